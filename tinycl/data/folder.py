@@ -1,0 +1,116 @@
+"""Images in folders: one sub-folder per class."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinycl.data.dataset import Dataset, make_dataset
+from tinycl.data.imagesize import split_size
+from tinycl.data.table import number_names
+from tinycl.exceptions import DataError, MissingExtraError
+
+__all__ = ["load_folder"]
+
+_ENDINGS = frozenset(
+    (".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+)
+_DEEP = ("I", "F")  # first letter of Pillow's modes that hold more than 8 bits a channel
+
+Pair = tuple[NDArray[np.uint8], NDArray[np.int64]]
+Size = tuple[int, int, int | None]
+
+
+def load_folder(argument: str, name: str) -> Dataset:
+    """Load ``folder:PATH[,HxW[xC]]``.
+
+    `PATH` holds one sub-folder per class, or ``train`` and ``test`` with such sub-folders. Images
+    that are all grey stay grey, else all become RGB; ``xC`` (1 or 3) decides instead. They must
+    be of one size unless a size is given, to which they are then resized.
+
+    Raises
+    ------
+    DataError
+        If a folder is missing or empty, an image cannot be read, or sizes differ.
+    MissingExtraError
+        If Pillow is not installed.
+    """
+    path, size = split_size(argument)
+    if size and size[2] not in (None, 1, 3):
+        raise DataError(f"images have 1 or 3 channels, not {size[2]}")
+    if not path.is_dir():
+        raise DataError(f"no such folder: {path}")
+    if {folder.name for folder in _folders(path)} == {"train", "test"}:
+        class_names = _class_names(path / "train")
+        if _class_names(path / "test") != class_names:
+            raise DataError(f"{path}: train and test do not have the same classes as sub-folders")
+        files = [_files(path / part, class_names) for part in ("train", "test")]
+    else:
+        class_names = _class_names(path)
+        files = [_files(path, class_names)]
+    images = _load_images([file for part in files for file, _ in part], size)
+    y = np.array([label for part in files for _, label in part], np.int64)
+    cut = len(files[0])
+    test = (images[cut:], y[cut:]) if len(files) > 1 else None
+    return make_dataset(name, (images[:cut], y[:cut]), test, class_names)
+
+
+def _folders(path: Path) -> list[Path]:
+    return [entry for entry in path.iterdir() if entry.is_dir() and entry.name[0] != "."]
+
+
+def _class_names(path: Path) -> tuple[str, ...]:
+    names = number_names({folder.name for folder in _folders(path)})
+    if not names:
+        raise DataError(f"{path} has no sub-folders; expected one per class, with images in it")
+    return names
+
+
+def _files(path: Path, class_names: tuple[str, ...]) -> list[tuple[Path, int]]:
+    files = []
+    for label, class_name in enumerate(class_names):
+        found = sorted(
+            file
+            for file in (path / class_name).iterdir()
+            if file.suffix.lower() in _ENDINGS and file.name[0] != "."
+        )
+        if not found:
+            raise DataError(f"{path / class_name} has no images; each class needs some")
+        files += [(file, label) for file in found]
+    return files
+
+
+def _load_images(files: list[Path], size: Size | None) -> NDArray[np.uint8]:
+    """Return (N, H, W, C) uint8."""
+    try:
+        from PIL import Image, ImageOps
+    except ImportError as error:
+        raise MissingExtraError(
+            "reading images takes Pillow: pip install 'tinycl[train]'"
+        ) from error
+    images: list[Any] = []
+    for file in files:
+        try:
+            with Image.open(file) as opened:
+                image = ImageOps.exif_transpose(opened)
+                image.load()
+        except Exception as error:  # every decoder of Pillow has its own errors
+            raise DataError(f"{file} cannot be read as an image ({error})") from error
+        if image.mode[0] in _DEEP:
+            raise DataError(f"{file} has more than 8 bits a pixel; save it with 8")
+        image = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
+        if size:
+            image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+        elif images and image.size != images[0].size:
+            raise DataError(
+                f"{file} is {image.height}x{image.width}, {files[0].name} is "
+                f"{images[0].height}x{images[0].width}; give a size to resize all, as in "
+                "folder:PATH,HxW"
+            )
+        images.append(image)
+    grey = size[2] == 1 if size and size[2] else all(image.mode == "L" for image in images)
+    arrays = np.stack([np.asarray(image.convert("L" if grey else "RGB")) for image in images])
+    return arrays[..., np.newaxis] if grey else arrays

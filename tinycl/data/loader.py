@@ -1,0 +1,83 @@
+"""One door to all data sets: a name, or a path with a prefix that says what it is."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable
+
+from tinycl.data import builtin
+from tinycl.data.dataset import Dataset
+from tinycl.data.folder import load_folder
+from tinycl.data.npz import load_npz
+from tinycl.data.table import load_csv
+from tinycl.exceptions import DataError
+
+__all__ = ["NAMES", "load"]
+
+NAMES = ("digits", *builtin.CLASS_NAMES)
+"""Data sets that need no file."""
+
+_FILES: dict[str, Callable[[str, str], Dataset]] = {
+    "npz": load_npz,
+    "csv": load_csv,
+    "folder": load_folder,
+}
+
+
+def load(name: str) -> Dataset:
+    """Load a data set.
+
+    Parameters
+    ----------
+    name : str
+        ``digits``
+            scikit-learn's handwritten digits, 8 x 8, always at hand.
+        ``mnist``, ``fashion_mnist``, ``cifar10``, ``cifar100``
+            Read from ``NAME.npz`` in the folder that the environment variable ``TINYCL_DATA``
+            names, or else downloaded by Keras.
+        ``npz:PATH``
+            Arrays ``x_train, y_train, x_test, y_test``, or ``x, y`` to be split; optionally
+            ``class_names``.
+        ``csv:PATH[,HxW[xC]]``
+            One sample per row: label, then pixels. Without a size, a square grey image.
+        ``folder:PATH[,HxW[xC]]``
+            One sub-folder of images per class, or ``train/`` and ``test/`` with those. A size
+            resizes the images.
+
+    Raises
+    ------
+    DataError
+        If there is no such data set, or what it holds is not as described above.
+    MissingExtraError
+        If it takes a package of the extra ``train`` that is not installed.
+
+    Examples
+    --------
+    >>> load("digits").x_train.shape
+    (1438, 8, 8, 1)
+    """
+    kind, colon, argument = name.partition(":")
+    if colon and kind in _FILES:
+        if not argument:
+            raise DataError(f"{name} names no file; write {kind}:PATH")
+        try:
+            return _FILES[kind](argument, name)
+        except (OSError, RuntimeError) as error:  # no permission, name too long, ~nobody
+            raise DataError(f"cannot read {name}: {error}") from error
+    if name == "digits":
+        return builtin.load_digits()
+    if name in builtin.CLASS_NAMES:
+        return builtin.load_known(name)
+    raise DataError(f"no data set is called {name!r}; {_advice(name)}")
+
+
+def _advice(name: str) -> str:
+    if os.path.isdir(name):
+        return f"for a folder of images write folder:{name}"
+    for kind in ("npz", "csv"):
+        if name.lower().endswith(f".{kind}"):
+            return f"for a file write {kind}:{name}"
+    known = [*NAMES, *(f"{kind}:PATH" for kind in _FILES)]
+    near = difflib.get_close_matches(name.lower().replace("-", "_"), known, n=1)
+    return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
