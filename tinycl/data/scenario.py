@@ -33,7 +33,7 @@ __all__ = [
     "test_indices",
 ]
 
-_SCENARIO = re.compile(r"(nc|nic):(\d{1,6})(?:,first=(\d{1,6}))?")
+_SCENARIO = re.compile(r"(nc|nic):([0-9]{1,6})(?: *, *first=([0-9]{1,6}))?")
 _ORDERS = ("natural", "random")
 
 # One generator for each purpose, so that a limit does not change the class order, and so on.
@@ -95,7 +95,7 @@ def parse_scenario(text: str) -> Scenario:
     DataError
         If `text` is neither.
     """
-    found = _SCENARIO.fullmatch(text.replace(" ", ""))
+    found = _SCENARIO.fullmatch(text.strip())
     if not found or int(found[2]) < 1 or (found[3] and int(found[3]) < 1):
         raise DataError(
             f"{text!r} is not a scenario; expected nc:CLASSES_PER_EXPERIENCE or nic:EXPERIENCES, "
@@ -146,6 +146,8 @@ def build(
         raise DataError(
             f"{scenario} wants {scenario.first} classes first; {dataset.name} has {len(present)}"
         )
+    if scenario.kind == "nic" and scenario.size > len(dataset.y_train):
+        raise DataError(f"{scenario} wants more experiences than {dataset.name} has samples")
     if order == "random":
         present = _generator(seed, _FOR_CLASSES).permutation(present)
     debuts = _debuts(len(present), scenario)
