@@ -175,7 +175,7 @@ def test_a_scenario_is_read_as_it_is_written(kind, size, first):
     [
         ("nc:1,first=11", {}, "wants 11 classes first; made has 10"),
         ("nic:1,first=9", {}, "no experience for the other 1 classes"),
-        ("nic:30", {}, "without samples"),
+        ("nic:30", {"limit": 2}, "without samples"),
         ("nic:121", {}, "more experiences than made has samples"),
         ("nic:5,first=10", {"limit": 2}, "experience 2 without samples"),
         ("nc:1", {"order": "alphabetical"}, "expected natural or random"),
