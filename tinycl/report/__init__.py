@@ -1,0 +1,7 @@
+"""What came out of a run: metrics, and a page that a person would rather look at."""
+
+from tinycl.report.metrics import confusion, forgetting
+from tinycl.report.page import write_report
+from tinycl.report.record import RunRecord, read_summary
+
+__all__ = ["RunRecord", "confusion", "forgetting", "read_summary", "write_report"]

@@ -1,0 +1,79 @@
+"""One page of HTML that needs nothing beside it: no network, no script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tinycl.exceptions import DataError, MissingExtraError
+from tinycl.report import words
+from tinycl.report.plots import line_charts
+from tinycl.report.record import RunRecord
+from tinycl.report.sections import (
+    confusion_cells,
+    headline,
+    heat_map,
+    memory_bars,
+    parity_facts,
+    stream_facts,
+    tiles,
+)
+
+__all__ = ["render", "write_report"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_report(run: RunRecord | dict[str, Any], path: Path) -> None:
+    """Write the report of a run.
+
+    Parameters
+    ----------
+    run : RunRecord or dict
+        A dict is checked as ``summary.json`` is. What is missing in it is left out of the page.
+    path : Path
+        The HTML file; its folder is made if need be.
+
+    Raises
+    ------
+    DataError
+        If `run` is not a summary, or the file cannot be written.
+    MissingExtraError
+        If jinja2 is not installed.
+    """
+    record = run if isinstance(run, RunRecord) else RunRecord.from_dict(run)
+    page = render(record).encode("utf-8", "replace")  # JSON can spell halves of characters
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(page)
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error}") from error
+
+
+def render(run: RunRecord) -> str:
+    """Return the page; see `write_report`."""
+    try:
+        import jinja2
+    except ImportError as error:
+        raise MissingExtraError(
+            "the report is made by jinja2: pip install 'tinycl[train]'"
+        ) from error
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["value"] = words.value
+    return environment.get_template("report.html").render(
+        run=run,
+        headline=headline(run),
+        tiles=tiles(run),
+        charts=line_charts(run),
+        heat_map=heat_map(run),
+        confusion=confusion_cells(run),
+        memory=memory_bars(run),
+        stream=stream_facts(run),
+        parity=parity_facts(run),
+    )

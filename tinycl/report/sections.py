@@ -1,0 +1,222 @@
+"""What each part of the page says: words and strengths, no markup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tinycl.report.plots import Cell, shade
+from tinycl.report.record import RunRecord
+from tinycl.report.words import amount, class_label, kib, percent, points
+
+__all__ = [
+    "Bar",
+    "Fact",
+    "Grid",
+    "confusion_cells",
+    "headline",
+    "heat_map",
+    "memory_bars",
+    "parity_facts",
+    "stream_facts",
+    "tiles",
+]
+
+_LARGEST_TABLE = 20  # classes; more are drawn without numbers
+_LONGEST_FLAT = 4  # letters
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of a table or a tile; `good` is None where it is neither good nor bad."""
+
+    name: str
+    value: str
+    note: str = ""
+    good: bool | None = None
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: `share` of the longest one."""
+
+    name: str
+    value: str
+    share: float
+    style: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A heat map with names along both sides; None is a field that does not exist."""
+
+    columns: list[str]
+    rows: list[tuple[str, list[Cell | None]]]
+
+    @property
+    def written(self) -> bool:
+        """Whether there is room for numbers."""
+        return max(len(self.rows), len(self.columns)) <= _LARGEST_TABLE
+
+    @property
+    def long(self) -> bool:
+        """Whether the names above the columns must stand upright."""
+        return max(len(name) for name in self.columns) > _LONGEST_FLAT
+
+    @property
+    def side_width(self) -> float:
+        """Width of the names of the rows, in letters m."""
+        return round(min(10, max(5.5, 2 + 0.58 * max(len(name) for name, _ in self.rows))), 1)
+
+
+def headline(run: RunRecord) -> tuple[str, str]:
+    """Return the sentence that matters, and what to hold it against."""
+    every = f"all {run.classes} classes" if run.classes else "all classes"
+    experiences = len(run.accuracy_after_experience)
+    first = f"{percent(run.final_accuracy)} right on {every}"
+    first += f" after {experiences} experiences." if experiences > 1 else "."
+    if run.naive_final_accuracy is None:
+        return first, ""
+    gain = run.final_accuracy - run.naive_final_accuracy
+    naive = percent(run.naive_final_accuracy)
+    second = f"The same stream without CWR* and without replay ends at {naive}"
+    return first, f"{second}: {points(abs(gain))} {'lower' if gain >= 0 else 'higher'}."
+
+
+def tiles(run: RunRecord) -> list[Fact]:
+    """Return the few figures that belong at the top."""
+    found = []
+    if run.forgetting is not None:
+        found.append(Fact("Forgetting", points(run.forgetting), "lost again on earlier classes"))
+    if run.replay_bytes is not None:
+        found.append(Fact("Replay memory", kib(run.replay_bytes), _smaller(run)))
+    if run.samples_streamed is not None:
+        speed = run.samples_per_second
+        note = f"{amount(speed)} a second" if speed is not None else ""
+        found.append(Fact("Samples streamed", amount(run.samples_streamed), note))
+    if run.bits_differing is not None and run.bits_checked_against_lce:
+        checked = f"of {amount(run.bits_checked_against_lce)} compared with LCE"
+        good = run.bits_differing == 0
+        found.append(Fact("Bits differing", amount(run.bits_differing), checked, good))
+    return found
+
+
+def heat_map(run: RunRecord) -> Grid | None:
+    """Return accuracy by class (rows) after each experience (columns)."""
+    if not run.per_class_after_experience:
+        return None
+    entries = run.experiences
+    columns = (
+        [class_label(entry.classes, run.name_of) for entry in entries]
+        if entries
+        else [str(number) for number in range(len(run.per_class_after_experience))]
+    )
+    labels = sorted({label for entry in run.per_class_after_experience for label in entry})
+    rows: list[tuple[str, list[Cell | None]]] = []
+    for label in labels:
+        cells: list[Cell | None] = []
+        for column, accuracies in zip(columns, run.per_class_after_experience, strict=True):
+            accuracy = accuracies.get(label)
+            title = f"class {run.name_of(label)} after {column}: "
+            cells.append(
+                None
+                if accuracy is None
+                else Cell(accuracy, f"{100 * accuracy:.0f}", title + percent(accuracy))
+            )
+        rows.append((run.name_of(label), cells))
+    return Grid(columns, rows)
+
+
+def confusion_cells(run: RunRecord) -> Grid | None:
+    """Return how often each class (rows) was taken for each other (columns)."""
+    if not run.confusion:
+        return None
+    names = [run.name_of(label) for label in range(len(run.confusion))]
+    rows: list[tuple[str, list[Cell | None]]] = []
+    for true, counts in enumerate(run.confusion):
+        total = sum(counts)
+        cells: list[Cell | None] = [
+            Cell(
+                shade(count, total),
+                str(count) if count else "",
+                f"{names[true]} taken for {names[predicted]}: {count} of {total}",
+                good=true == predicted,
+            )
+            for predicted, count in enumerate(counts)
+        ]
+        rows.append((names[true], cells))
+    return Grid(names, rows)
+
+
+def memory_bars(run: RunRecord) -> list[Bar]:
+    """Return all memories on one linear scale, so that 32 times looks like 32 times."""
+    slots = f"{amount(run.replay_slots)} latents" if run.replay_slots is not None else "latents"
+    sizes = [
+        ("Replay memory on the board", run.replay_bytes, "board", f"{slots} as packed bits"),
+        ("The same latents as float32", run.replay_bytes_float32, "naive", _larger(run)),
+        ("Backbone", run.model_bytes, "other", "model.tcm"),
+        ("Head", run.head_bytes, "other", "working and consolidated weights"),
+    ]
+    longest = max((size for _, size, _, _ in sizes if size), default=1)
+    return [
+        Bar(name, kib(size), size / longest, style, note)
+        for name, size, style, note in sizes
+        if size is not None
+    ]
+
+
+def stream_facts(run: RunRecord) -> list[Fact]:
+    """Return what went over the wire."""
+    found = []
+    if run.samples_streamed is not None:
+        found.append(Fact("Samples", amount(run.samples_streamed)))
+    if run.samples_per_second is not None:
+        found.append(Fact("Samples a second", amount(run.samples_per_second)))
+    if run.bytes_sent is not None:
+        found.append(Fact("Sent to the board", kib(run.bytes_sent)))
+    if run.bytes_received is not None:
+        found.append(Fact("Received from it", kib(run.bytes_received)))
+    if run.retransmissions is not None:
+        note = "each sample was learned once all the same" if run.retransmissions else ""
+        found.append(Fact("Retransmissions", amount(run.retransmissions), note))
+    return found
+
+
+def parity_facts(run: RunRecord) -> list[Fact]:
+    """Return whether laptop, board and LCE computed the same."""
+    found = []
+    if run.bits_checked_against_lce is not None:
+        checked = amount(run.bits_checked_against_lce)
+        if run.bits_differing is None:
+            found.append(Fact("Latent bits compared with LCE", checked))
+        else:
+            good = run.bits_differing == 0 if run.bits_checked_against_lce else None
+            note = f"{amount(run.bits_differing)} differ"
+            found.append(Fact("Latent bits compared with LCE", checked, note, good))
+    board, simulator = run.board_fingerprint, run.simulator_fingerprint
+    if board is not None and simulator is not None:
+        same = board == simulator
+        note = "the simulator ends in the same state" if same else f"the simulator: {simulator}"
+        found.append(Fact("Fingerprint of what the board learned", board, note, same))
+    elif board is not None or simulator is not None:
+        where = "the board" if board is not None else "the simulator"
+        found.append(Fact(f"Fingerprint of what {where} learned", board or simulator or ""))
+    return found
+
+
+def _smaller(run: RunRecord) -> str:
+    ratio = _ratio(run)
+    return f"{ratio} less than float32" if ratio else ""
+
+
+def _larger(run: RunRecord) -> str:
+    ratio = _ratio(run)
+    return f"{ratio} as much" if ratio else ""
+
+
+def _ratio(run: RunRecord) -> str:
+    if not run.replay_bytes or not run.replay_bytes_float32:
+        return ""
+    return (
+        f"{amount(round(run.replay_bytes_float32 / run.replay_bytes, 1))}\N{MULTIPLICATION SIGN}"
+    )
