@@ -147,6 +147,7 @@ def test_failed_download_names_the_way_out(monkeypatch, tmp_path):
     monkeypatch.setenv("TINYCL_DATA", str(tmp_path))
     with pytest.raises(DataError, match="TINYCL_DATA name a folder that has mnist") as caught:
         load("mnist")
+    assert str(caught.value).startswith("cannot download mnist: URL fetch failure on https")
     assert "\n" not in str(caught.value)
 
 

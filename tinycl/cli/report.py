@@ -16,7 +16,9 @@ def command(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Where to write it [default: RUN_DIR/report.html]."),
+        typer.Option(
+            "--output", "-o", help="Where to write it; RUN_DIR/report.html unless given."
+        ),
     ] = None,
 ) -> None:
     """Make report.html from a run's summary.json.

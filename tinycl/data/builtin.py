@@ -144,8 +144,9 @@ def _download(name: str) -> tuple[Pair, Pair]:
         with _patience(_TIMEOUT):
             train, test = getattr(tf.keras.datasets, name).load_data()
     except Exception as error:  # Keras raises bare Exception when a URL cannot be fetched
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise DataError(
-            f"cannot download {name}: {str(error).splitlines()[0] if str(error) else error!r}; "
+            f"cannot download {name}: {reason}; "
             f"without internet, let {ENVIRONMENT} name a folder that has {name}.npz"
         ) from error
     return (train[0], train[1].ravel()), (test[0], test[1].ravel())
