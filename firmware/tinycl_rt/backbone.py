@@ -1,0 +1,79 @@
+"""Run the binary network: pixels to latent bits, latent bits to features."""
+
+from array import array
+
+from tinycl_rt import tcm
+
+
+class Backbone:
+    """A model with its activation memory and a kernel set.
+
+    One arena holds all activations, allocated once; a call allocates nothing.
+
+    Parameters
+    ----------
+    model : Model
+    kernels : module
+        A kernel set, see ``tinycl_rt.kernels``.
+    """
+
+    def __init__(self, model, kernels):
+        self.model = model
+        self._k = kernels
+        self._arena = bytearray(model.arena_bytes)
+        view = memoryview(self._arena)
+        self._views = [
+            None if t.offset is None else view[t.offset : t.offset + t.nbytes]
+            for t in model.tensors
+        ]
+        widest = max(t.shape[2] for t in model.tensors)
+        self._acc = array("i", bytes(4 * widest))
+        self._last = model.operators[-1]
+        self._cells = array("i", self._last.p)
+        self.latent = self._views[self._last.source]
+
+    def run(self, pixels):
+        """Pixels to latent bits.
+
+        Parameters
+        ----------
+        pixels : bytes-like
+            uint8, rows, columns, channels: ``model.input_bytes`` of them.
+
+        Returns
+        -------
+        memoryview
+            ``model.latent_bytes`` packed bits, valid until the next call.
+        """
+        if len(pixels) != self.model.input_bytes:
+            raise ValueError(
+                "expected %d pixels (%d x %d x %d), got %d"
+                % ((self.model.input_bytes,) + self.model.input_shape + (len(pixels),))
+            )
+        k, acc, views = self._k, self._acc, self._views
+        views[0] = pixels
+        for op in self.model.operators:
+            x, y = views[op.source], views[op.target]
+            if op.code == tcm.BCONV:
+                k.bconv(op.p, x, op.weights, op.table, y, acc)
+            elif op.code == tcm.BPOOL:
+                k.bpool(op.p, x, op.table, y)
+            elif op.code == tcm.CONV8:
+                k.conv8(op.p, x, op.weights, op.table, y, acc)
+            elif op.code == tcm.BINARISE:
+                k.binarise(op.p, x, op.table, y)
+        views[0] = None
+        return self.latent
+
+    def narrow(self, limit):
+        """Halve the features until none exceeds ``limit``; returns the largest that is left."""
+        shift, top = self._last.p[14], self.model.feature_range
+        while top > limit:
+            top = (top + 1) >> 1
+            shift += 1
+        self._cells[14] = shift
+        return top
+
+    def count(self, latent, features):
+        """Latent bits to the head's features, an ``array('b')`` of ``model.features``."""
+        self._k.count(self._cells, latent, features)

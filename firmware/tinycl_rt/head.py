@@ -1,0 +1,182 @@
+"""The classifier head: CWR* with hybrid quantisation, in integers.
+
+Fixed point (x features, w weights, fx = bits of ``feature_range``, D = number of features):
+
+* x: int8 counts, real value x / 2^fx, within -1..1.
+* w: int16 with q_b bits, Q(q_b - 1), real value within -1..1. Forward uses wf, the q_f upper bits.
+* logits: real value ``sum(w * x) / gain`` with ``gain`` the power of two next to ``sqrt(D)``, so
+  that weights use their range whatever the number of features. One step is 1/16.
+* g: softmax error, Q(gbits - 1).
+* update: ``w -= 2^-lr_shift * g * x`` in units of 2^-(q_b - 1).
+
+Source: Lomonaco et al., 1907.03799 (CWR*); Vorabbi et al., 2308.15308 (two bit widths).
+"""
+
+from array import array
+
+from tinycl_rt.config import NAIVE
+
+
+def exp_table():
+    """``round(2^15 exp(-d / 16))`` for d = 0..255, uint16, made in integers on every board.
+
+    A running product with 31 guard bits below the unit stays within 62 bits.
+    """
+    table = array("H", bytes(512))
+    e = 1 << 30  # 2^15 in Q15
+    for d in range(256):
+        table[d] = (e + (1 << 14)) >> 15
+        e = (e * 2017374191 + (1 << 30)) >> 31  # exp(-1/16) in Q31
+    return table
+
+
+def isqrt(n):
+    """Largest integer whose square is at most n (Newton)."""
+    if n < 2:
+        return n
+    x = 1
+    while x * x <= n:
+        x <<= 1
+    while True:
+        y = (x + n // x) >> 1
+        if y >= x:
+            return x
+        x = y
+
+
+def keep_q15(past, cur):
+    """Share of the old row in a consolidation, Q15: ``wpast / (wpast + 1)``.
+
+    With ``wpast = sqrt(past / cur)`` this is ``sqrt(past) / (sqrt(past) + sqrt(cur))``.
+    """
+    p = isqrt(past << 20)
+    c = isqrt(cur << 20)
+    return ((p << 15) + ((p + c) >> 1)) // (p + c)
+
+
+def bits(n):
+    """Bits of a number that is not negative."""
+    k = 0
+    while n >> k:
+        k += 1
+    return k
+
+
+class Head:
+    """Weights and buffers of the head.
+
+    Parameters
+    ----------
+    config : Config
+    features : int
+    feature_range : int
+        Largest absolute feature.
+    kernels : module
+    rng : Rng
+
+    Attributes
+    ----------
+    cw, tw : array('h')
+        Consolidated and training weights, classes x features, Q(q_b - 1).
+    past, cur : array('I')
+        Samples of each class in closed experiences and in the open one.
+    active : bytearray
+        1 for the classes of the open experience.
+    x : array('b')
+        Features of the sample at hand: write here, then call ``scores`` or ``step``.
+    acc : array('i')
+        Logits of the last ``scores``.
+    """
+
+    def __init__(self, config, features, feature_range, kernels, rng):
+        n = config.classes
+        self.classes = n
+        self.features = features
+        self.naive = config.method == NAIVE
+        self._k = kernels
+        self._rng = rng.state if config.stochastic else None
+        self._gbits = config.gbits
+        self._limit = (1 << (config.qb - 1)) - 1
+        self._wf_limit = (1 << (config.qf - 1)) - 1
+        self._wf_shift = config.qb - config.qf
+        fx = bits(feature_range)
+        # A step of 1/16 of a logit: Q(qf - 1 + fx) down to Q4, and the gain.
+        self._logit_shift = max(0, config.qf - 1 + fx - 4 + (bits(features) - 1) // 2)
+        # Q(gbits - 1) times Q(fx) times the learning rate, down to Q(qb - 1).
+        self._step_shift = config.gbits - 1 + fx + config.lr_shift - (config.qb - 1)
+        self.cw = array("h", bytes(2 * n * features))
+        self.tw = array("h", bytes(2 * n * features))
+        self.past = array("I", bytes(4 * n))
+        self.cur = array("I", bytes(4 * n))
+        self.active = bytearray(n)
+        self.x = array("b", bytes(features))
+        self.acc = array("i", bytes(4 * n))
+        self._g = array("h", bytes(2 * n))
+        self._lut = exp_table()
+
+    def begin(self, classes):
+        """Open an experience with these classes; the others start from zero (CWR*)."""
+        n, d = self.classes, self.features
+        for j in range(n):
+            self.active[j] = 0
+            self.cur[j] = 0
+        if not self.naive:
+            for k in range(n * d):
+                self.tw[k] = 0
+        for j in classes:
+            self.join(j)
+
+    def join(self, j):
+        """Let a class take part in the open experience."""
+        if self.active[j]:
+            return
+        self.active[j] = 1
+        if not self.naive:
+            d = self.features
+            self.tw[j * d : j * d + d] = self.cw[j * d : j * d + d]
+
+    def scores(self, weights):
+        """Logits of the features in ``x`` under ``cw`` or ``tw``; returns the best class."""
+        acc = self.acc
+        self._k.head_forward(
+            weights, self.x, acc, self.classes, self.features, self._wf_shift, self._wf_limit
+        )
+        best = 0
+        for j in range(1, self.classes):
+            if acc[j] > acc[best]:
+                best = j
+        return best
+
+    def step(self, label):
+        """One step of gradient descent on the features in ``x``; returns the class seen before."""
+        best = self.scores(self.tw)
+        n = self.classes
+        self._k.softmax_error(
+            self.acc, self._lut, self._g, n, label, self._logit_shift, self._gbits
+        )
+        self._k.head_update(
+            self.tw, self._g, self.x, n, self.features, self._step_shift, self._limit, self._rng
+        )
+        return best
+
+    def end(self):
+        """Consolidate: CWR* over the classes of the open experience, ALGORITHMS' equation."""
+        n, d = self.classes, self.features
+        if self.naive:
+            self.cw[:] = self.tw
+        total, rows = 0, 0
+        for j in range(n):
+            if self.active[j] and self.cur[j]:
+                total += self._k.head_sum(self.tw, j, d)
+                rows += 1
+        if not rows:
+            return
+        # Mean over all entries, rounded half up.
+        avg = (2 * total + rows * d) // (2 * rows * d)
+        for j in range(n):
+            if not (self.active[j] and self.cur[j]):
+                continue
+            if not self.naive:
+                keep = keep_q15(self.past[j], self.cur[j])
+                self._k.head_merge(self.cw, self.tw, j, d, avg, keep, self._limit)
+            self.past[j] += self.cur[j]

@@ -1,0 +1,225 @@
+"""A learner: a frozen binary backbone, a replay memory of packed bits, an integer CWR* head.
+
+Basic example usage::
+
+    from tinycl_rt import Learner
+
+    learner = Learner("model.tcm", classes=10, replay=200)
+    learner.begin()
+    learner.learn(pixels, "cup")
+    learner.end()
+    print(learner.predict_name(pixels))
+"""
+
+from tinycl_rt import kernels as kernel_sets
+from tinycl_rt.backbone import Backbone
+from tinycl_rt.config import Config
+from tinycl_rt.head import Head
+from tinycl_rt.model import Model
+from tinycl_rt.replay import Replay
+from tinycl_rt.rng import Rng
+
+NAME_BYTES = 24
+
+
+class Learner:
+    """Learns classes one experience after another without forgetting the earlier ones.
+
+    An experience is a stretch of samples between ``begin`` and ``end``; ``end`` consolidates what
+    was learned (CWR*), and ``predict`` answers from the consolidated head.
+
+    Parameters
+    ----------
+    model : Model or str
+        A compiled model, or the path of a .tcm file.
+    config : Config, optional
+        Or its fields as keywords: ``Learner(model, classes=5, replay=100)``.
+    kernels : module, optional
+        A kernel set; by default the one that ``tinycl_rt.kernels.load`` chooses.
+
+    Attributes
+    ----------
+    experience : int
+        Number of the open experience, or of the next one.
+    is_open : bool
+    position : int
+        Samples learned in the open experience.
+    learned : int
+        Samples learned ever.
+    names : list of str
+        Class names; "" where a class has none yet.
+    """
+
+    def __init__(self, model, config=None, kernels=None, **settings):
+        if isinstance(model, str):
+            with open(model, "rb") as f:
+                model = Model(f.read())
+        if config is not None and settings:
+            raise ValueError("learner: give a Config or keywords, not both")
+        self.model = model
+        self._kernels = kernels or kernel_sets.load()
+        self.backend = self._kernels.NAME
+        self.backbone = Backbone(model, self._kernels)
+        self.reset(config or Config(**settings))
+
+    def reset(self, config):
+        """Forget everything and go on with these settings."""
+        model = self.model
+        self.config = config
+        # Free the old memory before the new one is allocated: a board has no room for both.
+        self.replay = self.head = None
+        self.rng = Rng(config.seed)
+        self.replay = Replay(
+            config.replay, model.latent_bytes, config.classes, config.policy, self.rng
+        )
+        top = self.backbone.narrow((1 << (config.qf - 1)) - 1)
+        self.head = Head(config, model.features, top, self._kernels, self.rng)
+        self.names = [""] * config.classes
+        self.experience = 0
+        self.is_open = False
+        self.position = 0
+        self.learned = 0
+
+    def begin(self, experience=None, classes=(), n=0):
+        """Open an experience.
+
+        Parameters
+        ----------
+        experience : int, optional
+            Its number; must be the next one.
+        classes : sequence of int
+            Classes that it brings. CWR* starts from their consolidated rows; a class that is not
+            named joins when its first sample comes.
+        n : int
+            Samples announced; only kept for progress.
+        """
+        if self.is_open:
+            raise ValueError("experience %d is open, end it first" % self.experience)
+        if experience is not None and experience != self.experience:
+            raise ValueError("expected experience %d, got %d" % (self.experience, experience))
+        for j in classes:
+            self._check(j)
+        replay, head = self.replay, self.head
+        replay.begin(self.experience)
+        head.begin(classes)
+        for i in range(replay.count):
+            head.join(replay.labels[i])
+            head.cur[replay.labels[i]] += 1
+        self.position = 0
+        self.is_open = True
+
+    def learn(self, pixels, label):
+        """Learn one labelled sample; opens an experience if none is open.
+
+        Parameters
+        ----------
+        pixels : bytes-like
+            uint8, as ``model.input_shape``.
+        label : int or str
+            Class index, or a name: a new name takes the next free class.
+
+        Returns
+        -------
+        int
+            The class that the training weights gave the sample before it was learned.
+        """
+        return self.learn_latent(self.backbone.run(pixels), label)
+
+    def learn_latent(self, latent, label):
+        """``learn`` from latent bits that the backbone made already."""
+        label = self.index(label, True) if isinstance(label, str) else self._check(label)
+        if not self.is_open:
+            self.begin()
+        head, replay = self.head, self.replay
+        head.join(label)
+        head.cur[label] += 1
+        self.backbone.count(latent, head.x)
+        best = head.step(label)
+        if replay.count:
+            for _ in range(self.config.replays):
+                slot = self.rng.below(replay.count)
+                self.backbone.count(replay.latent(slot), head.x)
+                head.step(replay.labels[slot])
+        replay.offer(latent, label)
+        self.position += 1
+        self.learned += 1
+        return best
+
+    def end(self):
+        """Consolidate the open experience and close it."""
+        if not self.is_open:
+            raise ValueError("no experience is open")
+        self.head.end()
+        self.is_open = False
+        self.position = 0
+        self.experience += 1
+
+    def predict(self, pixels):
+        """Class index of a sample by the consolidated head; ``scores`` holds the logits."""
+        return self.predict_latent(self.backbone.run(pixels))
+
+    def predict_latent(self, latent):
+        """``predict`` from latent bits."""
+        self.backbone.count(latent, self.head.x)
+        return self.head.scores(self.head.cw)
+
+    def predict_name(self, pixels):
+        """Name of the class of a sample, or its index as text where it has no name."""
+        j = self.predict(pixels)
+        return self.names[j] or str(j)
+
+    @property
+    def scores(self):
+        """Logits of the last prediction, ``array('i')``, one a class."""
+        return self.head.acc
+
+    def set_names(self, names):
+        """Name the classes, in order."""
+        if len(names) > self.config.classes:
+            raise ValueError("%d names for %d classes" % (len(names), self.config.classes))
+        for j in range(len(names)):
+            self.name(j, names[j])
+
+    def name(self, j, name):
+        """Name one class; at most 24 bytes of UTF-8."""
+        self._check(j)
+        if len(name.encode()) > NAME_BYTES:
+            raise ValueError("name %r is longer than %d bytes" % (name, NAME_BYTES))
+        self.names[j] = name
+
+    def index(self, name, add=False):
+        """Class of a name; with ``add`` an unknown name takes the next free class."""
+        if name in self.names:
+            return self.names.index(name)
+        if not add or not name:
+            raise ValueError("no class is named %r" % name)
+        for j in range(self.config.classes):
+            if not self.names[j] and not self.head.past[j] and not self.head.cur[j]:
+                self.name(j, name)
+                return j
+        raise ValueError("all %d classes are taken, %r has no place" % (self.config.classes, name))
+
+    def _check(self, label):
+        if not 0 <= label < self.config.classes:
+            raise ValueError(
+                "expected a class between 0 and %d, got %d" % (self.config.classes - 1, label)
+            )
+        return label
+
+    def dump(self):
+        """The whole learned state as bytes, see ``tinycl_rt.state``."""
+        from tinycl_rt import state
+
+        return state.dump(self)
+
+    def restore(self, buffer):
+        """Take over a state made by ``dump``; ValueError, and no change, if it does not fit."""
+        from tinycl_rt import state
+
+        state.restore(self, buffer)
+
+    def fingerprint(self):
+        """CRC32 of the state: equal on two boards exactly when they have learned the same."""
+        from tinycl_rt import state
+
+        return state.fingerprint(self)

@@ -1,0 +1,30 @@
+"""xorshift32 (Marsaglia, 2003): the one source of chance on the board, the same everywhere."""
+
+from array import array
+
+
+class Rng:
+    """A stream of 32-bit numbers.
+
+    Parameters
+    ----------
+    seed : int
+        1..2^32-1.
+
+    Attributes
+    ----------
+    state : array('I')
+        One word; kernels that round stochastically take it and move it on.
+    """
+
+    def __init__(self, seed):
+        self.state = array("I", (seed,))
+
+    def below(self, n):
+        """The next number, scaled to 0..n-1."""
+        x = self.state[0]
+        x ^= (x << 13) & 0xFFFFFFFF
+        x ^= x >> 17
+        x ^= (x << 5) & 0xFFFFFFFF
+        self.state[0] = x
+        return (x * n) >> 32

@@ -1,0 +1,104 @@
+"""Lowering rules of LCE's operators."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from tinycl_rt import tcm
+
+from tinycl.convert.builder import Builder
+from tinycl.convert.elementwise import Chain
+from tinycl.convert.geometry import taps_inside, window_of
+from tinycl.convert.graph import Node
+from tinycl.convert.real_layers import constant, fused, pixel_chain
+from tinycl.convert.symbols import Accumulator, Bits, Pixels, Symbol
+from tinycl.exceptions import CompileError
+
+__all__ = ["bconv", "bmax_pool", "dequantize", "quantize"]
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+
+def bconv(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
+    """A binary convolution: bit-packed output with thresholds, or floats with scale and bias."""
+    source = _bits(node, symbol)
+    shape = builder.shape(source.activation)
+    c = shape[2]
+    packed = constant(node, 1)
+    oc, kh, kw, n = packed.shape
+    if node.options.get("channels_in") != c or n != (c + 31) // 32:
+        raise CompileError(
+            f"{node.name} has groups, or a kernel {packed.shape} that does not fit {c} channels: "
+            "use groups=1"
+        )
+    window, out = window_of(node, shape, kh, kw, oc)
+    words = np.ascontiguousarray(packed, "<i4").view(np.uint8)
+    bits = np.unpackbits(words, axis=-1, count=c, bitorder="little")
+    has_thresholds = len(node.inputs) > 4 and node.inputs[4] is not None
+    full = kh * kw * c
+    bound = np.full(oc, full, np.int64)
+    start = _thresholded(node, full) if has_thresholds else _scaled(node)
+    accumulator = Accumulator(
+        tcm.BCONV,
+        source.activation,
+        window,
+        (1 - 2 * bits.astype(np.int8)).astype(np.int8),
+        out,
+        Chain(-bound, bound, start),
+        node.name,
+        taps_inside(window, shape, out) * c * oc,
+        pad=1 if node.options.get("pad_values") == 1 else 0,
+    )
+    return builder.sign(node, accumulator) if has_thresholds else accumulator
+
+
+def _thresholded(node: Node, full: int) -> Callable[[Integers], Floats]:
+    # LCE sets the bit where its count of differing bits, (full - acc) / 2, exceeds the threshold.
+    threshold = constant(node, 4).astype(np.int64)
+    return lambda acc: np.where(full - acc > 2 * threshold, -1, 1).astype(np.float32)
+
+
+def _scaled(node: Node) -> Callable[[Integers], Floats]:
+    scale, bias = constant(node, 2).astype(np.float32), constant(node, 3).astype(np.float32)
+    clamp = fused(node)
+
+    def transform(acc: Integers) -> Floats:
+        value = acc.astype(np.float32)
+        if clamp is not None:
+            value = clamp(value)
+        return (value * scale + bias).astype(np.float32)
+
+    return transform
+
+
+def bmax_pool(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
+    """Max pooling of bits."""
+    bits = _bits(node, symbol)
+    shape = builder.shape(bits.activation)
+    kh, kw = node.options["filter_height"], node.options["filter_width"]
+    return builder.pool(node, bits, *window_of(node, shape, kh, kw, shape[2]))
+
+
+def quantize(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
+    """Take the sign: of an accumulator, of pixels, or of what is a sign already."""
+    if isinstance(symbol, Accumulator):
+        return builder.sign(node, symbol)
+    if isinstance(symbol, Bits):
+        return symbol
+    if isinstance(symbol, Pixels):
+        return builder.sign(node, pixel_chain(builder, node, symbol))
+    raise CompileError(f"{node.name} comes behind a float layer: it is not supported")
+
+
+def dequantize(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
+    """Signs as floats: the same bits, and a tensor that LCE's interpreter can show."""
+    bits = _bits(node, symbol)
+    builder.holders[bits.activation] = node.outputs[0]
+    return bits
+
+
+def _bits(node: Node, symbol: Symbol) -> Bits:
+    if not isinstance(symbol, Bits):
+        raise CompileError(f"{node.name} does not read packed bits: convert the model again")
+    return symbol

@@ -1,0 +1,92 @@
+"""Append operators to a program; take the sign of an accumulator."""
+
+import numpy as np
+import numpy.typing as npt
+from tinycl_rt import tcm
+
+from tinycl.convert.graph import Node, Value
+from tinycl.convert.ir import Activation, Program, Step, Window, pack_bits
+from tinycl.convert.symbols import Accumulator, Bits
+from tinycl.exceptions import CompileError
+
+__all__ = ["Builder"]
+
+Shape = tuple[int, int, int]
+
+
+class Builder:
+    """The program so far, and the graph tensor that holds each activation's signs."""
+
+    def __init__(self, input_shape: Shape) -> None:
+        self.program = Program()
+        self.program.add(Activation(tcm.PIXELS, input_shape, "pixels"))
+        self.holders: dict[int, Value] = {}
+
+    def shape(self, activation: int) -> Shape:
+        """Rows, columns, channels of an activation."""
+        return self.program.activations[activation].shape
+
+    def emit(
+        self,
+        node: Node,
+        code: int,
+        source: int,
+        shape: Shape,
+        window: Window,
+        weights: npt.NDArray[np.generic] | None = None,
+        table: npt.NDArray[np.generic] | None = None,
+        pad: int = 0,
+        zero_point: int = 0,
+        macs: int = 0,
+    ) -> Bits:
+        """Append a step that makes bits."""
+        target = self.program.add(Activation(tcm.BITS, shape, node.outputs[0].name))
+        self.program.steps.append(
+            Step(code, source, target, window, weights, table, pad, zero_point, 0, macs)
+        )
+        self.holders[target] = node.outputs[0]
+        return Bits(target)
+
+    def pool(self, node: Node, bits: Bits, window: Window, shape: Shape) -> Bits:
+        """Append a max pooling of bits."""
+        mask = pack_bits(np.zeros(shape[2], bool))
+        return self.emit(node, tcm.BPOOL, bits.activation, shape, window, table=mask)
+
+    def sign(self, node: Node, acc: Accumulator) -> Bits:
+        """Close a chain: the convolution with its thresholds, then what it pools.
+
+        Pooling commutes with the sign; channels whose remaining chain falls take the minimum.
+        """
+        thresholds = acc.chain.thresholds(acc.name)
+        signed = (acc.weights * thresholds.sign[:, None, None, None]).astype(np.int8)
+        weights: npt.NDArray[np.generic] | None = signed
+        if acc.code == tcm.BCONV:
+            weights = pack_bits(np.less(signed, 0))
+        elif acc.code == tcm.BINARISE:
+            if np.any(thresholds.sign < 0):
+                raise CompileError(
+                    f"{acc.name} takes signs of inverted pixels: do not invert them"
+                )
+            weights = None
+        bits = self.emit(
+            node,
+            acc.code,
+            acc.source,
+            acc.shape,
+            acc.window,
+            weights,
+            thresholds.value,
+            acc.pad,
+            acc.zero_point,
+            acc.macs,
+        )
+        for pool in acc.pools:
+            mask = pack_bits(acc.chain.falls_after(pool.after))
+            bits = self.emit(node, tcm.BPOOL, bits.activation, pool.shape, pool.window, table=mask)
+        return bits
+
+    def latent(self, activation: int) -> Value:
+        """The graph tensor of an activation's signs; CompileError for the pixels."""
+        if activation not in self.holders:
+            raise CompileError("the output depends on pixels alone: there is nothing binary in it")
+        return self.holders[activation]

@@ -1,0 +1,146 @@
+"""Compile LCE's .tflite to a .tcm that a board loads."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinycl_rt import __version__, tcm
+from tinycl_rt.model import Model
+
+from tinycl.convert.arena import plan
+from tinycl.convert.graph import Graph, read_graph
+from tinycl.convert.ir import Activation, Program, Step, Window
+from tinycl.convert.lower import lower
+from tinycl.convert.writer import write
+from tinycl.exceptions import CompileError
+
+__all__ = [
+    "Compiled",
+    "compile_file",
+    "compile_tflite",
+    "default_grid",
+    "load_model",
+    "read_metadata",
+]
+
+_DEFAULT_FEATURES = 512
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A compiled model and what it came from.
+
+    ``holder`` is the index of the graph's tensor with the latent signs, for verification.
+    """
+
+    data: bytes
+    model: Model
+    program: Program
+    arena_bytes: int
+    largest: Activation
+    graph: Graph
+    holder: int
+    holder_is_packed: bool
+
+
+def default_grid(shape: tuple[int, int, int]) -> int:
+    """Cells a side: the finest grid with at most 512 features, at least 1."""
+    h, w, c = shape
+    grid = 1
+    while min(h, w) > grid and (grid + 1) ** 2 * c <= _DEFAULT_FEATURES:
+        grid += 1
+    return grid
+
+
+def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
+    """Compile a converted backbone.
+
+    Parameters
+    ----------
+    flatbuffer
+        What LCE's converter made of a model of the integer family. A float classifier at its end
+        is left out: the board's head takes its place.
+    grid
+        The head sees the latent signs summed over ``grid`` x ``grid`` cells (fewer along a side
+        that is shorter). By default the finest grid with at most 512 features.
+
+    Raises
+    ------
+    CompileError
+        Not a .tflite, an operator that is not supported, or a grid that does not fit.
+    """
+    graph = read_graph(flatbuffer)
+    lowered = lower(graph)
+    program = lowered.program
+    h, w, c = program.activations[lowered.latent].shape
+    if grid is None:
+        grid = default_grid((h, w, c)) if min(h, w) > 1 else _line_grid((h, w, c))
+    if not 1 <= grid <= max(h, w):
+        raise CompileError(
+            f"a grid of {grid} does not fit latents of {h} x {w}: use 1..{max(h, w)}"
+        )
+    gh, gw = min(grid, h), min(grid, w)
+    if gh * gw * c > tcm.MAX_CHANNELS * 4:
+        raise CompileError(f"a grid of {grid} makes {gh * gw * c} features: use a smaller one")
+    # What follows the latent (a binary classifier's input is not followed by steps) is cut off.
+    del program.steps[_steps_until(program, lowered.latent) :]
+    del program.activations[lowered.latent + 1 :]
+    cell = -(-h // gh) * -(-w // gw)
+    shift = max(0, cell.bit_length() - 7)
+    features = program.add(Activation(tcm.COUNTS, (gh, gw, c), "features"))
+    program.steps.append(Step(tcm.COUNT, lowered.latent, features, Window(), shift=shift, macs=0))
+    arena = plan(program)
+    metadata: dict[str, object] = {
+        "tinycl": __version__,
+        "dropped": program.dropped,
+        "layers": [a.name for a in program.activations],
+    }
+    data = write(program, arena, metadata)
+    return Compiled(
+        data,
+        load_model(data),
+        program,
+        arena.nbytes,
+        program.activations[arena.largest],
+        graph,
+        lowered.holder.index,
+        lowered.holder.dtype == "int32",
+    )
+
+
+def _line_grid(shape: tuple[int, int, int]) -> int:
+    """Cells along a signal of one row or column, at most 512 features."""
+    h, w, c = shape
+    return max(1, min(max(h, w), _DEFAULT_FEATURES // c))
+
+
+def _steps_until(program: Program, activation: int) -> int:
+    for i, step in enumerate(program.steps):
+        if step.target == activation:
+            return i + 1
+    raise CompileError("the latent layer is not computed by any binary operator")
+
+
+def compile_file(path: Path, grid: int | None = None) -> tuple[bytes, Compiled]:
+    """Read and compile a file; returns its flatbuffer too. CompileError when it cannot be read."""
+    try:
+        flatbuffer = path.read_bytes()
+    except OSError as error:
+        raise CompileError(f"cannot read {path}: {error.strerror}") from error
+    try:
+        return flatbuffer, compile_tflite(flatbuffer, grid)
+    except CompileError as error:
+        raise CompileError(f"{path}: {error}") from error
+
+
+def load_model(data: bytes) -> Model:
+    """Load a .tcm as the board does; CompileError with the loader's reason."""
+    try:
+        return Model(data)
+    except ValueError as error:
+        raise CompileError(str(error)) from error
+
+
+def read_metadata(model: Model) -> dict[str, object]:
+    """The metadata section of a .tcm."""
+    return dict(json.loads(bytes(model.metadata)))

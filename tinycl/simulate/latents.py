@@ -1,0 +1,72 @@
+"""Latents of whole data sets: the board's operators, a batch at a time."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from tinycl_rt import kernels_numpy as k
+from tinycl_rt import tcm
+from tinycl_rt.model import Model
+
+from tinycl.exceptions import DataError
+
+__all__ = ["latents"]
+
+_CHUNK_VALUES = 4_000_000
+
+
+def latents(
+    model: Model,
+    x: npt.NDArray[np.uint8],
+    progress: Callable[[int], None] | None = None,
+) -> npt.NDArray[np.uint8]:
+    """Run the binary network.
+
+    Parameters
+    ----------
+    model
+        A compiled model.
+    x
+        uint8 (N, h, w, c), as ``model.input_shape``.
+    progress
+        Called with the number of samples done after each chunk.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (N, h, w, bytes): packed latent bits, as the board holds them.
+
+    Raises
+    ------
+    DataError
+        The pixels have another type or shape.
+    """
+    if x.dtype != np.uint8 or x.shape[1:] != model.input_shape:
+        raise DataError(
+            f"the model takes uint8 pixels of {model.input_shape}, got {x.dtype} of {x.shape[1:]}"
+        )
+    # The widest thing in flight is a convolution's columns, float32.
+    widest = max(op.p[9] * op.p[10] * op.p[2] * op.p[3] * op.p[4] for op in model.operators)
+    chunk = max(1, _CHUNK_VALUES // widest)
+    h, w, c = model.latent_shape
+    out = np.empty((len(x), h, w, tcm.words(c)), np.uint8)
+    for start in range(0, len(x), chunk):
+        out[start : start + chunk] = _run(model, x[start : start + chunk])
+        if progress is not None:
+            progress(min(start + chunk, len(x)))
+    return out
+
+
+def _run(model: Model, x: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    values: dict[int, npt.NDArray[np.uint8]] = {0: x}
+    for op in model.operators[:-1]:
+        source = values.pop(op.source)
+        if op.code == tcm.BCONV:
+            values[op.target] = k.batch_bconv(op.p, source, op.weights, op.table)
+        elif op.code == tcm.BPOOL:
+            values[op.target] = k.batch_bpool(op.p, source, op.table)
+        elif op.code == tcm.CONV8:
+            values[op.target] = k.batch_conv8(op.p, source, op.weights, op.table)
+        else:
+            values[op.target] = k.batch_binarise(op.p, source, op.table)
+    return values[model.operators[-1].source]
