@@ -1,0 +1,2 @@
+# ruff: noqa: F821
+freeze("$(PORT_DIR)", "_boot.py")

@@ -1,0 +1,1 @@
+"""How the emulated MicroPython boards are built and started. Standard library only."""

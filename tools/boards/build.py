@@ -1,0 +1,103 @@
+"""Builds boards, quietly, and only when something changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from .errors import BoardBuildError
+from .machines import Board
+from .paths import FIRMWARE, board_folder, mpy_cross
+from .source import VERSION, fingerprint
+
+__all__ = ["build_board", "build_mpy_cross", "missing"]
+
+_LOG_LINES = 15
+# No network, no database, no foreign functions: fewer libraries to have, and boards lack them too.
+_UNIX = ("MICROPY_PY_SSL=0", "MICROPY_PY_BTREE=0", "MICROPY_PY_FFI=0", "FROZEN_MANIFEST=")
+
+
+def missing(board: Board) -> list[str]:
+    """Return the Debian packages that `board` needs and that are not installed."""
+    needs = (("make", "build-essential"), ("gcc", "build-essential"), *board.needs)
+    return sorted({package for program, package in needs if not shutil.which(program)})
+
+
+def build_mpy_cross(source: Path) -> bool:
+    """Build the cross-compiler for ``.mpy`` files; return whether there was anything to do."""
+    binary = mpy_cross()
+    make = ["make", "-C", str(source / "mpy-cross")]
+    return _make("mpy-cross", make, binary, _stamp([], fingerprint(source), *make))
+
+
+def build_board(board: Board, source: Path) -> bool:
+    """Build one board and write its ``board.json``; return whether there was anything to do."""
+    if board.name == "unix":
+        files = []
+        make = ["make", "-C", str(source / "ports" / "unix"), *_UNIX]
+    else:
+        files = sorted(file for file in (FIRMWARE / "qemu").iterdir() if file.is_file())
+        make = ["make", "-C", str(FIRMWARE / "qemu"), f"BOARD={board.name}"]
+        make += [f"MICROPY_DIR={source}", f"MICROPY_MPYCROSS={mpy_cross()}"]
+    stamp = _stamp(files, fingerprint(source), *make)
+    done = _make(board.name, make, board.folder / board.binary, stamp)
+    about = {
+        "board": board.name,
+        "micropython": VERSION,
+        "arch": board.arch,
+        "command": board.command(),
+        "romfs": board.with_rom(Path("IMAGE")) if board.romfs else [],
+    }
+    (board.folder / "board.json").write_text(json.dumps(about, indent=2) + "\n")
+    return done
+
+
+def _stamp(files: list[Path], *words: str) -> str:
+    digest = hashlib.sha256("\0".join(words).encode())
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _make(name: str, make: list[str], binary: Path, stamp: str) -> bool:
+    folder = board_folder(name)
+    note = folder / "stamp"
+    if binary.is_file() and note.is_file() and note.read_text() == stamp:
+        return False
+    print(f"boards: building {name} ...", flush=True)
+    shutil.rmtree(folder / "build", ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    note.unlink(missing_ok=True)
+    started = time.monotonic()
+    log = folder / "build.log"
+    built = folder / "build" / binary.name
+    with log.open("w") as output:
+        ran = subprocess.run(
+            [*make, "-j2", f"BUILD={folder / 'build'}"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=_environment(),
+        )
+    if ran.returncode or not built.is_file():
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
+        raise BoardBuildError(f"{name} does not build. The end of {log}:\n{tail}")
+    built.replace(binary)
+    note.write_text(stamp)
+    print(f"boards: {name} built in {time.monotonic() - started:.0f} s: {binary}", flush=True)
+    return True
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without what would leak into the build: a git tag, make's flags."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    for name in ("BOARD", "BUILD", "CFLAGS_EXTRA", "VARIANT", "CROSS_COMPILE"):
+        environment.pop(name, None)
+    if "MICROPY_DIR" not in environment:
+        environment["MICROPY_GIT_TAG"] = f"v{VERSION}"
+    return environment
