@@ -1,0 +1,22 @@
+"""Fixtures and settings for all tests."""
+
+import pytest
+from helpers.tiny import tiny_model as make_tiny_model
+from hypothesis import settings
+from tinycl_rt.model import Model
+
+# Nothing here has a deadline of its own: machines that run the tests are shared and slow.
+settings.register_profile("tinycl", deadline=None, max_examples=60)
+settings.load_profile("tinycl")
+
+
+@pytest.fixture(scope="session")
+def tiny_model() -> bytes:
+    """A small model as .tcm bytes: 8 x 8 x 1 pixels, 48 features."""
+    return make_tiny_model()
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_model: bytes) -> Model:
+    """The same, loaded."""
+    return Model(tiny_model)

@@ -1,0 +1,1 @@
+"""What several tests share: small models made without TensorFlow, and random Larq models."""
