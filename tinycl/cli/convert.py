@@ -1,0 +1,50 @@
+"""``tinycl convert``: a trained Keras model to Larq Compute Engine's file."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+__all__ = ["command"]
+
+
+def command(
+    model: Annotated[
+        Path, typer.Argument(help="Folder written by tinycl train, or a .keras or .h5 file.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")] = Path(
+        "backbone.tflite"
+    ),
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write operators and size to this file.")
+    ] = None,
+) -> None:
+    """Convert a Larq model to a .tflite file, ready for tinycl compile.
+
+    Examples:
+
+      tinycl convert run -o run/backbone.tflite
+
+      tinycl convert my_model.h5 -o my_model.tflite --json operators.json
+    """
+    from tinycl.convert.lce import convert, list_operators
+
+    flatbuffer = convert(model, out)
+    operators = list_operators(flatbuffer)
+    console = Console()
+    table = Table(title=out.name)
+    table.add_column("operator")
+    table.add_column("output", justify="right")
+    for operator in operators:
+        table.add_row(operator["name"], "x".join(map(str, operator["output"][1:])))
+    console.print(table)
+    console.print(f"wrote {out}: {len(flatbuffer):,} bytes, {len(operators)} operators")
+    if json_file is not None:
+        counts = Counter(operator["name"] for operator in operators)
+        record = {"bytes": len(flatbuffer), "operators": operators, "counts": dict(counts)}
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        json_file.write_text(json.dumps(record, indent=1) + "\n")

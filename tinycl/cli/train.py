@@ -1,0 +1,112 @@
+"""``tinycl train``: a backbone from a data set."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tinycl.exceptions import DataError
+
+__all__ = ["command", "parse_classes"]
+
+
+def command(
+    data: Annotated[str, typer.Argument(help="Data set: digits, mnist, cifar10, npz:PATH, ...")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")] = Path(
+        "run"
+    ),
+    size: Annotated[str, typer.Option(help="Flash budget: 4k, 8k, 16k, 32k, 60k, 120k.")] = "8k",
+    classes: Annotated[
+        str | None, typer.Option(help="Classes to train on: 0,1,2 or 0-4. Default: all.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Default: by the amount of data.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Samples a step. Default: 64 or 128.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option("--lr", help="Adam's first learning rate.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal weights.")] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a stopped run was.")
+    ] = False,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Folder for TensorBoard's logs.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures to this file, too.")
+    ] = None,
+) -> None:
+    """Train a binary backbone and write DIR/backbone.keras and DIR/training.json.
+
+    When classes are left out, the features are also tried on them: a linear classifier over
+    all classes says what a board can reach with this backbone.
+
+    Examples:
+
+      tinycl train digits --classes 0-4 -o run
+
+      tinycl train mnist --size 16k --classes 0,1,2,3,4 --epochs 5 --seed 1 -o run
+
+      tinycl train npz:samples.npz --size 4k -o run --tensorboard logs
+    """
+    from tinycl.data import load
+
+    dataset = load(data)
+    chosen = None if classes is None else parse_classes(classes)
+
+    from tinycl.models.files import save_model
+    from tinycl.models.summary import as_table
+    from tinycl.training.record import make_record
+    from tinycl.training.trainer import train
+
+    console = Console()
+    result = train(
+        dataset,
+        size,
+        chosen,
+        epochs,
+        seed,
+        batch=batch,
+        learning_rate=learning_rate,
+        checkpoints=out / "checkpoints",
+        resume=resume,
+        tensorboard=tensorboard,
+        console=console,
+    )
+    save_model(result.backbone, out / "backbone.keras")
+    record = make_record(result, dataset)
+    text = json.dumps(record, indent=1) + "\n"
+    for path in filter(None, (out / "training.json", json_file)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    console.print(as_table(result.backbone))
+    console.print(f"test accuracy, {len(result.settings.classes)} classes: ", end="")
+    console.print(f"{result.test_accuracy:.1%} with the head it was trained with")
+    transfer = record["feature_transfer"]
+    if "held_out_classes" in transfer:
+        console.print(
+            f"features, all {dataset.num_classes} classes: {transfer['all_classes']:.1%}; "
+            f"classes never seen: {transfer['held_out_classes']:.1%} (linear classifier)"
+        )
+    console.print(f"wrote {out / 'backbone.keras'} in {result.seconds:.0f} s")
+
+
+def parse_classes(text: str) -> list[int]:
+    """Read ``0,1,2`` or ``0-4,7`` as class numbers.
+
+    Raises
+    ------
+    DataError
+        Anything else.
+    """
+    numbers: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise DataError(f"expected classes such as 0,1,2 or 0-4, got {text!r}")
+        end = int(last) if dash else int(first)
+        if end < int(first) or end > 100_000:
+            raise DataError(f"expected classes such as 0,1,2 or 0-4, got {text!r}")
+        numbers.extend(range(int(first), end + 1))
+    return numbers

@@ -1,0 +1,1 @@
+"""Training backbones on a laptop; needs the extra ``tinycl[train]``."""

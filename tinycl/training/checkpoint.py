@@ -1,0 +1,107 @@
+"""Checkpoints: after a kill, training goes on where it was and ends where it would have."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from tinycl.exceptions import ModelError
+from tinycl.models.files import load_model, save_model
+from tinycl.training.settings import Settings
+
+__all__ = ["Checkpoint"]
+
+_SECONDS = 2.0
+
+
+class Checkpoint:
+    """The folder ``checkpoints`` of a run: settings, history, last and best model.
+
+    ``last.keras`` holds the classifier with its optimizer; ``best.keras`` the backbone with the
+    best validation accuracy so far. Both are replaced whole, at most every two seconds.
+
+    Parameters
+    ----------
+    folder
+        Where to keep them; it is made.
+    settings
+        Of this run.
+    resume
+        Go on from what is there; otherwise it is cleared.
+
+    Raises
+    ------
+    ModelError
+        ``resume``, but the folder belongs to a run with other settings.
+    """
+
+    def __init__(self, folder: Path, settings: Settings, resume: bool) -> None:
+        self._folder = folder
+        self._saved_at = 0.0
+        self._best: Any = None
+        self.history: list[dict[str, float]] = []
+        if resume and (folder / "settings.json").is_file():
+            self._compare(settings)
+            return
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        (folder / "settings.json").write_text(json.dumps(settings.as_dict(), indent=1))
+
+    def restore(self, steps: int) -> Any | None:
+        """Read the last classifier, and the history up to it.
+
+        Parameters
+        ----------
+        steps
+            Optimizer steps in an epoch.
+
+        Returns
+        -------
+        tf.keras.Model or None
+            None when nothing was saved yet. ``len(history)`` is the epoch to go on with.
+        """
+        last = self._folder / "last.keras"
+        if not last.is_file():
+            return None
+        classifier = load_model(last)
+        epochs = int(classifier.optimizer.iterations.numpy()) // steps
+        history = json.loads((self._folder / "history.json").read_text())
+        self.history = history[:epochs]
+        return classifier
+
+    def epoch_done(self, classifier: Any, backbone: Any, figures: dict[str, float]) -> None:
+        """Note an epoch's figures (``val_accuracy`` among them) and save when it is time."""
+        before = [past["val_accuracy"] for past in self.history]
+        self.history.append(figures)
+        if figures["val_accuracy"] >= max(before, default=0.0):
+            self._best = backbone.get_weights()
+        if time.monotonic() - self._saved_at >= _SECONDS:
+            self.save(classifier, backbone)
+
+    def save(self, classifier: Any, backbone: Any) -> None:
+        """Write history, best and last; the last one last, since `restore` goes by it."""
+        (self._folder / "history.json").write_text(json.dumps(self.history))
+        if self._best is not None:
+            now = backbone.get_weights()
+            backbone.set_weights(self._best)
+            save_model(backbone, self._folder / "best.keras")
+            backbone.set_weights(now)
+            self._best = None
+        save_model(classifier, self._folder / "last.keras")
+        self._saved_at = time.monotonic()
+
+    def _compare(self, settings: Settings) -> None:
+        try:
+            before = json.loads((self._folder / "settings.json").read_text())
+        except ValueError:
+            before = {}
+        now = settings.as_dict()
+        changed = [name for name, value in now.items() if before.get(name) != value]
+        if changed:
+            raise ModelError(
+                f"{self._folder} belongs to a run with {changed[0]} "
+                f"{before.get(changed[0])!r}, not {now[changed[0]]!r}: resume with the same "
+                "settings, or start anew without --resume"
+            )

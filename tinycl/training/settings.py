@@ -1,0 +1,101 @@
+"""What decides a training run: two runs with equal settings give equal weights."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from tinycl.data import Dataset
+from tinycl.exceptions import DataError, ModelError
+from tinycl.models.plan import SIZES
+
+__all__ = ["Settings", "make_settings"]
+
+_STEPS = 900  # enough for the small sets; a natural-image set wants more epochs
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one run; `make_settings` fills in what suits the data.
+
+    Attributes
+    ----------
+    data
+        Name of the data set.
+    size
+        Flash budget, one of `tinycl.models.plan.SIZES`.
+    classes
+        Classes to train on, ascending.
+    epochs, batch
+        Passes over the samples, samples a step.
+    learning_rate
+        Of Adam at the start; it falls to a hundredth along a cosine.
+    views
+        Quarter turns told apart as classes of their own: 4, signals 2 (reversed), 1 = none.
+    seed
+        Seed of weights, order and augmentation.
+    """
+
+    data: str
+    size: str
+    classes: tuple[int, ...]
+    epochs: int
+    batch: int
+    learning_rate: float
+    views: int
+    seed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "classes": list(self.classes)}
+
+
+def make_settings(
+    dataset: Dataset,
+    size: str = "8k",
+    classes: Iterable[int] | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    batch: int | None = None,
+    learning_rate: float | None = None,
+    views: int | None = None,
+) -> Settings:
+    """Check the settings and complete them from the data set.
+
+    Raises
+    ------
+    DataError
+        A class that the data set does not have, or fewer than two classes.
+    ModelError
+        A number out of range, or an unknown size.
+    """
+    if size not in SIZES:
+        raise ModelError(f"unknown backbone size {size!r}: choose one of {', '.join(SIZES)}")
+    wanted = sorted(set(range(dataset.num_classes) if classes is None else classes))
+    count = len(dataset.only(wanted).y_train)
+    missing = sorted(set(wanted) - set(np.unique(dataset.y_train).tolist()))
+    if missing:
+        raise DataError(f"{dataset.name} has no training samples of class {missing[0]}")
+    if len(wanted) < 2:
+        raise DataError(f"training needs two classes or more, got {wanted}")
+    height, width, _ = dataset.input_shape
+    most_views = 2 if width == 1 else 4 if height == width else 1
+    batch = min(64 if count < 5000 else 128, count) if batch is None else batch
+    if not 2 <= batch <= count:
+        raise ModelError(f"batch must be 2 to {count}, the number of samples; got {batch}")
+    epochs = min(60, max(2, ceil(_STEPS / (count // batch)))) if epochs is None else epochs
+    if epochs < 1:
+        raise ModelError(f"epochs must be 1 or more, got {epochs}")
+    learning_rate = (1e-2 if count < 5000 else 5e-3) if learning_rate is None else learning_rate
+    if not 0 < learning_rate < 1:
+        raise ModelError(f"learning rate must lie between 0 and 1, got {learning_rate}")
+    views = most_views if views is None else views
+    if views not in {1, most_views}:
+        raise ModelError(f"views must be 1 or {most_views} for {height}x{width}, got {views}")
+    if not 0 <= seed < 2**31:
+        raise ModelError(f"seed must lie in 0..2^31-1, got {seed}")
+    return Settings(
+        dataset.name, size, tuple(wanted), epochs, batch, float(learning_rate), views, seed
+    )

@@ -1,0 +1,194 @@
+"""Train a backbone on some classes of a data set."""
+
+import random
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+
+from tinycl.data import Dataset
+from tinycl.models.backbone import build_backbone, build_classifier
+from tinycl.models.keras_setup import import_tensorflow
+from tinycl.training.augment import policy_for
+from tinycl.training.batches import batches
+from tinycl.training.checkpoint import Checkpoint
+from tinycl.training.progress import EpochBar
+from tinycl.training.settings import Settings, make_settings
+
+__all__ = ["TrainResult", "seed_everything", "train"]
+
+tf: Any = import_tensorflow()
+
+_MOST_VALIDATION = 1000
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A trained backbone and how it went.
+
+    Attributes
+    ----------
+    backbone
+        tf.keras.Model: pixels to latents of -1 and +1, the head dropped.
+    test_accuracy
+        Of the dropped head, on the trained classes' test samples, among those classes.
+    history
+        One dict an epoch: ``loss``, ``accuracy`` (training, views told apart) and
+        ``val_accuracy`` (a tenth of the training samples, kept out; upright).
+    seconds
+        Time of this call.
+    """
+
+    backbone: Any
+    test_accuracy: float
+    settings: Settings
+    history: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def seed_everything(seed: int) -> None:
+    """Seed python, numpy and TensorFlow, and make TensorFlow's operations deterministic."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    tf.random.set_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def train(
+    dataset: Dataset,
+    size: str = "8k",
+    classes: Iterable[int] | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    *,
+    batch: int | None = None,
+    learning_rate: float | None = None,
+    views: int | None = None,
+    checkpoints: Path | None = None,
+    resume: bool = False,
+    tensorboard: Path | None = None,
+    console: Console | None = None,
+) -> TrainResult:
+    """Train a backbone; equal arguments give equal weights on the same machine.
+
+    Parameters
+    ----------
+    dataset
+        Any data set of `tinycl.data`.
+    size, classes, epochs, seed, batch, learning_rate, views
+        See `Settings`; None leaves the choice to `make_settings`.
+    checkpoints
+        Folder for checkpoints; None keeps none.
+    resume
+        Go on from the checkpoints, if there are any.
+    tensorboard
+        Folder for TensorBoard's logs.
+    console
+        Where to show progress; None is silent.
+
+    Returns
+    -------
+    TrainResult
+
+    Raises
+    ------
+    DataError, ModelError
+        As `make_settings` and `Checkpoint` say, or no backbone of this size fits the input.
+    """
+    started = time.monotonic()
+    settings = make_settings(dataset, size, classes, epochs, seed, batch, learning_rate, views)
+    seed_everything(seed)
+    samples = dataset.only(settings.classes)
+    x, y, x_val, y_val = _hold_out(samples.x_train, _positions(samples.y_train, settings), seed)
+    steps = max(1, len(x) // settings.batch)
+    keeper = Checkpoint(checkpoints, settings, resume) if checkpoints else None
+    classifier = keeper.restore(steps) if keeper else None
+    if classifier is None:
+        classifier = _new_classifier(dataset, settings, steps)
+    backbone = tf.keras.Model(
+        classifier.input, classifier.get_layer("latents").output, name=f"backbone_{size}"
+    )
+    history = keeper.history if keeper else []
+    done = len(history)
+    stream = batches(
+        x,
+        y,
+        policy_for(dataset.name, dataset.input_shape),
+        min(settings.batch, len(x)),
+        len(settings.classes),
+        settings.views,
+        seed,
+        done,
+    )
+    with EpochBar(console, settings.epochs, done) as bar:
+
+        def epoch_done(_: int, logs: dict[str, float]) -> None:
+            figures = {name: round(float(logs[name]), 5) for name in ("loss", "accuracy")}
+            figures["val_accuracy"] = _accuracy(classifier, x_val, y_val, len(settings.classes))
+            bar.show(figures)
+            if keeper:
+                keeper.epoch_done(classifier, backbone, figures)
+            else:
+                history.append(figures)
+
+        callbacks = [tf.keras.callbacks.LambdaCallback(on_epoch_end=epoch_done)]
+        if tensorboard:
+            callbacks.append(tf.keras.callbacks.TensorBoard(str(tensorboard)))
+        if done < settings.epochs:
+            classifier.fit(
+                stream,
+                steps_per_epoch=steps,
+                epochs=settings.epochs,
+                initial_epoch=done,
+                callbacks=callbacks,
+                verbose=0,
+            )
+    if keeper:
+        keeper.save(classifier, backbone)
+        history = keeper.history
+    y_test = _positions(samples.y_test, settings)
+    accuracy = _accuracy(classifier, samples.x_test, y_test, len(settings.classes))
+    return TrainResult(backbone, accuracy, settings, history, time.monotonic() - started)
+
+
+def _new_classifier(dataset: Dataset, settings: Settings, steps: int) -> Any:
+    backbone = build_backbone(dataset.input_shape, settings.size, settings.seed)
+    outputs = len(settings.classes) * settings.views
+    classifier = build_classifier(backbone, outputs, settings.seed)
+    schedule = tf.keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate, settings.epochs * steps, alpha=0.01
+    )
+    classifier.compile(
+        tf.keras.optimizers.Adam(schedule),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return classifier
+
+
+def _positions(labels: npt.NDArray[np.int64], settings: Settings) -> npt.NDArray[np.int64]:
+    """Labels of the trained classes as 0, 1, 2, ..."""
+    return np.searchsorted(settings.classes, labels).astype(np.int64)
+
+
+def _hold_out(
+    x: npt.NDArray[np.uint8], y: npt.NDArray[np.int64], seed: int
+) -> tuple[npt.NDArray, npt.NDArray, npt.NDArray, npt.NDArray]:
+    """Keep a tenth of the samples out of training, to watch it by."""
+    order = np.random.default_rng([seed, 10**6]).permutation(len(x))
+    count = max(1, min(len(x) // 10, _MOST_VALIDATION))
+    out, kept = order[:count], order[count:]
+    return x[kept], y[kept], x[out], y[out]
+
+
+def _accuracy(
+    classifier: Any, x: npt.NDArray[np.uint8], y: npt.NDArray[np.int64], num_classes: int
+) -> float:
+    """Share of samples whose class wins among the upright view's outputs."""
+    outputs = classifier.predict(x.astype(np.float32), batch_size=256, verbose=0)
+    return round(float((outputs[:, :num_classes].argmax(axis=1) == y).mean()), 5)
