@@ -65,7 +65,8 @@ def _convolve(x, w, p, dtype):
 def batch_conv8(p, x, w, t):
     """Pixels (N, h, w, c) uint8 -> packed bits (N, oh, ow, bytes)."""
     kernel = np.frombuffer(w, np.int8).reshape(p[11], p[3], p[4], p[2])
-    exact = int(np.abs(kernel.astype(np.int64)).sum(axis=(1, 2, 3)).max()) * 255 < 1 << 24
+    reach = max(abs(p[13]), abs(255 - p[13]))
+    exact = int(np.abs(kernel.astype(np.int64)).sum(axis=(1, 2, 3)).max()) * reach < 1 << 24
     centred = _pad(x.astype(np.int16) - p[13], p, 0)
     acc = _convolve(centred, kernel, p, np.float32 if exact else np.float64)
     return pack(acc < np.frombuffer(t, np.int32))

@@ -99,12 +99,15 @@ class Model:
             raise ValueError("model: an arena of %d bytes is too large" % self.arena_bytes)
         written = [False] * n_tensors
         written[0] = True
+        before = 0
         self.operators = []
         for i in range(n_operators):
             op = self._operator(view, at_operators + i * tcm.OPERATOR_BYTES, i)
-            if not written[op.source] or written[op.target]:
+            # A chain: what an operator reads cannot have been overwritten meanwhile.
+            if op.source != before or written[op.target]:
                 raise ValueError("model: operator %d reads or writes in the wrong order" % i)
             written[op.target] = True
+            before = op.target
             self.operators.append(op)
         self._check_ends()
 
@@ -154,7 +157,11 @@ class Model:
         weights = self._data[w0 : w0 + wn]
         table = self._data[t0 : t0 + tn]
         if code == tcm.CONV8:
+            if kh * kw * c > _MAX_CONV8_TAPS:
+                raise ValueError("model: %s sums %d values, beyond int32" % (name, kh * kw * c))
             weights = array("b", bytes(weights))
+        elif code == tcm.BCONV and _has_stray_bits(weights, c):
+            raise ValueError("model: %s has weights behind its %d channels" % (name, c))
         if code not in (tcm.BPOOL, tcm.COUNT):
             table = array("i", bytes(table))
         p = array("i", (h, w, c, kh, kw, sh, sw, pt, pl, oh, ow, oc, pad, zero, shift))
@@ -173,6 +180,8 @@ class Model:
         self.input_shape, self.input_bytes = first.shape, first.nbytes
         self.latent_shape, self.latent_bytes = latent.shape, latent.nbytes
         self.features = self.tensors[last.target].nbytes
+        if self.features > tcm.MAX_FEATURES:
+            raise ValueError("model: %d features, more than a head takes" % self.features)
         h, w, _ = latent.shape
         cell = -(-h // last.p[9]) * -(-w // last.p[10])
         self.feature_range = -(-cell >> last.p[14])
@@ -187,6 +196,21 @@ _KINDS = {
     tcm.BPOOL: (tcm.BITS, tcm.BITS),
     tcm.COUNT: (tcm.BITS, tcm.COUNTS),
 }
+
+
+# int8 weights times pixels of which a zero point is subtracted, -255..510, stay within int32.
+_MAX_CONV8_TAPS = 0x7FFFFFFF // (128 * 510)
+
+
+def _has_stray_bits(weights, channels):
+    """Whether a word of packed weights has bits set behind its last channel."""
+    row = tcm.words(channels)
+    for byte in range(channels >> 3, row):
+        stray = 255 & ~((1 << (channels & 7)) - 1) if byte == channels >> 3 else 255
+        for k in range(byte, len(weights), row):
+            if weights[k] & stray:
+                return True
+    return False
 
 
 def _inside(offset, nbytes, size, what):
@@ -208,7 +232,7 @@ def _check_window(x, y, code, kh, kw, sh, sw, pt, pl, name):
     oh, ow, oc = y
     if code in (tcm.BINARISE, tcm.COUNT):
         same = oc == c and (x == y if code == tcm.BINARISE else oh <= h and ow <= w)
-        if not same:
+        if not same or (kh, kw, sh, sw, pt, pl) != (1, 1, 1, 1, 0, 0):
             raise ValueError("model: %s has shapes %r and %r" % (name, x, y))
         return
     if code == tcm.BPOOL and oc != c:

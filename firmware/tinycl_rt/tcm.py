@@ -39,6 +39,7 @@ COUNT = 5
 MAX_SIDE = 1024
 MAX_CHANNELS = 4096
 MAX_TENSORS = 512
+MAX_FEATURES = 16384  # 127 * 127 times as many stay far within int32
 
 
 def words(channels):

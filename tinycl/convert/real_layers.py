@@ -133,7 +133,9 @@ def conv(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
     rest = symbol.offset + symbol.scale * zero
     bias = bias + rest * kernel.sum(axis=(1, 2, 3))
     step = scale * symbol.scale
-    bound = np.abs(integers.astype(np.int64)).sum(axis=(1, 2, 3)) * 255
+    # Pixels with the zero point subtracted lie in -zero..255 - zero.
+    reach = max(abs(zero), abs(255 - zero))
+    bound = np.abs(integers.astype(np.int64)).sum(axis=(1, 2, 3)) * reach
     chain = Chain(-bound, bound, lambda acc: (acc * step + bias).astype(np.float32))
     chain.append(fused(node))
     return Accumulator(

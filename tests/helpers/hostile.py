@@ -1,0 +1,83 @@
+"""Damaged .tcm files whose checksum is right again, so that the structural checks must refuse."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from tinycl_rt import kernels_numpy, kernels_ref, tcm
+from tinycl_rt.backbone import Backbone
+from tinycl_rt.learner import Learner
+from tinycl_rt.model import Model
+
+from tinycl.simulate.latents import latents
+
+__all__ = ["fields", "patched", "run_everywhere", "signed"]
+
+_HEADER = ("arena", "tensors", "operators", "at_tensors", "at_operators", "at_data", "data")
+_HEADER += ("at_text", "text")
+_TENSOR = ("dtype", "reserved", "h", "w", "c", "offset", "bytes")
+_OPERATOR = ("code", "source", "target", "kh", "kw", "sh", "sw", "top", "left", "pad", "zero")
+_OPERATOR += ("shift", "w0", "wn", "t0", "tn")
+
+_MEMORY = 1 << 20
+_WORK = 200_000
+
+
+def signed(data: bytes | bytearray) -> bytes:
+    """The file with length and CRC set to what they should be."""
+    out = bytearray(data)
+    struct.pack_into("<I", out, 8, len(out))
+    struct.pack_into("<I", out, 12, zlib.crc32(out[tcm.CRC_FROM :]))
+    return bytes(out)
+
+
+def fields(data: bytes) -> Iterator[tuple[str, int, str]]:
+    """Name, position and struct code of every number in header, tensors and operators."""
+    head = struct.unpack(tcm.HEADER, data[: tcm.HEADER_BYTES])
+    at = tcm.FINGERPRINT_FROM
+    for name, code in zip(_HEADER, "IHHIIIIII", strict=True):
+        yield name, at, code
+        at += struct.calcsize(code)
+    n_tensors, n_operators, at_tensors, at_operators = head[7:11]
+    for i in range(n_tensors):
+        at = at_tensors + i * tcm.TENSOR_BYTES
+        for name, code in zip(_TENSOR, "BBHHHII", strict=True):
+            yield f"tensor {i} {name}", at, code
+            at += struct.calcsize(code)
+    for i in range(n_operators):
+        at = at_operators + i * tcm.OPERATOR_BYTES
+        for k, name in enumerate(_OPERATOR):
+            yield f"operator {i} {name}", at + 4 * k, "i"
+
+
+def patched(data: bytes, at: int, code: str, value: int) -> bytes:
+    """One number replaced (cut to its width), and signed."""
+    out = bytearray(data)
+    size = struct.calcsize(code)
+    out[at : at + size] = (value % (1 << 8 * size)).to_bytes(size, "little")
+    return signed(out)
+
+
+def run_everywhere(model: Model) -> bool:
+    """Run what the loader let through: same integers everywhere, no exception of any kind.
+
+    Returns whether the model is small enough to be run at all.
+    """
+    work = sum(
+        op.p[9] * op.p[10] * (op.p[3] * op.p[4] + 1) * (op.p[2] + 31) // 32 * (op.p[11] + 1)
+        for op in model.operators
+    )
+    if max(model.arena_bytes, model.features, model.input_bytes) > _MEMORY or work > _WORK:
+        return False
+    x = np.random.default_rng(model.input_bytes).integers(0, 256, model.input_bytes, np.uint8)
+    found = []
+    for kernels in (kernels_ref, kernels_numpy):
+        learner = Learner(model, kernels=kernels, classes=3, replay=2, replays=1)
+        for label in (0, 2, 1):
+            learner.learn(x.tobytes(), label)
+        learner.end()
+        found.append((bytes(Backbone(model, kernels).run(x.tobytes())), learner.dump()))
+    assert found[0] == found[1]
+    assert latents(model, x.reshape(1, *model.input_shape)).tobytes() == found[0][0]
+    return True

@@ -1,0 +1,194 @@
+"""The loader: whatever the bytes are, a ValueError with a reason or a model that runs."""
+
+from array import array
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers.hostile import fields, patched, run_everywhere, signed
+from helpers.tiny import Sketch, compiled, random_program, tiny_model
+from hypothesis import given
+from hypothesis import strategies as st
+from tinycl_rt import kernels_numpy, kernels_ref, tcm
+from tinycl_rt.backbone import Backbone
+from tinycl_rt.model import Model
+
+from tinycl.convert.arena import plan
+from tinycl.convert.ir import Window
+from tinycl.convert.writer import write
+
+TINY = tiny_model()
+FIELDS = list(fields(TINY))
+EXTREMES = [0, 1, 2, 3, 4, 5, 7, 8, 16, 31, 64, 127, 128, 255, 256, 1023, 1025, 4096, 4097, 65535]
+EXTREMES += [-1, -2, -4, -255, 2**16, 2**24, 2**31 - 4, 2**31 - 1, -(2**31), 2**32 - 4]
+
+
+def load_and_run(data: bytes) -> bool:
+    """Whether the loader let it through."""
+    try:
+        model = Model(data)
+    except ValueError as error:
+        assert str(error).startswith("model: ")
+        return False
+    run_everywhere(model)
+    return True
+
+
+def test_what_a_model_says_of_itself(tiny: Model) -> None:
+    assert (tiny.input_shape, tiny.input_bytes) == ((8, 8, 1), 64)
+    assert (tiny.latent_shape, tiny.latent_bytes) == ((4, 4, 12), 64)
+    assert (tiny.features, tiny.feature_range, len(tiny.fingerprint)) == (48, 4, 8)
+    assert bytes(tiny.metadata).startswith(b'{"layers"')
+    assert [op.code for op in tiny.operators] == [tcm.CONV8, tcm.BPOOL, tcm.BCONV, tcm.COUNT]
+    assert run_everywhere(tiny)
+
+
+@pytest.mark.parametrize("start", range(0, 160, 40))
+def test_random_programs_run_alike_everywhere(start: int) -> None:
+    assert all(
+        run_everywhere(Model(compiled(random_program(seed)))) for seed in range(start, start + 40)
+    )
+
+
+def test_features_stay_within_their_range() -> None:
+    for seed in range(60):
+        model = Model(compiled(random_program(seed)))
+        backbone = Backbone(model, kernels_numpy)
+        features = array("b", bytes(model.features))
+        for limit, value in ((127, 0), (127, 255), (7, 0), (7, 255)):
+            top = backbone.narrow(limit)
+            for latent in (bytes([value]) * model.latent_bytes,):
+                backbone.count(latent, features)
+            assert max(abs(v) for v in features) <= top <= min(limit, model.feature_range)
+
+
+def test_a_damaged_byte_is_refused() -> None:
+    for at in range(len(TINY)):
+        data = bytearray(TINY)
+        data[at] ^= 1 << at % 8
+        with pytest.raises(ValueError, match=r"^model: "):
+            Model(data)
+
+
+def test_a_cut_or_a_longer_file_is_refused() -> None:
+    for size in range(len(TINY)):
+        with pytest.raises(ValueError, match=r"^model: "):
+            Model(TINY[:size])
+    with pytest.raises(ValueError, match="header says 1048 bytes, file has 1049"):
+        Model(TINY + b"\0")
+    for size in range(tcm.HEADER_BYTES, len(TINY)):  # the checksum right again
+        assert not load_and_run(signed(TINY[:size]))
+
+
+def test_the_reason_is_named() -> None:
+    for at, value, reason in (
+        (0, b"PK", "not a .tcm file"),
+        (4, b"\x07", "version 7, this runtime reads 1"),
+        (500, b"\xff\xff\xff", "CRC is wrong"),
+    ):
+        data = bytearray(TINY)
+        data[at : at + len(value)] = value
+        with pytest.raises(ValueError, match=reason):
+            Model(data)
+
+
+@pytest.mark.parametrize("name, at, code", FIELDS, ids=[f[0] for f in FIELDS])
+def test_one_field_changed(name: str, at: int, code: str) -> None:
+    for value in EXTREMES:
+        load_and_run(patched(TINY, at, code, value))
+
+
+@given(st.integers(0, 40), st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(EXTREMES))))
+def test_several_fields_changed(seed: int, changes: list[tuple[int, int]]) -> None:
+    data = compiled(random_program(seed))
+    places = list(fields(data))
+    for index, value in changes:
+        _, at, code = places[index % len(places)]
+        data = patched(data, at, code, value)
+    load_and_run(data)
+
+
+@given(st.integers(0, 40), st.lists(st.tuples(st.integers(16, 10**6), st.binary(max_size=4))))
+def test_bytes_changed_anywhere(seed: int, changes: list[tuple[int, bytes]]) -> None:
+    data = bytearray(compiled(random_program(seed)))
+    for at, piece in changes:
+        at %= len(data) - 4
+        data[at : at + len(piece)] = piece
+    load_and_run(signed(data))
+
+
+@given(st.binary(max_size=200))
+def test_garbage(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^model: "):
+        Model(data)
+    with pytest.raises(ValueError, match=r"^model: "):
+        Model(signed(TINY[:12] + bytes(4) + data))
+
+
+def test_wrong_pixels_are_refused(tiny: Model) -> None:
+    for kernels in (kernels_ref, kernels_numpy):
+        for size in (0, 63, 65):
+            with pytest.raises(ValueError, match=r"expected 64 pixels \(8 x 8 x 1\), got "):
+                Backbone(tiny, kernels).run(bytes(size))
+
+
+def test_a_run_leaves_no_trace(tiny: Model) -> None:
+    # Activations share memory: what one call left behind must not reach the next.
+    x = np.random.default_rng(3).integers(0, 256, (20, 64), np.uint8)
+    backbone = Backbone(tiny, kernels_ref)
+    alone = [bytes(Backbone(tiny, kernels_ref).run(row.tobytes())) for row in x]
+    assert [bytes(backbone.run(row.tobytes())) for row in x] == alone
+    assert len(set(alone)) == 20
+
+
+def test_operators_must_form_a_chain() -> None:
+    # With a branch, what one operator left could be overwritten before another reads it.
+    sketch = Sketch((4, 4, 1), np.random.default_rng(0))
+    sketch.binarise()
+    sketch.bpool(Window(1, 1))
+    sketch.bpool(Window(1, 1))
+    program = sketch.count(1)
+    program.steps[2] = replace(program.steps[2], source=1)
+    arena = replace(plan(program), offsets=(None, 0, 64, 128, None), nbytes=192)
+    with pytest.raises(ValueError, match="operator 2 reads or writes in the wrong order"):
+        Model(write(program, arena, {}))
+
+
+def test_sums_beyond_int32_are_refused() -> None:
+    sketch = Sketch((255, 255, 1), np.random.default_rng(0))
+    sketch.conv8(1, Window(255, 255))
+    with pytest.raises(ValueError, match="operator 0 sums 65025 values"):
+        Model(compiled(sketch.count(1)))
+
+
+def test_more_features_than_a_head_takes() -> None:
+    sketch = Sketch((200, 100, 1), np.random.default_rng(0))
+    sketch.binarise()
+    with pytest.raises(ValueError, match="20000 features"):
+        Model(compiled(sketch.count(200)))
+
+
+def test_windows_of_operators_without_one() -> None:
+    sketch = Sketch((4, 4, 3), np.random.default_rng(0))
+    sketch.binarise()
+    program = sketch.count(1)
+    program.steps[:] = [replace(step, window=Window(0, 0)) for step in program.steps]
+    with pytest.raises(ValueError, match="operator 0 has shapes"):
+        Model(compiled(program))
+
+
+@pytest.mark.parametrize("channels", [1, 7, 8, 31, 33, 40])
+def test_weights_behind_the_last_channel_are_refused(channels: int) -> None:
+    # One kernel set would count them, another would not.
+    sketch = Sketch((3, 3, channels), np.random.default_rng(0))
+    sketch.binarise()
+    sketch.bconv(2, Window(2, 2))
+    program = sketch.count(1)
+    words = -(-channels // 32) * 32
+    for channel in {channels, words - 1}:
+        weights = np.array(program.steps[1].weights)
+        weights[1, 1, 0, channel // 8] |= 1 << channel % 8
+        steps = [program.steps[0], replace(program.steps[1], weights=weights), program.steps[2]]
+        with pytest.raises(ValueError, match=f"weights behind its {channels} channels"):
+            Model(compiled(replace(program, steps=steps)))
+    Model(compiled(program))
