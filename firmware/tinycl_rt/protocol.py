@@ -112,7 +112,7 @@ class Refusal(Exception):
     """A request that the board does not carry out: error code, reason, what it expects."""
 
     def __init__(self, code, reason, position=None):
-        Exception.__init__(self, reason)
+        super().__init__(reason)
         self.code = code
         self.reason = reason
         self.position = position

@@ -1,0 +1,173 @@
+"""An emulated board: a process of this Python that serves a flash folder on a byte stream.
+
+It runs ``tinycl_rt`` exactly as a board does, behind a real pseudo-terminal whose name stays the
+same over restarts (a link, as ``/dev/serial/by-id``), or behind a TCP port.
+
+Examples
+--------
+::
+
+    python -m tinycl.boards.cpython_board --flash flash/ --link /tmp/board
+    tinycl stream --port /tmp/board
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from tinycl_rt.device import Device
+from tinycl_rt.service import Service
+from tinycl_rt.streams import FdStream
+
+__all__ = ["TcpStream", "main", "open_pty"]
+
+_WATCH_SECONDS = 0.3
+
+
+class TcpStream:
+    """One TCP client after another, as a byte stream for ``tinycl_rt.service``.
+
+    Parameters
+    ----------
+    port : int
+        On this computer only; 0 takes a free one, see ``port``.
+    """
+
+    exact = False
+
+    def __init__(self, port: int) -> None:
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self.port: int = self._listener.getsockname()[1]
+        self._client: FdStream | None = None
+        self._socket: socket.socket | None = None
+
+    def open(self) -> None:
+        """Nothing to prepare."""
+
+    def close(self) -> None:
+        """The client stays connected: it may want to go on."""
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Wait for a client, or for bytes of the one that is there."""
+        if self._client is not None:
+            return self._client.wait(timeout_ms)
+        self._listener.settimeout(timeout_ms / 1000)
+        try:
+            self._socket, _ = self._listener.accept()
+        except (TimeoutError, BlockingIOError):
+            return False
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client = FdStream(self._socket.fileno(), self._socket.fileno())
+        return False
+
+    def readinto(self, view: memoryview) -> int:
+        """Read what has come; a client that goes makes room for the next."""
+        assert self._client is not None
+        try:
+            return int(self._client.readinto(view))
+        except (EOFError, OSError):
+            self._hang_up()
+            return 0
+
+    def write(self, view: memoryview) -> None:
+        """Send to the client, if it is still there."""
+        if self._client is None:
+            return
+        try:
+            self._client.write(view)
+        except OSError:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = self._client = None
+
+
+def open_pty(link: Path) -> tuple[FdStream, int]:
+    """Make a pseudo-terminal and let `link` point to it.
+
+    Returns
+    -------
+    tuple
+        The board's end as a stream, and the descriptor of the host's end, kept open here so that
+        hosts may come and go.
+    """
+    import tty
+
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    fresh = link.with_name(f"{link.name}.{os.getpid()}")
+    fresh.symlink_to(os.ttyname(slave))
+    fresh.replace(link)
+    return FdStream(master, master), slave
+
+
+def _end_with(parent: int) -> None:
+    """End this process, saving, when the process that started it is gone."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: let the state be saved
+    raise SystemExit(0)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until the process is told to end (SIGTERM, Ctrl-C); then save."""
+    parser = argparse.ArgumentParser(description="An emulated board: this Python, a flash folder.")
+    parser.add_argument("--flash", type=Path, required=True, help="folder with model and state")
+    parser.add_argument("--link", type=Path, help="path that will point to the pseudo-terminal")
+    parser.add_argument("--tcp", type=int, help="listen on this port of 127.0.0.1 instead")
+    parser.add_argument("--kernels", choices=["reference", "numpy"], help="kernel set")
+    parser.add_argument("--autosave", type=int, default=64, help="samples between saves, 0: never")
+    parser.add_argument("--max-payload", type=int, default=4096, help="bytes of the largest frame")
+    parser.add_argument("--window", type=int, default=8, help="frames in flight")
+    parser.add_argument("--heap", type=int, default=0, help="largest model in bytes, 0: any")
+    parser.add_argument("--uid", default="cpython", help="serial number that the board tells")
+    parser.add_argument("--parent", type=int, help="end when this process is no longer the parent")
+    given = parser.parse_args(arguments)
+    if (given.link is None) == (given.tcp is None):
+        parser.error("expected one of --link and --tcp")
+    if not given.flash.is_dir():
+        parser.error(f"{given.flash}: no such folder")
+    if given.kernels:
+        os.environ["TINYCL_KERNELS"] = given.kernels
+    signal.signal(signal.SIGTERM, _terminate)
+    if given.parent:
+        _end_with(given.parent)
+
+    device = Device(str(given.flash), given.autosave, given.heap)
+    device.open()
+    if given.tcp is not None:
+        stream: TcpStream | FdStream = TcpStream(given.tcp)
+        print(f"socket://127.0.0.1:{stream.port}", flush=True)
+    else:
+        stream, _slave = open_pty(given.link)
+        print(given.link, flush=True)
+    service = Service(stream, device, given.max_payload, given.window, given.uid)
+    try:
+        while True:  # after goodbye a board would sit in its REPL; this one waits for the next
+            service.serve()
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

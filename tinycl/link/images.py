@@ -1,0 +1,98 @@
+"""Requests that carry an image: whole in one frame, or in pieces where frames must be small."""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from tinycl_rt import protocol as p
+from tinycl_rt.crc import crc32
+
+from tinycl.link.exchange import Exchange, Job, TooLossy
+from tinycl.link.messages import Refused
+from tinycl.link.transfer import SMALLEST_PIECE, upload
+
+__all__ = ["ImageSender", "Sample"]
+
+_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An image, what stands before the flags in its request, and its position if it has one."""
+
+    pixels: bytes
+    head: bytes = b""
+    index: int | None = None
+    experience: int | None = None
+
+
+class ImageSender:
+    """Sends images with PREDICT and LEARN.
+
+    Whole frames with several in flight as long as they come through. When a frame is larger than
+    the board takes, or is lost again and again, images go in pieces ahead of their request.
+
+    Parameters
+    ----------
+    exchange : Exchange
+
+    Attributes
+    ----------
+    max_payload : int
+        What the board takes.
+    piece : int
+        Payload of the pieces in use; 0 while images go whole.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.max_payload = 1024
+        self.piece = 0
+
+    def send(self, code: int, samples: Iterable[Sample], flags: int = 0) -> Iterator[bytes]:
+        """Carry out one request for each sample; yield the payloads of the replies in order."""
+        source = iter(samples)
+        unanswered: deque[Sample] = deque()
+        while not self.piece:
+            try:
+                jobs = self._whole(code, source, flags, unanswered)
+                for job in self._exchange.pipeline(jobs):
+                    unanswered.popleft()
+                    assert job.reply is not None
+                    yield job.reply
+            except TooLossy as lossy:
+                self.piece = max(len(lossy.jobs[0].payload) // 4, SMALLEST_PIECE)
+            else:
+                if not unanswered:
+                    return
+        for sample in chain(unanswered, source):
+            yield self._in_pieces(code, sample, flags)
+
+    def _whole(
+        self, code: int, source: Iterator[Sample], flags: int, unanswered: deque[Sample]
+    ) -> Iterator[Job]:
+        """Make one job a sample; stops at one that is too large for a frame."""
+        for sample in source:
+            unanswered.append(sample)
+            payload = sample.head + bytes((flags, 0)) + sample.pixels
+            if len(payload) > self.max_payload:
+                self.piece = self.max_payload
+                return
+            yield Job(code, payload, sample.index, sample.experience)
+
+    def _in_pieces(self, code: int, sample: Sample, flags: int) -> bytes:
+        head = sample.head + bytes((flags | p.IMAGE_STAGED, 0))
+        payload = head + struct.pack("<I", crc32(sample.pixels))
+        for attempt in range(_ROUNDS):
+            self.piece = upload(self._exchange, p.KIND_IMAGE, sample.pixels, self.piece)
+            try:
+                return self._exchange.request(code, payload)
+            except Refused as refused:
+                # STALE: the board restarted and does not have the image any more
+                if refused.code != p.STALE or attempt == _ROUNDS - 1:
+                    raise
+        raise AssertionError("the loop returns or raises")
