@@ -34,7 +34,7 @@ class Board:
     clock_mhz : int or None
         As the standard firmware sets it.
     kernels : tuple of str
-        Kernel sets that can run there, fastest first.
+        Kernel sets that this version has for it, fastest first.
     needs : tuple of str
         Programs that this computer must have, for emulated boards.
     notes : str
@@ -52,8 +52,7 @@ class Board:
     notes: str = ""
 
 
-_MICROPYTHON = ("native", "viper", "reference")
-_PLAIN = ("reference",)
+_MICROPYTHON = ("reference",)
 _LINUX = ("numpy", "reference")
 
 # Heaps of rp2 and CircuitPython boards: measured at boot. File systems and clocks: the board
@@ -69,7 +68,7 @@ BOARDS: dict[str, Board] = {
             None,
             None,
             None,
-            ("reference", "numpy"),
+            _LINUX,
             notes="the default",
         ),
         Board(
@@ -223,7 +222,7 @@ BOARDS: dict[str, Board] = {
             126_112,
             None,
             125,
-            _PLAIN,
+            _MICROPYTHON,
             notes="no native modules: plain Python, slow",
         ),
         Board(

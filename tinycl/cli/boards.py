@@ -1,0 +1,76 @@
+"""``tinycl boards``: the boards that tinycl knows, and the ports that are there now."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["command"]
+
+
+def command(
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write what is shown as JSON.")
+    ] = None,
+) -> None:
+    """List real and emulated boards, and the serial ports that are there now.
+
+    Examples:
+
+        tinycl boards
+
+        tinycl boards --json boards.json
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from tinycl.boards.emulated import missing
+    from tinycl.boards.registry import BOARDS
+    from tinycl.link.ports import list_ports
+
+    rows: list[dict[str, Any]] = []
+    emulated, real = (Table(title=t, title_justify="left") for t in ("Emulated", "Real"))
+    for table, last in ((emulated, "ready"), (real, "files")):
+        table.add_column("name", no_wrap=True)
+        table.add_column("what it is")
+        table.add_column("arch", no_wrap=True)
+        for heading in ("MHz", "heap", last):
+            table.add_column(heading, justify="left" if heading == "ready" else "right")
+    for board in BOARDS.values():
+        is_emulated = board.kind == "emulated"
+        lack = missing(board.name) if is_emulated else []
+        rows.append({**asdict(board), "ready": is_emulated and not lack, "missing": lack})
+        ready = "needs " + ", ".join(lack) if lack else "yes"
+        (emulated if is_emulated else real).add_row(
+            board.name,
+            board.title,
+            board.arch,
+            str(board.clock_mhz or ""),
+            _kib(board.heap_bytes),
+            ready if is_emulated else _kib(board.flash_bytes),
+        )
+    console = Console()
+    console.print(emulated)
+    console.print(real)
+    ports = list_ports()
+    if ports:
+        found = Table(title="Serial ports", title_justify="left")
+        for heading in ("port", "serial number", "made by", "description"):
+            found.add_column(heading)
+        for port in ports:
+            found.add_row(port.device, port.serial_number, port.vendor, port.description)
+        console.print(found)
+    else:
+        console.print("No serial port is there now: plug in a board, or use an emulated one.")
+    if json_file is not None:
+        content = {"boards": rows, "ports": [asdict(port) for port in ports]}
+        json_file.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _kib(count: int | None) -> str:
+    """Bytes as KiB for people; empty where no figure is known."""
+    return "" if count is None else f"{count / 1024:,.0f} KiB"
