@@ -15,6 +15,13 @@ class Backbone:
     model : Model
     kernels : module
         A kernel set, see ``tinycl_rt.kernels``.
+
+    Attributes
+    ----------
+    latent : memoryview
+        Where ``run`` leaves its result.
+    cells : array('i')
+        Geometry of ``count``.
     """
 
     def __init__(self, model, kernels):
@@ -29,7 +36,7 @@ class Backbone:
         widest = max(t.shape[2] for t in model.tensors)
         self._acc = array("i", bytes(4 * widest))
         self._last = model.operators[-1]
-        self._cells = array("i", self._last.p)
+        self.cells = array("i", self._last.p)
         self.latent = self._views[self._last.source]
 
     def run(self, pixels):
@@ -71,9 +78,9 @@ class Backbone:
         while top > limit:
             top = (top + 1) >> 1
             shift += 1
-        self._cells[14] = shift
+        self.cells[14] = shift
         return top
 
     def count(self, latent, features):
         """Latent bits to the head's features, an ``array('b')`` of ``model.features``."""
-        self._k.count(self._cells, latent, features)
+        self._k.count(self.cells, latent, features)

@@ -97,8 +97,8 @@ class Head:
         self._rng = rng.state if config.stochastic else None
         self._gbits = config.gbits
         self._limit = (1 << (config.qb - 1)) - 1
-        self._wf_limit = (1 << (config.qf - 1)) - 1
-        self._wf_shift = config.qb - config.qf
+        self.wf_limit = (1 << (config.qf - 1)) - 1
+        self.wf_shift = config.qb - config.qf
         fx = bits(feature_range)
         # A step of 1/16 of a logit: Q(qf - 1 + fx) down to Q4, and the gain.
         self._logit_shift = max(0, config.qf - 1 + fx - 4 + (bits(features) - 1) // 2)
@@ -139,7 +139,7 @@ class Head:
         """Logits of the features in ``x`` under ``cw`` or ``tw``; returns the best class."""
         acc = self.acc
         self._k.head_forward(
-            weights, self.x, acc, self.classes, self.features, self._wf_shift, self._wf_limit
+            weights, self.x, acc, self.classes, self.features, self.wf_shift, self.wf_limit
         )
         best = 0
         for j in range(1, self.classes):

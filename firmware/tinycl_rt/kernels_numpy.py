@@ -150,13 +150,16 @@ def _matrix(w, classes, features):
 
 def head_forward(w, x, acc, classes, features, shift, limit):
     """See ``kernels_ref.head_forward``."""
-    wide = _matrix(w, classes, features).astype(np.int32)
-    wide += (1 << shift) >> 1
-    wide >>= shift
-    np.clip(wide, -limit, limit, out=wide)
+    row = np.frombuffer(x, np.int8, features)[None]
+    np.frombuffer(acc, np.int32, classes)[:] = batch_head_forward(w, row, classes, shift, limit)[0]
+
+
+def batch_head_forward(w, x, classes, shift, limit):
+    """Features (N, D) int8 -> logits (N, classes) int32, see ``kernels_ref.head_forward``."""
+    wide = _matrix(w, classes, x.shape[1]).astype(np.int32)
+    wide = np.clip((wide + ((1 << shift) >> 1)) >> shift, -limit, limit)
     # float64: exact, and the product runs in BLAS, which integers do not.
-    logits = wide.astype(np.float64) @ np.frombuffer(x, np.int8, features)
-    np.frombuffer(acc, np.int32, classes)[:] = logits
+    return (x.astype(np.float64) @ wide.T.astype(np.float64)).astype(np.int32)
 
 
 def softmax_error(acc, lut, g, classes, label, logit_shift, gbits):

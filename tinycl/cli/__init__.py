@@ -1,0 +1,65 @@
+"""The command line: one file per verb, each a function ``command``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tinycl import __version__
+from tinycl.cli import (
+    boards,
+    compile,
+    convert,
+    demo,
+    report,
+    simulate,
+    stream,
+    train,
+)
+from tinycl.exceptions import TinyclError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="tinycl",
+    help="A microcontroller that keeps learning: train, convert, compile, simulate, stream.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (demo, train, convert, compile, simulate, stream, report, boards):
+    app.command(verb.__name__.rpartition(".")[2])(verb.command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"tinycl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """A microcontroller that keeps learning: train, convert, compile, simulate, stream."""
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one sentence and exit code 1, not a traceback."""
+    try:
+        app()
+    except TinyclError as error:
+        print(f"tinycl: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("tinycl: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)

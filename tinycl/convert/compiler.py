@@ -13,17 +13,15 @@ from tinycl.convert.ir import Activation, Program, Step, Window
 from tinycl.convert.lower import lower
 from tinycl.convert.writer import write
 from tinycl.exceptions import CompileError
+from tinycl.models.plan import feature_grid
 
 __all__ = [
     "Compiled",
     "compile_file",
     "compile_tflite",
-    "default_grid",
     "load_model",
     "read_metadata",
 ]
-
-_DEFAULT_FEATURES = 512
 
 
 @dataclass(frozen=True)
@@ -43,15 +41,6 @@ class Compiled:
     holder_is_packed: bool
 
 
-def default_grid(shape: tuple[int, int, int]) -> int:
-    """Cells a side: the finest grid with at most 512 features, at least 1."""
-    h, w, c = shape
-    grid = 1
-    while min(h, w) > grid and (grid + 1) ** 2 * c <= _DEFAULT_FEATURES:
-        grid += 1
-    return grid
-
-
 def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
     """Compile a converted backbone.
 
@@ -62,7 +51,7 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
         is left out: the board's head takes its place.
     grid
         The head sees the latent signs summed over ``grid`` x ``grid`` cells (fewer along a side
-        that is shorter). By default the finest grid with at most 512 features.
+        that is shorter). By default what `tinycl.models.plan.feature_grid` says.
 
     Raises
     ------
@@ -73,14 +62,12 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
     lowered = lower(graph)
     program = lowered.program
     h, w, c = program.activations[lowered.latent].shape
-    if grid is None:
-        grid = default_grid((h, w, c)) if min(h, w) > 1 else _line_grid((h, w, c))
-    if not 1 <= grid <= max(h, w):
+    if grid is not None and not 1 <= grid <= max(h, w):
         raise CompileError(
             f"a grid of {grid} does not fit latents of {h} x {w}: use 1..{max(h, w)}"
         )
-    gh, gw = min(grid, h), min(grid, w)
-    if gh * gw * c > tcm.MAX_CHANNELS * 4:
+    gh, gw = feature_grid((h, w, c)) if grid is None else (min(grid, h), min(grid, w))
+    if gh * gw * c > tcm.MAX_FEATURES:
         raise CompileError(f"a grid of {grid} makes {gh * gw * c} features: use a smaller one")
     # What follows the latent (a binary classifier's input is not followed by steps) is cut off.
     del program.steps[_steps_until(program, lowered.latent) :]
@@ -106,12 +93,6 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
         lowered.holder.index,
         lowered.holder.dtype == "int32",
     )
-
-
-def _line_grid(shape: tuple[int, int, int]) -> int:
-    """Cells along a signal of one row or column, at most 512 features."""
-    h, w, c = shape
-    return max(1, min(max(h, w), _DEFAULT_FEATURES // c))
 
 
 def _steps_until(program: Program, activation: int) -> int:

@@ -1,0 +1,179 @@
+"""``tinycl compile``: LCE's .tflite to the .tcm that a board loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tinycl.boards import Board, get
+from tinycl.cli.options import Json
+from tinycl.cli.output import size, write_file, write_json
+from tinycl.exceptions import BoardError
+
+__all__ = ["command"]
+
+
+def command(
+    tflite: Annotated[Path, typer.Argument(metavar="MODEL.tflite", help="Converted backbone.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Compiled model.")] = Path(
+        "model.tcm"
+    ),
+    grid: Annotated[
+        int | None,
+        typer.Option(help="Cells a side over which latents are summed for the head."),
+    ] = None,
+    verify: Annotated[
+        int, typer.Option(metavar="N", help="Hold N samples against LCE's interpreter.")
+    ] = 0,
+    data: Annotated[
+        str | None, typer.Option(help="Data set to verify with; default: random pixels.")
+    ] = None,
+    board: Annotated[
+        str | None, typer.Option(help="Say whether it fits this board (see 'tinycl boards').")
+    ] = None,
+    classes: Annotated[int, typer.Option(help="Classes of the head, for the RAM figures.")] = 10,
+    replay: Annotated[int, typer.Option(help="Replay slots, for the RAM figures.")] = 200,
+    json: Json = None,
+) -> None:
+    """Compile a converted backbone, and show what it takes on a board.
+
+    Prints every layer with its shape, bits, flash, RAM and multiply-accumulates. With --verify
+    it also runs samples through LCE's interpreter and counts latent bits that differ: exit code
+    1 if there are any.
+
+    Examples:
+
+        tinycl compile backbone.tflite -o model.tcm
+
+        tinycl compile backbone.tflite -o model.tcm --verify 100 --data digits
+
+        tinycl compile backbone.tflite -o model.tcm --board pico --replay 400
+    """
+    from tinycl.convert.compiler import compile_file
+    from tinycl.convert.fit import layer_rows, learner_bytes
+
+    console = Console()
+    target = get(board) if board else None
+    flatbuffer, compiled = compile_file(tflite, grid)
+    model = compiled.model
+    rows = layer_rows(compiled)
+    memory = learner_bytes(model, classes, replay)
+    result = {
+        "fingerprint": model.fingerprint.hex(),
+        "input_shape": list(model.input_shape),
+        "latent_shape": list(model.latent_shape),
+        "features": model.features,
+        "flash_bytes": model.nbytes,
+        "ram_bytes": sum(memory.values()),
+        "ram": memory,
+        "layers": rows,
+        "dropped": compiled.program.dropped,
+        "bits_checked": 0,
+        "bits_differing": 0,
+        "max_relative_error": None,
+    }
+    console.print(_table(rows))
+    for name in compiled.program.dropped:
+        console.print(
+            f"left out: {name} (the board's head takes its place)", highlight=False, markup=False
+        )
+    console.print(
+        f"flash {size(model.nbytes)}; RAM with {classes} classes and {replay} replayed latents: "
+        + ", ".join(f"{name} {size(n)}" for name, n in memory.items())
+        + f"; together {size(sum(memory.values()))}",
+        highlight=False,
+    )
+    fits = _fit(console, target, memory, compiled.largest.name) if target else None
+    if target:
+        result |= {"board": target.name, "fits": fits}
+    write_file(output, compiled.data)
+    console.print(f"wrote {output}", highlight=False, markup=False)
+    if verify:
+        differing = _verify(console, flatbuffer, compiled, verify, data, result)
+        write_json(json, result)
+        if differing:
+            raise typer.Exit(1)
+    write_json(json, result)
+    if fits is False:
+        raise typer.Exit(1)
+
+
+def _table(rows: list[dict[str, object]]) -> Table:
+    table = Table("layer", "output", "bits", "flash", "RAM", "binary MACs", "8-bit MACs")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    totals = [0, 0, 0]
+    for row in rows:
+        flash, binary, full = (
+            int(str(row[key])) for key in ("flash_bytes", "binary_macs", "int8_macs")
+        )
+        totals = [totals[0] + flash, totals[1] + binary, totals[2] + full]
+        table.add_row(
+            str(row["kind"]),
+            " x ".join(str(n) for n in list(row["shape"])),  # type: ignore[call-overload]
+            str(row["weight_bits"] or ""),
+            size(flash) if flash else "",
+            size(int(str(row["ram_bytes"]))),
+            f"{binary:,}" if binary else "",
+            f"{full:,}" if full else "",
+        )
+    table.add_section()
+    table.add_row("total", "", "", size(totals[0]), "", f"{totals[1]:,}", f"{totals[2]:,}")
+    return table
+
+
+def _fit(console: Console, board: Board, memory: dict[str, int], largest: str) -> bool:
+    if board.heap_bytes is None:
+        raise BoardError(f"no heap size is known for {board.name}: choose another board")
+    need = sum(memory.values())
+    fits = need <= board.heap_bytes
+    biggest = max(memory, key=lambda name: memory[name])
+    verdict = "fits" if fits else f"does not fit: the largest part is {biggest}"
+    if biggest == "activations":
+        verdict += f" (layer {largest})"
+    console.print(
+        f"{board.title}: {size(need)} of {size(board.heap_bytes)} heap, before the runtime's own "
+        f"code: {verdict}",
+        highlight=False,
+        markup=False,
+    )
+    return fits
+
+
+def _verify(
+    console: Console,
+    flatbuffer: bytes,
+    compiled: object,
+    samples: int,
+    data: str | None,
+    result: dict[str, object],
+) -> int:
+    from tinycl.convert.compiler import Compiled
+    from tinycl.convert.verify import random_pixels, verify
+    from tinycl.data import load
+    from tinycl.exceptions import DataError
+
+    assert isinstance(compiled, Compiled)
+    if samples < 1:
+        raise DataError(f"expected a number of samples to verify of at least 1, got {samples}")
+    if data is None:
+        x = random_pixels(samples, compiled.model.input_shape)
+    else:
+        x = load(data).x_test[:samples]
+    with console.status("running LCE's interpreter"):
+        parity = verify(flatbuffer, compiled, x)
+    result |= {
+        "samples_verified": parity.samples,
+        "bits_checked": parity.bits_checked,
+        "bits_differing": parity.bits_differing,
+    }
+    console.print(
+        f"held against LCE: {parity.samples} samples, {parity.bits_checked:,} latent bits, "
+        f"{parity.bits_differing} differ",
+        highlight=False,
+    )
+    return parity.bits_differing

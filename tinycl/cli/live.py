@@ -1,0 +1,126 @@
+"""What a run shows while it goes on: a bar for the samples, a line for every experience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from tinycl.data.scenario import Experience
+
+__all__ = ["Live"]
+
+_WINDOW = 50
+
+
+class Live:
+    """An ``Observer`` of the loop, as a context.
+
+    Parameters
+    ----------
+    console
+        Where to.
+    names
+        Class names.
+    quiet
+        Show nothing: for sweeps.
+    """
+
+    def __init__(self, console: Console, names: tuple[str, ...], quiet: bool = False) -> None:
+        self.console = console
+        self._names = names
+        self._quiet = quiet
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=quiet,
+        )
+        self._task: TaskID | None = None
+        self._recent: list[bool] = []
+
+    def __enter__(self) -> Live:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def begin(self, experience: Experience) -> None:
+        """See ``Observer``."""
+        self._recent = []
+        self._show(f"learning {self._title(experience)}", len(experience.indices))
+
+    def sample(self, position: int, correct: bool | None) -> None:
+        """See ``Observer``."""
+        if correct is not None:
+            self._recent = [*self._recent[-_WINDOW + 1 :], correct]
+        note = ""
+        if self._recent:
+            share = sum(self._recent) / len(self._recent)
+            note = f"{share:.0%} of the last {len(self._recent)} right before learning"
+        if self._task is not None:
+            self._progress.update(self._task, completed=position, note=note)
+
+    def tested(self, done: int, total: int) -> None:
+        """Test samples that were answered."""
+        if done == 1:
+            self._show("testing all classes seen", total)
+        if self._task is not None:
+            self._progress.update(self._task, completed=done, note="")
+
+    def end(self, experience: Experience, accuracy: float, per_class: dict[int, float]) -> None:
+        """See ``Observer``."""
+        if self._quiet:
+            return
+        cells = "  ".join(f"{self._names[c]} {a:.0%}" for c, a in list(per_class.items())[:12])
+        self.console.print(
+            f"after {self._title(experience)}: {accuracy:.1%} of {len(per_class)} classes   "
+            f"[dim]{cells}{'  ...' if len(per_class) > 12 else ''}[/dim]",
+            highlight=False,
+        )
+
+    def message(self, text: str) -> None:
+        """A sentence about the board."""
+        self.console.print(text, style="yellow", highlight=False, markup=False)
+
+    def bar(self, title: str) -> Callable[[int, int], None]:
+        """A bar for something else: a function of (done, total)."""
+
+        def update(done: int, total: int) -> None:
+            if self._task is None or self._progress.tasks[-1].description != title:
+                self._show(title, total)
+            if self._task is not None:
+                self._progress.update(self._task, completed=done)
+
+        return update
+
+    def _show(self, title: str, total: int) -> None:
+        for task in self._progress.task_ids:
+            self._progress.remove_task(task)
+        self._task = self._progress.add_task(title, total=total, note="")
+
+    def _title(self, experience: Experience) -> str:
+        names = [self._names[c] for c in experience.classes]
+        shown = ", ".join(names[:6]) + (" ..." if len(names) > 6 else "")
+        return f"experience {experience.number} ({shown})"

@@ -1,0 +1,132 @@
+"""``tinycl stream``: teach a board over its serial port."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tinycl.cli import options as o
+from tinycl.cli.live import Live
+from tinycl.cli.output import read_file, write_json
+
+__all__ = ["command"]
+
+
+def command(
+    data: o.Data,
+    port: Annotated[
+        str | None,
+        typer.Option(help="Serial port, pty, socket://HOST:PORT, or a board's serial number."),
+    ] = None,
+    board: Annotated[
+        str, typer.Option(help="Without --port: the emulated board to start.")
+    ] = "cpython",
+    flash: Annotated[
+        Path | None, typer.Option(help="Folder that is the emulated board's flash; kept.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Compiled model (.tcm) to send if the board lacks it.")
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Learned state (.tcs) to put on the board first.")
+    ] = None,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Forget what the board has learned.")
+    ] = False,
+    scenario: o.Scenario = "nc:2",
+    learn: o.Learn = "head",
+    method: o.Method = "cwr",
+    replay: o.Replay = 200,
+    policy: o.Policy = "class-balanced",
+    replays: o.Replays = 4,
+    qf: o.Qf = 8,
+    qb: o.Qb = 16,
+    gbits: o.Gbits = 8,
+    lr_shift: o.LrShift = 3,
+    stochastic: o.Stochastic = False,
+    order: o.Order = "natural",
+    limit: o.Limit = None,
+    seed: o.Seed = 1,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for a board that was unplugged.")
+    ] = 60.0,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for summary.json and report.html."),
+    ] = None,
+    json: o.Json = None,
+) -> None:
+    """Stream labelled samples to a board, experience by experience, and test it after each.
+
+    The board goes on from where it is: after an unplug, or another call with the same settings,
+    no sample is learned twice and none is lost.
+
+    Examples:
+
+        tinycl stream --model model.tcm --data digits --scenario nc:1,first=5 -o runs/digits
+
+        tinycl stream --port /dev/ttyACM0 --model model.tcm --data mnist --limit 100
+
+        tinycl stream --port /dev/ttyACM0 --data mnist --limit 100 --reset
+    """
+    from tinycl.boards import start
+    from tinycl.convert.compiler import load_model
+    from tinycl.data import load
+    from tinycl.link import connect
+    from tinycl.report import write_report
+    from tinycl.run.loop import run
+    from tinycl.run.plan import Plan, Settings
+    from tinycl.run.prepare import prepare
+    from tinycl.run.streamed import StreamedBoard
+    from tinycl.run.summary import summarise
+
+    console = Console()
+    blob = read_file(model) if model else None
+    compiled = load_model(blob) if blob is not None else None
+    start_state = read_file(state) if state else None
+    dataset = load(data)
+    settings = Settings(
+        scenario=scenario,
+        order=order,
+        limit=limit,
+        seed=seed,
+        learn=learn,
+        method=method,
+        replay=replay,
+        policy=policy,
+        replays=replays,
+        qf=qf,
+        qb=qb,
+        gbits=gbits,
+        lr_shift=lr_shift,
+        stochastic=stochastic,
+    )
+    plan = Plan.make(dataset, settings)
+    with ExitStack() as stack:
+        if port is None:
+            port = stack.enter_context(start(board, flash=flash)).port
+        else:
+            board = port
+        client = stack.enter_context(connect(port))
+        live = stack.enter_context(Live(console, dataset.class_names))
+        prepare(client, plan, blob, start_state, reset, live.bar("sending the model"))
+        subject = StreamedBoard(client, plan, wait, live.message, live.tested)
+        record = run(plan, subject, live)
+        words = ["tinycl", *sys.argv[1:]]
+        summary = summarise(record, plan, compiled, client, subject, board, " ".join(words))
+        client.bye()
+    console.print(
+        f"{summary['samples_streamed']} samples streamed; {summary['final_accuracy']:.1%} of "
+        f"{len(plan.seen(plan.experiences[-1]))} classes; state {record.fingerprint}",
+        highlight=False,
+    )
+    write_json(json, summary)
+    if output is not None:
+        write_json(output / "summary.json", summary)
+        write_report(summary, output / "report.html")
+        console.print(f"wrote {output / 'report.html'}", highlight=False, markup=False)

@@ -1,0 +1,133 @@
+"""A learner on this computer: the board's own code with numpy kernels, bit for bit the board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from tinycl_rt import kernels_numpy
+from tinycl_rt.learner import Learner
+from tinycl_rt.model import Model
+
+from tinycl.data.scenario import Experience
+from tinycl.exceptions import CompileError, DataError
+from tinycl.run.plan import Plan
+from tinycl.simulate.evaluate import predict_latents
+from tinycl.simulate.latents import latents
+
+__all__ = ["Latents", "Simulator", "check_shape"]
+
+
+class Latents:
+    """Latents of a plan's samples, computed once and shared by runs over the same model and data.
+
+    Parameters
+    ----------
+    model
+        A compiled model.
+    plan
+        Only samples that its experiences bring are computed, and the whole test set.
+    """
+
+    def __init__(
+        self, model: Model, plan: Plan, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        dataset = plan.dataset
+        wanted = np.unique(np.concatenate([e.indices for e in plan.experiences]))
+        total = len(wanted) + len(dataset.x_test)
+
+        def report(done: int, before: int = 0) -> None:
+            if progress is not None:
+                progress(before + done, total)
+
+        self.model = model
+        train = latents(model, dataset.x_train[wanted], report)
+        self._rows = np.full(len(dataset.x_train), -1, np.int64)
+        self._rows[wanted] = np.arange(len(wanted))
+        self._train = train
+        self.test = latents(model, dataset.x_test, lambda n: report(n, len(wanted)))
+
+    def covers(self, plan: Plan) -> bool:
+        """Whether the latents of all samples of another plan over the same data are there."""
+        return all(np.all(self._rows[e.indices] >= 0) for e in plan.experiences)
+
+    def train(self, index: int) -> memoryview:
+        """Packed latent bits of one training sample."""
+        return memoryview(self._train[self._rows[index]].reshape(-1))
+
+
+def check_shape(model: Model, plan: Plan) -> None:
+    """DataError when a plan's data set has another shape than the model takes."""
+    if plan.dataset.input_shape != model.input_shape:
+        raise DataError(
+            f"the model takes pixels of {model.input_shape}, {plan.dataset.name} has "
+            f"{plan.dataset.input_shape}: choose the data set that it was trained for"
+        )
+
+
+class Simulator:
+    """A ``Subject`` of the loop.
+
+    Parameters
+    ----------
+    model, plan
+        What learns, and what from.
+    cache
+        Latents of the plan's samples; computed when not given.
+    state
+        A state to go on from, as a board's backup or an earlier simulation left it.
+
+    Raises
+    ------
+    DataError
+        The data set has another shape than the model.
+    CompileError
+        The state belongs to another model, or is damaged.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        plan: Plan,
+        cache: Latents | None = None,
+        state: bytes | None = None,
+    ) -> None:
+        check_shape(model, plan)
+        self._plan = plan
+        self._cache = cache or Latents(model, plan)
+        self.learner = Learner(model, plan.config, kernels=kernels_numpy)
+        if state is None:
+            return
+        try:
+            self.learner.restore(state)
+        except ValueError as error:
+            raise CompileError(str(error)) from None
+
+    @property
+    def next_experience(self) -> int:
+        """See ``Subject``."""
+        return int(self.learner.experience)
+
+    def learn(self, experience: Experience, on_sample: Callable[[int, bool | None], None]) -> None:
+        """See ``Subject``."""
+        learner, labels = self.learner, self._plan.dataset.y_train
+        if not learner.is_open:
+            learner.begin(experience.number, experience.classes, len(experience.indices))
+            names = self._plan.names(experience)
+            for j, name in zip(experience.classes, names, strict=True):
+                learner.name(int(j), name)
+        for position in range(learner.position, len(experience.indices)):
+            index = experience.indices[position]
+            label = int(labels[index])
+            best = learner.learn_latent(self._cache.train(index), label)
+            on_sample(position + 1, best == label)
+        learner.end()
+
+    def predict(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """See ``Subject``."""
+        return predict_latents(self.learner, self._cache.test[indices])
+
+    def fingerprint(self) -> int:
+        """See ``Subject``."""
+        return int(self.learner.fingerprint())

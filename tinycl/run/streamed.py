@@ -1,0 +1,107 @@
+"""A learner on a board, at the other end of a byte stream."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tinycl.data.scenario import Experience
+from tinycl.link.client import BoardClient
+from tinycl.link.session import predict_all, stream_experience
+from tinycl.run.plan import Plan
+
+__all__ = ["StreamedBoard"]
+
+
+class StreamedBoard:
+    """A ``Subject`` of the loop; what is lost on the way is sent again.
+
+    Parameters
+    ----------
+    client
+        A connected board with a model.
+    plan
+        What it is to learn.
+    wait
+        Seconds to wait for a board that was unplugged.
+    on_message
+        Called with a sentence when the board goes and comes.
+    on_tested
+        Called with the number of test samples answered.
+    """
+
+    def __init__(
+        self,
+        client: BoardClient,
+        plan: Plan,
+        wait: float = 60.0,
+        on_message: Callable[[str], None] | None = None,
+        on_tested: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._client = client
+        self._plan = plan
+        self._wait = wait
+        self._on_message = on_message
+        self._on_tested = on_tested
+        self.samples = 0
+        self.seconds = 0.0
+
+    @property
+    def next_experience(self) -> int:
+        """See ``Subject``."""
+        return self._client.hello().experience
+
+    def learn(self, experience: Experience, on_sample: Callable[[int, bool | None], None]) -> None:
+        """See ``Subject``."""
+        dataset = self._plan.dataset
+        labels = dataset.y_train[experience.indices].tolist()
+        started = time.monotonic()
+        for progress in stream_experience(
+            self._client,
+            experience.number,
+            _Images(dataset.x_train, experience.indices),
+            labels,
+            classes=experience.classes,
+            names=self._plan.names(experience),
+            wait=self._wait,
+            on_message=self._on_message,
+        ):
+            self.samples += 1
+            best = progress.predicted
+            correct = None if best is None else best == labels[progress.position - 1]
+            on_sample(progress.position, correct)
+        self.seconds += time.monotonic() - started
+
+    def predict(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """See ``Subject``."""
+        found = []
+        images = _Images(self._plan.dataset.x_test, indices)
+        for answer in predict_all(
+            self._client, images, wait=self._wait, on_message=self._on_message
+        ):
+            found.append(answer)
+            if self._on_tested is not None:
+                self._on_tested(len(found), len(indices))
+        return np.array(found, np.int64)
+
+    def fingerprint(self) -> int:
+        """See ``Subject``."""
+        return int(self._client.info().state or 0)
+
+
+class _Images(Sequence[Any]):
+    """Some images of an array, in an order, without copying them."""
+
+    def __init__(self, images: npt.NDArray[np.uint8], indices: npt.NDArray[np.int64]) -> None:
+        self._images = images
+        self._indices = indices
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self._images[self._indices[i]]

@@ -1,0 +1,70 @@
+"""``summary.json``: one run on a board, as the report and other programs read it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tinycl_rt.model import Model
+
+from tinycl import __version__
+from tinycl.convert.fit import head_bytes, replay_bytes
+from tinycl.link.client import BoardClient
+from tinycl.run.loop import Record
+from tinycl.run.plan import Plan
+from tinycl.run.streamed import StreamedBoard
+
+__all__ = ["summarise"]
+
+
+def summarise(
+    record: Record,
+    plan: Plan,
+    model: Model | None,
+    client: BoardClient,
+    subject: StreamedBoard,
+    board: str,
+    command: str,
+) -> dict[str, Any]:
+    """Everything that is known after a run on a board.
+
+    Parameters
+    ----------
+    record, plan
+        What was measured, and what was done.
+    model
+        The board's model, where the host has it: for the sizes in bytes.
+    client, subject
+        The link, for its figures.
+    board
+        Name in ``tinycl boards``, or the port.
+    command
+        What made this run.
+    """
+    info = client.hello()
+    counts = client.counts
+    rate = subject.samples / subject.seconds if subject.seconds else None
+    summary: dict[str, Any] = {
+        **record.summary(),
+        "class_names": list(plan.dataset.class_names),
+        "samples_streamed": subject.samples,
+        "samples_per_second": rate,
+        "bytes_sent": counts.bytes_sent,
+        "bytes_received": counts.bytes_received,
+        "retransmissions": counts.retransmissions,
+        "board": {"name": board, "backend": info.backend, "firmware": info.platform},
+        "board_fingerprint": record.fingerprint,
+        "settings": plan.describe(),
+        "command": command,
+        "version": __version__,
+    }
+    if model is not None:
+        slots = plan.config.replay
+        summary |= {
+            "model_bytes": model.nbytes,
+            "head_bytes": head_bytes(model, plan.config.classes),
+            "replay_slots": slots,
+            "replay_bytes": replay_bytes(model, slots),
+            "replay_bytes_float32": slots * math.prod(model.latent_shape) * 4,
+        }
+    return summary

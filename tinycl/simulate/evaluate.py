@@ -1,0 +1,29 @@
+"""Predictions of a learner for many samples at once: the same integers as one by one."""
+
+import numpy as np
+import numpy.typing as npt
+from tinycl_rt import kernels_numpy as k
+from tinycl_rt.learner import Learner
+
+__all__ = ["predict_latents"]
+
+
+def predict_latents(learner: Learner, latents: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """Classes by the consolidated head.
+
+    Parameters
+    ----------
+    learner
+        Its ``predict_latent`` gives the same for each sample.
+    latents
+        uint8 (N, h, w, bytes), packed bits as from ``tinycl.simulate.latents``.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (N,).
+    """
+    head = learner.head
+    features = k.batch_count(learner.backbone.cells, latents)
+    logits = k.batch_head_forward(head.cw, features, head.classes, head.wf_shift, head.wf_limit)
+    return logits.argmax(axis=1)
