@@ -203,7 +203,8 @@ FIRST = {
 
 def test_xorshift32_first_values() -> None:
     for seed, values in FIRST.items():
-        rng = Rng(seed)
+        rng = Rng(1)
+        rng.state[0] = seed
         found = []
         for _ in values:
             rng.below(1)
@@ -221,6 +222,11 @@ def test_xorshift32_by_doubling_is_the_plain_loop(seed: int, n: int) -> None:
         state ^= state << 5 & 0xFFFFFFFF
         draws.append(state)
     assert kernels_numpy.xorshift32(seed, n).tolist() == draws
+
+
+def test_small_seeds_differ_from_the_first_number_on() -> None:
+    first = [Rng(seed).below(16) for seed in range(1, 401)]
+    assert {first.count(k) for k in range(16)} <= set(range(6, 45))  # 25 +- 4 deviations
 
 
 @given(st.integers(1, 2**32 - 1), st.integers(1, 10**6))

@@ -189,7 +189,7 @@ class Learner:
 
     def index(self, name, add=False):
         """Class of a name; with ``add`` an unknown name takes the next free class."""
-        if name in self.names:
+        if name and name in self.names:
             return self.names.index(name)
         if not add or not name:
             raise ValueError("no class is named %r" % name)

@@ -18,7 +18,8 @@ class Rng:
     """
 
     def __init__(self, seed):
-        self.state = array("I", (seed,))
+        # Small seeds would make the first numbers small; an odd factor spreads them, and none is 0.
+        self.state = array("I", ((seed * 2654435761) & 0xFFFFFFFF,))
 
     def below(self, n):
         """The next number, scaled to 0..n-1."""

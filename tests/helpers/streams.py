@@ -1,0 +1,51 @@
+"""Streams of labelled pixels for small models, and learners in the middle of one."""
+
+from collections.abc import Iterator
+from types import ModuleType
+
+import numpy as np
+from tinycl_rt import kernels_ref
+from tinycl_rt.config import Config
+from tinycl_rt.learner import Learner
+from tinycl_rt.model import Model
+
+__all__ = ["learn", "samples", "settings"]
+
+
+def samples(model: Model, n: int, classes: int = 4, seed: int = 0) -> list[tuple[bytes, int]]:
+    """Pixels of ``classes`` noisy prototypes in random order: (pixels, label) each."""
+    rng = np.random.default_rng(seed)
+    prototypes = rng.integers(0, 256, (classes, model.input_bytes))
+    labels = rng.integers(0, classes, n)
+    noise = rng.normal(0, 25, (n, model.input_bytes))
+    pixels = np.clip(prototypes[labels] + noise, 0, 255).astype(np.uint8)
+    return [(row.tobytes(), int(label)) for row, label in zip(pixels, labels, strict=True)]
+
+
+def settings() -> Iterator[dict[str, int]]:
+    """Configurations that differ in everything that takes another path."""
+    for policy in range(4):
+        yield {"policy": policy}
+        yield {"policy": policy, "stochastic": 1, "seed": 77, "replay": 5}
+    yield {"method": 1, "replay": 0, "replays": 0}
+    yield {"method": 1, "stochastic": 1}
+    yield {"qf": 4, "qb": 8, "gbits": 4, "lr_shift": 0}
+    yield {"qf": 8, "qb": 8, "gbits": 6, "stochastic": 1}
+    yield {"replays": 0}
+    yield {"replay": 1, "replays": 2}
+    yield {"qf": 5, "qb": 13, "lr_shift": 15}
+
+
+def learn(
+    model: Model, kernels: ModuleType = kernels_ref, experiences: int = 3, **given: int
+) -> Learner:
+    """A learner after ``experiences`` closed ones of 12 samples each, two classes at a time."""
+    learner = Learner(model, Config(**{"classes": 4, "replay": 9, **given}), kernels)
+    stream = samples(model, 200)
+    for i in range(experiences):
+        classes = {i % 4, (i + 1) % 4}
+        learner.begin(i, sorted(classes), 12)
+        for pixels, label in [s for s in stream if s[1] in classes][12 * i : 12 * i + 12]:
+            learner.learn(pixels, label)
+        learner.end()
+    return learner
