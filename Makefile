@@ -1,0 +1,51 @@
+# tinycl: run `make` to see what there is.
+
+SHELL := /bin/bash
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The first Python 3.10 to 3.12 on the path; `make demo PYTHON=/path/to/python` names another.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
+	&& echo $$p && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help demo test check boards install clean
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.train  ## see an emulated board learn (installs into .venv first)
+	$(BIN)/tinycl demo $(ARGS)
+
+install: $(VENV)/.train  ## environment with everything to train, compile and stream
+
+test: $(VENV)/.test boards  ## run all checks and tests
+	$(MAKE) check
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.test  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+boards: $(VENV)/.test  ## build the emulated MicroPython boards (QEMU, compilers: tools/setup.sh)
+	@if [ "$$CI" = true ]; then tools/setup.sh; fi
+	@if [ -z "$$(tools/setup.sh --list)" ]; then $(BIN)/python tools/build_boards.py; \
+	else echo "boards: not built, their tests are skipped; tools/setup.sh installs what is missing:" \
+	$$(tools/setup.sh --list); fi
+
+clean:  ## remove the environment and what runs left behind
+	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "tinycl needs Python 3.10, 3.11 or 3.12 on the path, or" \
+	"make PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.train: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install --quiet -c constraints.txt -e '.[train]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install --quiet -c constraints.txt -e '.[test]'
+	@touch $@ $(VENV)/.train
