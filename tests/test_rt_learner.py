@@ -112,6 +112,16 @@ def test_begin_and_end(tiny: Model) -> None:
     assert (learner.experience, learner.is_open, learner.position, learner.learned) == (1, 1, 1, 2)
 
 
+def test_experiences_come_to_an_end(tiny: Model) -> None:
+    learner = Learner(tiny, classes=3)
+    learner.experience = 65534
+    learner.learn(bytes(64), 0)
+    learner.end()
+    with pytest.raises(ValueError, match="there were 65535 experiences"):
+        learner.begin()
+    learner.restore(learner.dump())
+
+
 def test_counts_include_the_replay_memory(tiny: Model) -> None:
     learner = Learner(tiny, classes=3, replay=4, policy=3)
     for label in (0, 0, 0, 1):

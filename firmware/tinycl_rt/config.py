@@ -7,6 +7,8 @@ _FORMAT = "<BBBBBBBBHHII"
 CWR = 0
 NAIVE = 1
 
+MAX_EXPERIENCES = 65535  # their number takes two bytes in the state
+
 # name: (default, smallest, largest), in the order in which they are packed
 _FIELDS = (
     ("classes", 10, 2, 64),

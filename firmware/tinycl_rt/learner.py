@@ -13,7 +13,7 @@ Basic example usage::
 
 from tinycl_rt import kernels as kernel_sets
 from tinycl_rt.backbone import Backbone
-from tinycl_rt.config import Config
+from tinycl_rt.config import MAX_EXPERIENCES, Config
 from tinycl_rt.head import Head
 from tinycl_rt.model import Model
 from tinycl_rt.replay import Replay
@@ -97,6 +97,8 @@ class Learner:
             raise ValueError("experience %d is open, end it first" % self.experience)
         if experience is not None and experience != self.experience:
             raise ValueError("expected experience %d, got %d" % (self.experience, experience))
+        if self.experience >= MAX_EXPERIENCES:
+            raise ValueError("there were %d experiences, the most" % MAX_EXPERIENCES)
         for j in classes:
             self._check(j)
         replay, head = self.replay, self.head

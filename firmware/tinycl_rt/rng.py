@@ -18,7 +18,7 @@ class Rng:
     """
 
     def __init__(self, seed):
-        # Small seeds would make the first numbers small; an odd factor spreads them, and none is 0.
+        # Small seeds would make the first numbers small: an odd factor spreads them, none to 0.
         self.state = array("I", ((seed * 2654435761) & 0xFFFFFFFF,))
 
     def below(self, n):

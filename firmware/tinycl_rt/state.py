@@ -8,7 +8,7 @@ labels, fresh flags and packed latents; then the class names, each a length byte
 
 import struct
 
-from tinycl_rt.config import PACKED_BYTES, Config
+from tinycl_rt.config import MAX_EXPERIENCES, PACKED_BYTES, Config
 from tinycl_rt.crc import crc32
 
 MAGIC = b"TCS1"
@@ -120,6 +120,10 @@ def restore(learner, buffer):
         blocks.append(view[at : at + size_])
         at += size_
     names = _names(view, at, n)
+    for counts in (view[44:52], blocks[0], blocks[1], blocks[3] if has_training else b""):
+        _check_counts(counts)
+    if experience + is_open > MAX_EXPERIENCES:
+        raise ValueError("state: experience %d is open, there are no more" % experience)
     labels = blocks[-3]
     for i in range(filled):
         if labels[i] >= n or blocks[-2][i] > 1:
@@ -143,6 +147,13 @@ def restore(learner, buffer):
     replay.fresh[:filled] = blocks[-2]
     memoryview(replay.bits)[: filled * latent_bytes] = blocks[-1]
     replay.recount()
+
+
+def _check_counts(block):
+    """Numbers of samples, uint32, that could grow beyond their 32 bits were never counted."""
+    for i in range(3, len(block), 4):
+        if block[i] > 127:
+            raise ValueError("state: it counts more than 2^31 samples")
 
 
 def _fill(target, source):

@@ -32,23 +32,14 @@ class Store:
     def __init__(self, folder="."):
         self._paths = [folder + "/" + name for name in _NAMES]
         self.generation = 0
-        self._next = 0
+        self._next = None  # not known before the files were read
 
     def load(self, learner):
         """Restore the newest whole state; returns whether there was one.
 
         A damaged file, or one of another model, is passed over.
         """
-        found = []
-        for i in range(2):
-            data = self._read(self._paths[i])
-            if data is not None:
-                found.append((struct.unpack_from("<I", data, 4)[0], i, data))
-        found.sort(key=lambda entry: -entry[0])
-        if found:
-            self.generation, newest, _ = found[0]
-            self._next = 1 - newest
-        for _, i, data in found:
+        for _, i, data in self._scan():
             try:
                 learner.restore(memoryview(data)[struct.calcsize(_HEAD) :])
             except ValueError:
@@ -59,6 +50,8 @@ class Store:
 
     def save(self, learner):
         """Write the state; returns the number of bytes written. OSError when the disk refuses."""
+        if self._next is None:
+            self._scan()  # a generation that is not the newest would never be loaded
         parts = state.pieces(learner)
         size = 0
         for part in parts:
@@ -84,6 +77,20 @@ class Store:
             except OSError:
                 pass
 
+    def _scan(self):
+        """Whole files, the newest first: generation, number and contents of each."""
+        found = []
+        for i in range(2):
+            data = self._read(self._paths[i])
+            if data is not None:
+                found.append((struct.unpack_from("<I", data, 4)[0], i, data))
+        found.sort(key=lambda entry: -entry[0])
+        self._next = 0
+        if found:
+            self.generation, newest, _ = found[0]
+            self._next = 1 - newest
+        return found
+
     def _read(self, path):
         try:
             with open(path, "rb") as f:
@@ -105,12 +112,9 @@ class Store:
 
 
 def _flush(f):
-    """Down to the medium, where the interpreter can say so."""
+    """Down to the medium, where the interpreter can say so. OSError when the medium fails."""
     f.flush()
-    try:
+    if hasattr(os, "fsync"):
         os.fsync(f.fileno())
-    except (AttributeError, OSError):
-        try:
-            os.sync()
-        except AttributeError:
-            pass
+    elif hasattr(os, "sync"):
+        os.sync()

@@ -1,0 +1,216 @@
+"""State files: whatever happens while saving, the last save or the one before it is there."""
+
+import errno
+import os
+import random
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from helpers import saver
+from helpers.streams import learn
+from helpers.tiny import tiny_model as make_tiny_model
+from tinycl_rt import kernels_numpy
+from tinycl_rt.learner import Learner
+from tinycl_rt.model import Model
+from tinycl_rt.store import Store
+
+KILLS = int(os.environ.get("TINYCL_TEST_KILLS", "30"))
+
+
+@pytest.fixture()
+def store(tmp_path: Path) -> Store:
+    return Store(str(tmp_path))
+
+
+@pytest.fixture()
+def learner(tiny: Model) -> Learner:
+    return learn(tiny, kernels_numpy, experiences=1)
+
+
+def saved(store: Store, learner: Learner) -> bytes:
+    """Learn a sample, save; what was saved."""
+    learner.learn(bytes(64), learner.learned % 4)
+    store.save(learner)
+    return bytes(learner.dump())
+
+
+def loaded(folder: Path, model: Model) -> bytes | None:
+    """What a board finds after a restart."""
+    learner = Learner(model)
+    return bytes(learner.dump()) if Store(str(folder)).load(learner) else None
+
+
+def newest(folder: Path) -> Path:
+    return max(folder.iterdir(), key=lambda path: path.read_bytes()[4:8][::-1])
+
+
+def test_nothing_saved(store: Store, learner: Learner, tmp_path: Path) -> None:
+    before = learner.dump()
+    assert store.load(learner) is False and store.generation == 0
+    assert learner.dump() == before
+    assert Store(str(tmp_path / "missing")).load(learner) is False
+
+
+def test_the_newest_wins_and_two_files_take_turns(
+    store: Store, learner: Learner, tmp_path: Path
+) -> None:
+    written = set()
+    for generation in range(1, 6):
+        state = saved(store, learner)
+        assert loaded(tmp_path, learner.model) == state
+        assert store.generation == generation
+        written.add(newest(tmp_path).name)
+        assert len(list(tmp_path.iterdir())) == min(generation, 2)
+    assert written == {"state.0", "state.1"}
+
+
+def test_save_says_how_many_bytes_it_wrote(store: Store, learner: Learner, tmp_path: Path) -> None:
+    assert store.save(learner) == newest(tmp_path).stat().st_size == len(learner.dump()) + 16
+
+
+def test_a_damaged_newest_gives_way_to_the_older(
+    store: Store, learner: Learner, tmp_path: Path
+) -> None:
+    old, new = saved(store, learner), saved(store, learner)
+    path = newest(tmp_path)
+    whole = path.read_bytes()
+    for at in [*range(20), *range(20, len(whole), 29)]:
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1 :])
+        assert loaded(tmp_path, learner.model) == old
+    for size in [0, 3, 15, 16, 17, len(whole) - 1]:
+        path.write_bytes(whole[:size])
+        assert loaded(tmp_path, learner.model) == old
+    path.write_bytes(whole + b"\0")
+    assert loaded(tmp_path, learner.model) == old
+    path.unlink()
+    assert loaded(tmp_path, learner.model) == old
+    path.write_bytes(whole)
+    assert loaded(tmp_path, learner.model) == new
+
+
+def test_after_a_damaged_newest_saving_goes_on_over_it(
+    store: Store, learner: Learner, tmp_path: Path
+) -> None:
+    old = saved(store, learner)
+    saved(store, learner)
+    broken = newest(tmp_path)
+    broken.write_bytes(b"torn")
+    again = Store(str(tmp_path))
+    assert again.load(learner) and learner.dump() == old
+    state = saved(again, learner)
+    assert loaded(tmp_path, learner.model) == state
+    assert newest(tmp_path) == broken
+
+
+def test_both_damaged(store: Store, learner: Learner, tmp_path: Path) -> None:
+    saved(store, learner)
+    saved(store, learner)
+    for path in tmp_path.iterdir():
+        path.write_bytes(b"x" * 100)
+    assert loaded(tmp_path, learner.model) is None
+    state = saved(Store(str(tmp_path)), learner)
+    assert loaded(tmp_path, learner.model) == state
+
+
+def test_states_of_another_model_are_passed_over(
+    store: Store, learner: Learner, tmp_path: Path
+) -> None:
+    other = Model(make_tiny_model(1))
+    mine = saved(store, learner)
+    theirs = Store(str(tmp_path))
+    stranger = learn(other, kernels_numpy)
+    assert theirs.load(stranger) is False
+    state = saved(theirs, stranger)
+    assert loaded(tmp_path, other) == state
+    assert loaded(tmp_path, learner.model) == mine  # until the next save
+    state = saved(theirs, stranger)
+    assert loaded(tmp_path, other) == state
+
+
+def test_saving_without_loading_is_still_the_newest(
+    store: Store, learner: Learner, tmp_path: Path
+) -> None:
+    for _ in range(3):
+        saved(store, learner)
+    state = saved(Store(str(tmp_path)), learner)
+    assert loaded(tmp_path, learner.model) == state
+
+
+def test_clear(store: Store, learner: Learner, tmp_path: Path) -> None:
+    saved(store, learner)
+    store.clear()
+    store.clear()
+    assert loaded(tmp_path, learner.model) is None
+    assert loaded(tmp_path, learner.model) is None and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("room", [0, 10, 16, 700])
+def test_a_full_disk(store: Store, learner: Learner, tmp_path: Path, room: int) -> None:
+    saved(store, learner)
+    state = saved(store, learner)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        for _ in range(3):  # every try damages the same, older file
+            with pytest.raises(OSError):
+                saved(store, learner)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert loaded(tmp_path, learner.model) == state
+    state = saved(store, learner)
+    assert loaded(tmp_path, learner.model) == state
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_device_without_room(store: Store, learner: Learner, tmp_path: Path) -> None:
+    state = saved(store, learner)
+    (tmp_path / "state.1").symlink_to("/dev/full")
+    with pytest.raises(OSError) as caught:
+        saved(store, learner)
+    assert caught.value.errno == errno.ENOSPC
+    (tmp_path / "state.1").unlink()
+    assert loaded(tmp_path, learner.model) == state
+
+
+def test_a_medium_that_fails_at_the_end(
+    store: Store, learner: Learner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.EIO, "the medium is broken")
+
+    saved(store, learner)
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="broken"):
+        saved(store, learner)
+    assert store.generation == 1
+
+
+def test_killed_at_any_instant(tiny_model: bytes, tmp_path: Path) -> None:
+    """A save that was reported is never lost; a torn one is never loaded."""
+    path, folder = tmp_path / "model.tcm", tmp_path / "flash"
+    path.write_bytes(tiny_model)
+    folder.mkdir()
+    rng = random.Random(1)
+    torn, saves, expected = 0, 0, None
+    for _ in range(KILLS):
+        process = subprocess.Popen(
+            [sys.executable, saver.__file__, str(path), str(folder)], stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        first = process.stdout.readline().split()
+        assert expected is None or first[1] in expected
+        time.sleep(rng.random() * 0.02)
+        process.kill()
+        lines = [first, *(line.split() for line in process.stdout.read().splitlines())]
+        process.wait()
+        process.stdout.close()
+        # What was there at the start or saved last, or what was being saved when it died.
+        done = [number for mark, number in lines if mark in b"@="][-1]
+        expected = {done, lines[-1][1]}
+        torn += lines[-1][0] == b"+"
+        saves += sum(mark == b"=" for mark, _ in lines)
+    assert saves > KILLS and torn > KILLS // 5
