@@ -81,7 +81,8 @@ PUT_BEGIN_REQUEST = "<BBHII"  # kind, reserved, reserved, bytes, CRC-32
 PUT_DATA_REQUEST = "<BBHII"  # kind, reserved, reserved, CRC-32 of the whole, offset; data
 PUT_COMMIT_REQUEST = "<BBHI"  # kind, reserved, reserved, CRC-32
 PUT_REPLY = "<I"  # bytes that the board has
-GET_REQUEST = "<II"  # offset, CRC-32 of the state (0 with offset 0)
+# GET_STATE: offset, CRC-32 of the state (0 with offset 0), most bytes wanted (0: what fits)
+GET_REQUEST = "<IIH"
 GET_REPLY = "<III"  # bytes in all, CRC-32 of all, offset; data
 
 NAMES_REQUEST = "<H"  # first class asked for

@@ -111,7 +111,7 @@ class Reports:
         return struct.calcsize(p.BENCH_REPLY)
 
     def _get_state(self, payload):
-        offset, crc = take(p.GET_REQUEST, payload)
+        offset, crc, most = take(p.GET_REQUEST, payload)
         learner = self._device.need()
         if not offset and not crc:
             self._snapshot = None
@@ -124,4 +124,5 @@ class Reports:
             raise p.Refusal(p.BAD_REQUEST, "the state has %d bytes" % len(blob))
         at = struct.calcsize(p.GET_REPLY)
         struct.pack_into(p.GET_REPLY, self._out, 0, len(blob), self._snapshot_crc, offset)
-        return put(self._out, at, blob[offset : offset + len(self._out) - at])
+        room = len(self._out) - at
+        return put(self._out, at, blob[offset : offset + (min(most, room) if most else room)])

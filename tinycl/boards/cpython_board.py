@@ -151,6 +151,7 @@ def main(arguments: list[str] | None = None) -> None:
         os.environ["TINYCL_KERNELS"] = given.kernels
     signal.signal(signal.SIGTERM, _terminate)
     if given.parent:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which says goodbye
         _end_with(given.parent)
 
     device = Device(str(given.flash), given.autosave, given.heap)

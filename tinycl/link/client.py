@@ -297,6 +297,8 @@ class BoardClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if kind is KeyboardInterrupt:  # Ctrl-C here leaves the board saved and in its REPL
+            self.bye()
         self.close()
 
     def _progress(self, code: int, payload: bytes = b"") -> Progress:

@@ -62,6 +62,8 @@ class Job:
         The experience of that position.
     probe : bool
         Asks nothing; any answer tells that earlier ones will not come.
+    large_reply : bool
+        It is worth asking for less when no reply comes through.
     """
 
     code: int
@@ -69,6 +71,7 @@ class Job:
     index: int | None = None
     experience: int | None = None
     probe: bool = False
+    large_reply: bool = False
     reply: bytes | None = field(default=None, repr=False)
     seq: int = -1  # of the newest transmission that may still be answered, else -1
     order: int = 0  # of that transmission
@@ -222,7 +225,7 @@ class Exchange:
             return
         head = pending[0]
         lost = head.seq < 0 and head.tries >= _LOSSY_TRIES
-        if shrink and lost and len(head.payload) > _SMALL_BYTES:
+        if shrink and lost and (head.large_reply or len(head.payload) > _SMALL_BYTES):
             raise TooLossy(list(pending))
         silent = time.monotonic() - progress
         if silent > patience:

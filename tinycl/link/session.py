@@ -66,10 +66,10 @@ def stream_experience(
     rounds, reached = 0, -1
     broken = False
     while True:
+        if broken:
+            client.reconnect(wait, on_message)
+            broken = False
         try:
-            if broken:
-                client.reconnect(wait, on_message)
-                broken = False
             start = _place(client, experience, len(images))
             if start is None:
                 return
@@ -110,9 +110,9 @@ def predict_all(
     """
     done, rounds = 0, 0
     while done < len(images):
+        if rounds:
+            client.reconnect(wait, on_message)
         try:
-            if rounds:
-                client.reconnect(wait, on_message)
             for label in client.predict_many(images[i] for i in range(done, len(images))):
                 done, rounds = done + 1, 0
                 yield label

@@ -99,9 +99,15 @@ def fetch_state(exchange: Exchange, progress: Callable[[int, int], None] | None 
 
 
 def _fetch(exchange: Exchange, progress: Callable[[int, int], None] | None) -> bytes:
-    state, crc = bytearray(), 0
+    state, crc, most = bytearray(), 0, 0
     while True:
-        reply = exchange.request(p.GET_STATE, struct.pack(p.GET_REQUEST, len(state), crc))
+        request = struct.pack(p.GET_REQUEST, len(state), crc, most)
+        job = Job(p.GET_STATE, request, large_reply=most != SMALLEST_PIECE)
+        try:
+            reply = b"".join(done.reply or b"" for done in exchange.pipeline([job]))
+        except TooLossy:
+            most = max((most or 1024) // 4, SMALLEST_PIECE)
+            continue
         total, crc, offset = unpack(p.GET_REPLY, reply)
         if offset != len(state):
             raise LinkError(f"expected the state from byte {len(state)}, got byte {offset}")

@@ -1,0 +1,109 @@
+"""Whatever comes over the wire: no crash, and never a sample learned from a damaged frame."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from link_helpers import CONFIG, flash_with, hand_made_model, samples
+from service_bench import Bench, learn
+from tinycl_rt import protocol as p
+from tinycl_rt.frames import encode
+from tinycl_rt.learner import Learner
+from tinycl_rt.model import Model
+
+from tinycl.link.messages import Refused
+
+MODEL = hand_made_model()
+IMAGES, LABELS = samples(30)
+PIXELS = [image.tobytes() for image in IMAGES]
+# What changes nothing or comes to nothing when its payload is random; RESET, PUT_COMMIT and END
+# would need numbers that random bytes do not hit, and are covered by the rules.
+CODES = st.sampled_from([*range(0, 16), 99, 255])
+
+
+class WireMachine(RuleBasedStateMachine):
+    """A host that does everything wrong, beside a learner that gets each sample once."""
+
+    @initialize()
+    def start(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.bench = Bench(flash_with(MODEL, Path(self.folder.name)), max_payload=256)
+        self.twin = Learner(Model(MODEL), CONFIG)
+        reset = bytes(10) + CONFIG.pack()
+        self.bench.ask(p.RESET, reset)
+        self.bench.begin(0, (0, 1, 2, 3))
+        self.twin.begin(0, (0, 1, 2, 3))
+
+    @rule(ahead=st.integers(-3, 3), times=st.integers(1, 3))
+    def send_a_sample(self, ahead: int, times: int) -> None:
+        """The next one, one too early, one again; each frame up to three times."""
+        i = min(max(self.twin.position + ahead, 0), len(PIXELS) - 1)
+        self.bench.seq = (self.bench.seq + 1) & 0xFFFF
+        payload = learn(self.twin.experience, i, PIXELS[i], int(LABELS[i]))
+        replies = self.bench.feed(encode(p.LEARN, 0, self.bench.seq, payload) * times)
+        assert len(replies) == times
+        if i == self.twin.position:
+            self.twin.learn(PIXELS[i], int(LABELS[i]))
+
+    @rule(at=st.integers(0, 10_000), flip=st.integers(1, 255))
+    def send_a_damaged_sample(self, at: int, flip: int) -> None:
+        i = min(self.twin.position, len(PIXELS) - 1)
+        frame = bytearray(encode(p.LEARN, 0, 1, learn(self.twin.experience, i, PIXELS[i], 0)))
+        frame[at % len(frame)] ^= flip
+        assert self.bench.feed(bytes(frame) + bytes(300)) == []  # zeros: nothing is left half
+
+    @rule(data=st.binary(max_size=400))
+    def send_garbage(self, data: bytes) -> None:
+        self.bench.feed(data + bytes(300))
+
+    @rule(code=CODES, flags=st.integers(0, 14), seq=st.integers(0, 65535), data=st.binary())
+    def send_a_random_request(self, code: int, flags: int, seq: int, data: bytes) -> None:
+        if code in (p.BYE, p.END, p.BEGIN) and len(data) < 11:
+            data = b"\xff" * 11  # not the one number that is right
+        replies = self.bench.feed(encode(code, flags & ~1, seq, data[:256]))
+        assert [r[2] for r in replies] == [seq]
+
+    @rule()
+    def restart(self) -> None:
+        """The power goes right after a save."""
+        self.bench.ask(p.SAVE)
+        self.bench = Bench(Path(self.folder.name), max_payload=256)
+
+    @rule()
+    def end_and_begin(self) -> None:
+        if self.twin.position < 5:
+            return
+        self.bench.end(self.twin.experience, self.twin.position)
+        self.twin.end()
+        self.bench.begin(self.twin.experience, (1, 2))
+        self.twin.begin(self.twin.experience, (1, 2))
+
+    @rule()
+    def predict(self) -> None:
+        answer = self.bench.ask(p.PREDICT, b"\0\0" + PIXELS[0])
+        assert answer[0] == self.twin.predict(PIXELS[0])
+
+    @rule()
+    def ask_with_wrong_size(self) -> None:
+        try:
+            self.bench.ask(p.PREDICT, b"\0\0" + PIXELS[0][:-1])
+        except Refused as refused:
+            assert refused.code == p.BAD_VALUE
+        else:
+            raise AssertionError("an image that is too short was taken")
+
+    @invariant()
+    def board_and_twin_are_equal(self) -> None:
+        assert self.bench.info().state == self.twin.fingerprint()
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            self.folder.cleanup()
+
+
+TestWire = WireMachine.TestCase
+TestWire.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
