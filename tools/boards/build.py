@@ -13,9 +13,9 @@ from pathlib import Path
 from .errors import BoardBuildError
 from .machines import Board
 from .paths import FIRMWARE, board_folder, mpy_cross
-from .source import VERSION, fingerprint
+from .source import VERSION, fingerprint, source_folder
 
-__all__ = ["build_board", "build_mpy_cross", "missing"]
+__all__ = ["build_board", "build_mpy_cross", "is_built", "missing"]
 
 _LOG_LINES = 15
 # No network, no database, no foreign functions: fewer libraries to have, and boards lack them too.
@@ -28,24 +28,16 @@ def missing(board: Board) -> list[str]:
     return sorted({package for program, package in needs if not shutil.which(program)})
 
 
-def build_mpy_cross(source: Path) -> bool:
-    """Build the cross-compiler for ``.mpy`` files; return whether there was anything to do."""
-    binary = mpy_cross()
+def build_mpy_cross(source: Path) -> None:
+    """Build the cross-compiler for ``.mpy`` files, if there is anything to do."""
     make = ["make", "-C", str(source / "mpy-cross")]
-    return _make("mpy-cross", make, binary, _stamp([], fingerprint(source), *make))
+    _make("mpy-cross", make, mpy_cross(), _stamp([], fingerprint(source), *make))
 
 
-def build_board(board: Board, source: Path) -> bool:
-    """Build one board and write its ``board.json``; return whether there was anything to do."""
-    if board.name == "unix":
-        files = []
-        make = ["make", "-C", str(source / "ports" / "unix"), *_UNIX]
-    else:
-        files = sorted(file for file in (FIRMWARE / "qemu").iterdir() if file.is_file())
-        make = ["make", "-C", str(FIRMWARE / "qemu"), f"BOARD={board.name}"]
-        make += [f"MICROPY_DIR={source}", f"MICROPY_MPYCROSS={mpy_cross()}"]
-    stamp = _stamp(files, fingerprint(source), *make)
-    done = _make(board.name, make, board.folder / board.binary, stamp)
+def build_board(board: Board, source: Path) -> None:
+    """Build one board and write its ``board.json``, if there is anything to do."""
+    files, make = _recipe(board, source)
+    _make(board.name, make, board.folder / board.binary, _stamp(files, fingerprint(source), *make))
     about = {
         "board": board.name,
         "micropython": VERSION,
@@ -54,25 +46,47 @@ def build_board(board: Board, source: Path) -> bool:
         "romfs": board.with_rom(Path("IMAGE")) if board.romfs else [],
     }
     (board.folder / "board.json").write_text(json.dumps(about, indent=2) + "\n")
-    return done
+
+
+def is_built(board: Board) -> bool:
+    """Return whether `board` is built from the sources as they are now."""
+    source = source_folder()
+    files, make = _recipe(board, source)
+    stamp = _stamp(files, fingerprint(source), *make)
+    return _is_current(board.folder, board.folder / board.binary, stamp)
+
+
+def _recipe(board: Board, source: Path) -> tuple[list[Path], list[str]]:
+    """Return the project's files that go into a board, and the command that makes it."""
+    if not board.emulator:
+        return [], ["make", "-C", str(source / "ports" / "unix"), *_UNIX]
+    files = sorted(file for file in (FIRMWARE / "qemu").iterdir() if file.is_file())
+    make = ["make", "-C", str(FIRMWARE / "qemu"), f"BOARD={board.name}"]
+    return files, [*make, f"MICROPY_DIR={source}", f"MICROPY_MPYCROSS={mpy_cross()}"]
 
 
 def _stamp(files: list[Path], *words: str) -> str:
-    digest = hashlib.sha256("\0".join(words).encode())
+    # Without the place of the checkout: two of them with equal files share a build.
+    said = "\0".join(words).replace(str(FIRMWARE), "")
+    digest = hashlib.sha256(said.encode())
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 
-def _make(name: str, make: list[str], binary: Path, stamp: str) -> bool:
-    folder = board_folder(name)
+def _is_current(folder: Path, binary: Path, stamp: str) -> bool:
     note = folder / "stamp"
-    if binary.is_file() and note.is_file() and note.read_text() == stamp:
-        return False
+    return binary.is_file() and note.is_file() and note.read_text() == stamp
+
+
+def _make(name: str, make: list[str], binary: Path, stamp: str) -> None:
+    folder = board_folder(name)
+    if _is_current(folder, binary, stamp):
+        return
     print(f"boards: building {name} ...", flush=True)
     shutil.rmtree(folder / "build", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    note.unlink(missing_ok=True)
+    (folder / "stamp").unlink(missing_ok=True)
     started = time.monotonic()
     log = folder / "build.log"
     built = folder / "build" / binary.name
@@ -88,9 +102,8 @@ def _make(name: str, make: list[str], binary: Path, stamp: str) -> bool:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
         raise BoardBuildError(f"{name} does not build. The end of {log}:\n{tail}")
     built.replace(binary)
-    note.write_text(stamp)
+    (folder / "stamp").write_text(stamp)
     print(f"boards: {name} built in {time.monotonic() - started:.0f} s: {binary}", flush=True)
-    return True
 
 
 def _environment() -> dict[str, str]:
@@ -98,6 +111,6 @@ def _environment() -> dict[str, str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
     for name in ("BOARD", "BUILD", "CFLAGS_EXTRA", "VARIANT", "CROSS_COMPILE"):
         environment.pop(name, None)
-    if "MICROPY_DIR" not in environment:
+    if not environment.get("MICROPY_DIR"):
         environment["MICROPY_GIT_TAG"] = f"v{VERSION}"
     return environment

@@ -35,8 +35,10 @@ class Session:
     """
 
     def __init__(self, board: Board, folder: Path, rom: Path | None = None) -> None:
-        from mpremote.transport_serial import SerialTransport
-
+        try:
+            from mpremote.transport_serial import SerialTransport
+        except ImportError as error:
+            raise BoardBuildError("mpremote is missing: pip install mpremote") from error
         stdio, pty = "stdio,id=serial,signal=off", "pty,id=serial"
         command = [pty if word == stdio else word for word in board.command()]
         if rom:
@@ -69,10 +71,25 @@ class Session:
             raise BoardBuildError(err.decode(errors="replace").replace("\r\n", "\n"))
         return out.decode(errors="replace").replace("\r\n", "\n")
 
+    def copy(self, folder: Path) -> None:
+        """Copy what is in `folder` onto the board's flash."""
+        for path in sorted(folder.rglob("*")):
+            place = "/" + path.relative_to(folder).as_posix()
+            if not path.is_dir():
+                self.serial.fs_writefile(place, path.read_bytes(), chunk_size=1024)
+            elif not self.serial.fs_exists(place):
+                self.serial.fs_mkdir(place)
+
     def soft_reset(self) -> None:
         """Restart the interpreter; the flash stays."""
         self.serial.exit_raw_repl()
         self.serial.enter_raw_repl(soft_reset=True)
+
+    def hard_reset(self) -> None:
+        """Restart the machine."""
+        self.serial.exec_raw_no_follow("import machine; machine.reset()")
+        self.serial.read_until(1, b">>> ")
+        self.serial.enter_raw_repl(soft_reset=False)
 
     def close(self) -> None:
         """End the emulator: pull the plug."""

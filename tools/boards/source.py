@@ -14,7 +14,7 @@ from pathlib import Path
 from .errors import BoardBuildError
 from .paths import cache
 
-__all__ = ["VERSION", "fingerprint", "source_tree"]
+__all__ = ["VERSION", "fingerprint", "source_folder", "source_tree"]
 
 VERSION = "1.25.0"
 ARCHIVE = f"micropython_{VERSION}+ds.orig.tar.xz"
@@ -32,22 +32,26 @@ def source_tree() -> Path:
         If ``$MICROPY_DIR`` is no MicroPython tree, or the archive cannot be had or is not the
         pinned one.
     """
-    if given := os.environ.get("MICROPY_DIR"):
-        tree = Path(given).expanduser().resolve()
-        if not (tree / "py" / "mkenv.mk").is_file():
-            raise BoardBuildError(
-                f"MICROPY_DIR={given} is no MicroPython source tree (no py/mkenv.mk)"
-            )
-        return tree
-    tree = cache() / f"micropython-{VERSION}"
+    tree = source_folder()
     if not tree.is_dir():
         _unpack(_archive(), tree)
     return tree
 
 
+def source_folder() -> Path:
+    """Return where the source is or will be; raise BoardBuildError if the user's is not there."""
+    given = os.environ.get("MICROPY_DIR")
+    if not given:
+        return cache() / f"micropython-{VERSION}"
+    tree = Path(given).expanduser().resolve()
+    if not (tree / "py" / "mkenv.mk").is_file():
+        raise BoardBuildError(f"MICROPY_DIR={given} has no py/mkenv.mk: not MicroPython's source")
+    return tree
+
+
 def fingerprint(tree: Path) -> str:
     """Return text that changes when the source does: the pinned hash, or sizes and times."""
-    if "MICROPY_DIR" not in os.environ:
+    if not os.environ.get("MICROPY_DIR"):
         return SHA256
     lines = [str(tree)]
     for part in ("py", "extmod", "shared", "mpy-cross", "ports/unix", "lib/littlefs", "lib/libm"):

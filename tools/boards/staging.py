@@ -1,0 +1,74 @@
+"""Lays out files for a board: sources precompiled, the native modules of its architecture."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from .errors import BoardBuildError
+from .machines import Board
+from .paths import mpy_cross
+
+__all__ = ["compile_file", "stage"]
+
+# Host-only parts of the runtime: never copied to a board.
+_HOST_ONLY = ("kernels_numpy.py",)
+
+
+def stage(
+    parts: list[Path], folder: Path, board: Board | None = None, native: list[Path] | None = None
+) -> None:
+    """Put `parts` (files and packages) into `folder`, as `board` wants them.
+
+    For a MicroPython board every ``.py`` becomes a ``.mpy`` of its architecture; without a board
+    files are copied as they are. Of each folder in `native`, what is in ``ARCH_6.3/`` is copied.
+
+    Raises
+    ------
+    BoardBuildError
+        If a part is not there, does not compile, or the board is not built.
+    """
+    if board and not (board.folder / board.binary).is_file():
+        raise BoardBuildError(
+            f"{board.name} is not built: run python tools/build_boards.py {board.name}"
+        )
+    for part in parts:
+        if not part.exists():
+            raise BoardBuildError(f"no file or folder {part}")
+        if part.is_dir():
+            for file in sorted(part.rglob("*")):
+                if file.is_file() and "__pycache__" not in file.parts:
+                    _place(file, folder / part.name / file.relative_to(part), board)
+        else:
+            _place(part, folder / part.name, board)
+    for build in native or []:
+        if board:
+            for file in sorted((build / f"{board.arch}_6.3").glob("*.mpy")):
+                shutil.copy(file, folder)
+
+
+def compile_file(source: Path, target: Path, arch: str) -> None:
+    """Compile one source to ``.mpy``; raise BoardBuildError, with mpy-cross's words, if not."""
+    command = [
+        str(mpy_cross()),
+        f"-march={arch}",
+        "-s",
+        source.name,
+        "-o",
+        str(target),
+        str(source),
+    ]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    if ran.returncode:
+        raise BoardBuildError(f"{source} does not compile for {arch}: {ran.stderr.strip()}")
+
+
+def _place(file: Path, target: Path, board: Board | None) -> None:
+    if board and file.name in _HOST_ONLY:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if board and file.suffix == ".py":
+        compile_file(file, target.with_suffix(".mpy"), board.arch)
+    else:
+        shutil.copy(file, target)
