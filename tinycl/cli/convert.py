@@ -1,6 +1,5 @@
 """``tinycl convert``: a trained Keras model to Larq Compute Engine's file."""
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from tinycl.cli.options import Json
+from tinycl.cli.output import write_json
 
 __all__ = ["command"]
 
@@ -19,9 +21,7 @@ def command(
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")] = Path(
         "backbone.tflite"
     ),
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write operators and size to this file.")
-    ] = None,
+    json_file: Json = None,
 ) -> None:
     """Convert a Larq model to a .tflite file, ready for tinycl compile.
 
@@ -43,8 +43,5 @@ def command(
         table.add_row(operator["name"], "x".join(map(str, operator["output"][1:])))
     console.print(table)
     console.print(f"wrote {out}: {len(flatbuffer):,} bytes, {len(operators)} operators")
-    if json_file is not None:
-        counts = Counter(operator["name"] for operator in operators)
-        record = {"bytes": len(flatbuffer), "operators": operators, "counts": dict(counts)}
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(json.dumps(record, indent=1) + "\n")
+    counts = dict(Counter(operator["name"] for operator in operators))
+    write_json(json_file, {"bytes": len(flatbuffer), "operators": operators, "counts": counts})

@@ -1,12 +1,13 @@
 """``tinycl train``: a backbone from a data set."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from tinycl.cli.options import Json
+from tinycl.cli.output import write_json
 from tinycl.exceptions import DataError
 
 __all__ = ["command", "parse_classes"]
@@ -33,14 +34,12 @@ def command(
     tensorboard: Annotated[
         Path | None, typer.Option(help="Folder for TensorBoard's logs.")
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures to this file, too.")
-    ] = None,
+    json_file: Json = None,
 ) -> None:
     """Train a binary backbone and write DIR/backbone.keras and DIR/training.json.
 
-    When classes are left out, the features are also tried on them: a linear classifier over
-    all classes says what a board can reach with this backbone.
+    When classes are left out, the features are also tried on them: a linear
+    classifier over all classes says what a board can reach with this backbone.
 
     Examples:
 
@@ -76,10 +75,8 @@ def command(
     )
     save_model(result.backbone, out / "backbone.keras")
     record = make_record(result, dataset)
-    text = json.dumps(record, indent=1) + "\n"
-    for path in filter(None, (out / "training.json", json_file)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    for path in (out / "training.json", json_file):
+        write_json(path, record)
     console.print(as_table(result.backbone))
     console.print(f"test accuracy, {len(result.settings.classes)} classes: ", end="")
     console.print(f"{result.test_accuracy:.1%} with the head it was trained with")

@@ -31,7 +31,7 @@ def convert(model_or_path: Any, out_path: Path | str | None = None) -> bytes:
     ------
     ModelError
         The file is missing or not a Keras model, the model is not binary, it holds a QuantDense,
-        or LCE refuses it.
+        LCE refuses it, or the file cannot be written.
     """
     is_path = isinstance(model_or_path, str | Path)
     model = load_model(model_or_path) if is_path else model_or_path
@@ -45,9 +45,7 @@ def convert(model_or_path: Any, out_path: Path | str | None = None) -> bytes:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelError(f"Larq Compute Engine cannot convert {model.name}: {reason}") from error
     if out_path is not None:
-        out_path = Path(out_path)
-        out_path.parent.mkdir(parents=True, exist_ok=True)
-        out_path.write_bytes(flatbuffer)
+        _write(Path(out_path), flatbuffer)
     return flatbuffer
 
 
@@ -114,3 +112,11 @@ def _clone(model: Any) -> Any:
         raise ModelError(f"model {model.name} cannot be copied layer by layer: {error}") from error
     clone.set_weights(model.get_weights())
     return clone
+
+
+def _write(path: Path, flatbuffer: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(flatbuffer)
+    except OSError as error:
+        raise ModelError(f"cannot write {path}: {error.strerror}") from error

@@ -16,7 +16,7 @@ from tinycl.exceptions import ModelError
 __all__ = ["FLOAT32_SAFE", "centre_first_thresholds", "first_layer_integers"]
 
 FLOAT32_SAFE = 2**22
-"""Largest accumulator whose float32 evaluation surely stays within half an integer step."""
+"""Largest accumulator allowed: a float32 sum of that size still resolves quarters."""
 
 
 def first_layer_integers(conv: Any) -> np.ndarray:
@@ -58,9 +58,10 @@ def centre_first_thresholds(model: Any) -> bool:
     found = _first_layers(model)
     if found is None:
         return False
-    conv, norm = found
+    offset, conv, norm = found
     integers = first_layer_integers(conv)
-    largest = int(128 * np.abs(integers).sum(axis=(0, 1, 2)).max())
+    pixel = max(abs(offset), abs(255 + offset))
+    largest = int(pixel * np.abs(integers).sum(axis=(0, 1, 2)).max())
     if largest > FLOAT32_SAFE:
         raise ModelError(
             f"layer {conv.name} sums up to {largest}, float32 is safe up to {FLOAT32_SAFE}: "
@@ -87,15 +88,38 @@ def _folded(norm: Any, channels: int) -> tuple[np.ndarray, np.ndarray]:
     return gamma / deviation, beta - gamma * mean / deviation
 
 
-def _first_layers(model: Any) -> tuple[Any, Any] | None:
-    """The first convolution and its batch norm, if the model starts as the family does."""
+def _first_layers(model: Any) -> tuple[int, Any, Any] | None:
+    """Offset, first convolution and batch norm, if the model starts as the family does."""
     layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
     names = [type(layer).__name__ for layer in layers[:3]]
     if names != ["Rescaling", "QuantConv2D", "BatchNormalization"]:
         return None
     rescaling, conv, norm = layers[:3]
-    if rescaling.scale != 1 or rescaling.offset != int(rescaling.offset) or conv.use_bias:
+    if rescaling.scale != 1 or rescaling.offset != int(rescaling.offset):
+        return None
+    if conv.use_bias or conv.input_quantizer is not None or conv.activation.__name__ != "linear":
         return None
     if type(conv.kernel_quantizer).__name__ != "Int8Kernel":
         return None
-    return conv, norm
+    if _consumers(rescaling) != [conv] or _consumers(conv) != [norm] or not _only_signs(norm):
+        return None
+    return int(rescaling.offset), conv, norm
+
+
+def _only_signs(layer: Any) -> bool:
+    """Whether a layer's values reach nothing but signs, perhaps through max pooling."""
+    consumers = _consumers(layer)
+    return bool(consumers) and all(
+        _only_signs(consumer) if type(consumer).__name__ == "MaxPooling2D" else _signs(consumer)
+        for consumer in consumers
+    )
+
+
+def _signs(layer: Any) -> bool:
+    quantizer = getattr(layer, "input_quantizer", None)
+    is_quantizer = hasattr(layer, "precision") and not hasattr(layer, "kernel")
+    return getattr(layer if is_quantizer else quantizer, "precision", None) == 1
+
+
+def _consumers(layer: Any) -> list[Any]:
+    return [node.outbound_layer for node in layer.outbound_nodes]

@@ -19,12 +19,20 @@ def save_model(model: Any, path: Path) -> int:
     -------
     int
         Bytes written.
+
+    Raises
+    ------
+    ModelError
+        The file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.stem}.new{path.suffix}")
-    model.save(fresh)
-    os.replace(fresh, path)
-    return path.stat().st_size
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        model.save(fresh)
+        os.replace(fresh, path)
+        return path.stat().st_size
+    except OSError as error:
+        raise ModelError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def load_model(path: Path | str) -> Any:

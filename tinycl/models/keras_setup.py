@@ -46,6 +46,7 @@ def import_tensorflow() -> ModuleType:
             "in the environment"
         )
     tf.get_logger().setLevel("ERROR")
+    _spare_autograph(package)
     return tf
 
 
@@ -75,6 +76,22 @@ def import_lce() -> ModuleType:
     """
     import_tensorflow()
     return _load("larq_compute_engine")
+
+
+def _spare_autograph(package: str) -> None:
+    """Keep AutoGraph from rewriting Keras itself, ten seconds at the first training step.
+
+    TensorFlow spares the package ``keras`` by a rule of its own but has none for ``tf_keras``.
+    There is no public way to add it; where this one is gone, only the seconds come back.
+    """
+    try:
+        from tensorflow.python.autograph.core import config
+
+        rules = config.CONVERSION_RULES
+        if not any(getattr(rule, "_prefix", None) == package for rule in rules):
+            config.CONVERSION_RULES = (config.DoNotConvert(package), *rules)
+    except (ImportError, AttributeError):
+        return
 
 
 def _load(name: str) -> ModuleType:

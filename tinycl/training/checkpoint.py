@@ -33,7 +33,7 @@ class Checkpoint:
     Raises
     ------
     ModelError
-        ``resume``, but the folder belongs to a run with other settings.
+        ``resume``, but the folder belongs to a run with other settings; or it cannot be made.
     """
 
     def __init__(self, folder: Path, settings: Settings, resume: bool) -> None:
@@ -44,10 +44,13 @@ class Checkpoint:
         if resume and (folder / "settings.json").is_file():
             self._compare(settings)
             return
-        if folder.exists():
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True)
-        (folder / "settings.json").write_text(json.dumps(settings.as_dict(), indent=1))
+        try:
+            if folder.exists():
+                shutil.rmtree(folder)
+            folder.mkdir(parents=True)
+            (folder / "settings.json").write_text(json.dumps(settings.as_dict(), indent=1))
+        except OSError as error:
+            raise ModelError(f"cannot write {folder}: {error.strerror}") from error
 
     def restore(self, steps: int) -> Any | None:
         """Read the last classifier, and the history up to it.

@@ -1,0 +1,116 @@
+"""Training on real digits: repeatable, resumable after a kill, features for unseen classes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tinycl.data import load
+from tinycl.exceptions import ModelError
+
+if find_spec("larq_compute_engine") is None:
+    pytest.skip("needs tinycl[train]", allow_module_level=True)
+
+from tinycl.cli import convert, train
+from tinycl.training import trainer
+from tinycl.training.transfer import feature_transfer
+
+EPOCHS = 25
+KILLED = """
+import sys
+from pathlib import Path
+from tinycl.data import load
+from tinycl.training.trainer import train
+train(load("digits"), "4k", (0, 1, 2), int(sys.argv[2]), seed=5, checkpoints=Path(sys.argv[1]))
+"""
+
+
+def weights(result: trainer.TrainResult) -> np.ndarray:
+    return np.concatenate([w.ravel() for w in result.backbone.get_weights()])
+
+
+@pytest.fixture(scope="module")
+def whole() -> trainer.TrainResult:
+    """A run of `EPOCHS` that nothing interrupts."""
+    return trainer.train(load("digits"), "4k", (0, 1, 2), EPOCHS, seed=5)
+
+
+def test_equal_seeds_give_equal_weights() -> None:
+    digits = load("digits")
+    runs = [trainer.train(digits, "4k", (0, 1), 2, seed=seed) for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(weights(runs[0]), weights(runs[1]))
+    assert (weights(runs[0]) != weights(runs[2])).any()
+
+
+def test_learns_and_features_serve_unseen_classes(whole: trainer.TrainResult) -> None:
+    assert whole.test_accuracy > 0.95
+    assert len(whole.history) == EPOCHS
+    assert whole.history[-1]["loss"] < whole.history[0]["loss"]
+    transfer = feature_transfer(whole.backbone, load("digits"), whole.settings.classes)
+    assert transfer["held_out_classes"] > 0.9
+
+
+def test_resumes_after_a_kill_to_the_same_weights(
+    tmp_path: Path, whole: trainer.TrainResult
+) -> None:
+    last = tmp_path / "checkpoints" / "last.keras"
+    command = [sys.executable, "-c", KILLED, str(last.parent), str(EPOCHS)]
+    process = subprocess.Popen(command, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
+    deadline = time.monotonic() + 120
+    while not last.exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    before = json.loads((last.parent / "history.json").read_text())
+    assert 1 <= len(before) < EPOCHS
+
+    digits = load("digits")
+    with pytest.raises(ModelError, match="seed 5, not 6"):
+        trainer.train(digits, "4k", (0, 1, 2), EPOCHS, 6, checkpoints=last.parent, resume=True)
+    resumed = trainer.train(
+        digits, "4k", (0, 1, 2), EPOCHS, 5, checkpoints=last.parent, resume=True
+    )
+    assert resumed.history == whole.history
+    np.testing.assert_array_equal(weights(resumed), weights(whole))
+    assert (last.parent / "best.keras").is_file()
+
+
+def test_train_and_convert_from_the_command_line(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command("train")(train.command)
+    app.command("convert")(convert.command)
+    out, figures = tmp_path / "run", tmp_path / "figures.json"
+    arguments = ["train", "digits", "--size", "4k", "--classes", "0-4", "--epochs", "1"]
+    arguments += ["-o", str(out), "--json", str(figures), "--tensorboard", str(tmp_path / "logs")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "binary MACs" in result.output and "classes never seen" in result.output
+    record = json.loads(figures.read_text())
+    assert record == json.loads((out / "training.json").read_text())
+    assert record["settings"]["classes"] == [0, 1, 2, 3, 4]
+    assert record["features"] == 256 and 0 <= record["test_accuracy"] <= 1
+    assert 0 < record["feature_transfer"]["held_out_classes"] <= 1
+    assert any((tmp_path / "logs").rglob("events*"))
+
+    operators = tmp_path / "operators.json"
+    arguments = ["convert", str(out), "-o", str(out / "b.tflite"), "--json", str(operators)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "LceBconv2d" in result.output
+    assert json.loads(operators.read_text())["bytes"] == (out / "b.tflite").stat().st_size
+
+
+def test_output_that_is_a_file_is_refused_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ModelError, match="cannot write"):
+        train.command("digits", tmp_path / "file", classes="0,1", epochs=1)
