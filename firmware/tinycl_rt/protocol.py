@@ -28,8 +28,8 @@ WANT_FINGERPRINT = 1
 
 # Reply to HELLO: protocol, flags (HAS_*), window, reserved, max_payload, autosave, heap free,
 # model fingerprint, height, width, channels, features, latent bytes, model bytes, arena bytes,
-# experience, position, learned, state fingerprint, save generation; then five short strings:
-# packed config, tinycl version, backend, platform, unique id.
+# experience, position, learned, state fingerprint, save generation; then six short strings:
+# packed config, tinycl version, backend, platform, unique id, warning.
 INFO = "<BBBBHHI8sHHHHIIIIIIII"
 HAS_MODEL = 1
 HAS_OPEN = 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,18 +13,21 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from tinycl.boards import registry
 from tinycl.exceptions import BoardError
 
-__all__ = ["LAUNCHERS", "CPythonBoard", "EmulatedBoard", "start"]
+__all__ = ["LAUNCHERS", "CPythonBoard", "EmulatedBoard", "built", "missing", "start"]
 
 _START_SECONDS = 30.0
 Self = TypeVar("Self", bound="EmulatedBoard")
 
 # Board name: "module:class" of an EmulatedBoard, imported when it is asked for.
-LAUNCHERS: dict[str, str] = {"cpython": "tinycl.boards.emulated:CPythonBoard"}
+LAUNCHERS: dict[str, str] = {
+    "cpython": "tinycl.boards.emulated:CPythonBoard",
+    "unix": "tinycl.boards.micropython_unix:UnixBoard",
+}
 
 
 class EmulatedBoard:
@@ -59,6 +63,16 @@ class EmulatedBoard:
         """Return the environment of the process."""
         return dict(os.environ)
 
+    def launch(self, log: BinaryIO) -> subprocess.Popen[bytes]:
+        """Start the process; what it says goes to `log`."""
+        return subprocess.Popen(
+            self.command(),
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
     def is_ready(self) -> bool:
         """Whether the port can be opened."""
         return Path(self.port).exists()
@@ -76,13 +90,7 @@ class EmulatedBoard:
         Path(self.port).unlink(missing_ok=True)
         log = self.home / "log.txt"
         with log.open("wb") as out:
-            self._process = subprocess.Popen(
-                self.command(),
-                env=self.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-            )
+            self._process = self.launch(out)
         deadline = time.monotonic() + _START_SECONDS
         while not self.is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -225,10 +233,16 @@ def start(name: str = "cpython", **options: Any) -> EmulatedBoard:
 
 def missing(name: str) -> list[str]:
     """What this computer lacks to start the emulated board `name`; empty when it is ready."""
-    import shutil
-
     board = registry.get(name)
-    lack = [program for program in board.needs if not shutil.which(program)]
     if name not in LAUNCHERS:
-        lack.append("a later version of tinycl")
-    return lack
+        return ["a later version of tinycl"]
+    if not board.needs or built(name).exists():
+        return []
+    lack = [program for program in board.needs if not shutil.which(program)]
+    return [*lack, f"building (python tools/build_boards.py {name})"]
+
+
+def built(name: str) -> Path:
+    """Return the file that says how the built board `name` is started; it may not be there."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "tinycl" / "boards" / name / "board.json"

@@ -37,8 +37,9 @@ __all__ = ["BoardClient", "connect"]
 
 _HELLO_SECONDS = 2.5
 _WAKE_SECONDS = 8.0
-# Ctrl-C leaves a program, Ctrl-B the raw REPL, Ctrl-D restarts MicroPython and with it main.py.
-_WAKE = b"\r\x03\x03\x02\x04"
+# Zeros: a board may wait for the rest of a frame whose host went away. Ctrl-C leaves a program,
+# Ctrl-B the raw REPL, Ctrl-D restarts MicroPython and with it main.py.
+_WAKE = bytes(4110) + b"\r\x03\x03\x02\x04"
 
 
 class BoardClient:

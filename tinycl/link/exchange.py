@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tinycl_rt import protocol as p
-from tinycl_rt.frames import ERROR, REPLY, VERSION, FrameReader, encode
+from tinycl_rt.frames import ERROR, OVERHEAD_BYTES, REPLY, VERSION, FrameReader, encode
 
 from tinycl.exceptions import LinkError
 from tinycl.link.messages import Refused
@@ -180,6 +180,8 @@ class Exchange:
                 backoff = 1.0 if self._heard else 2 * backoff
                 self._reader.skip()
                 self._check(pending, progress, patience, shrink)
+                if backoff > 2:
+                    self._fill(max(len(job.payload) for job in pending))
                 self._send(Job(p.NAMES, _PROBE, probe=True), by_seq)
                 continue
             backoff = 1.0
@@ -246,6 +248,12 @@ class Exchange:
         self.counts.frames_sent += 1
         self.counts.retransmissions += job.tries > 1
         self.transport.write(frame)
+
+    def _fill(self, payload_bytes: int) -> None:
+        """Send zeros: boards read in blocks, and one may wait for bytes that were dropped."""
+        zeros = bytes(payload_bytes + OVERHEAD_BYTES)
+        self.counts.bytes_sent += len(zeros)
+        self.transport.write(zeros)
 
     def _receive(
         self, by_seq: dict[int, Job], timeout: float

@@ -65,12 +65,20 @@ def stream_experience(
     brings = sorted({int(y) for y in labels}) if classes is None else list(classes)
     rounds, reached = 0, -1
     broken = False
+    settings: bytes | None = None
     while True:
         if broken:
             client.reconnect(wait, on_message)
             broken = False
         try:
             start = _place(client, experience, len(images))
+            config = client.board.config.pack() if client.board and client.board.config else None
+            if settings not in (None, config):
+                raise BoardError(
+                    f"{client.name}: the board came back without its settings, so it could not "
+                    "save them; free some flash, then reset it and stream again"
+                )
+            settings = config
             if start is None:
                 return
             client.begin(experience, brings, len(images), names)
