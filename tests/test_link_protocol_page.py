@@ -17,35 +17,6 @@ import tinycl
 
 PAGE = (Path(tinycl.__file__).parent / "docs" / "protocol.md").read_text()
 ROWS = re.findall(r"^\| (\d+) \| ([A-Z_]+) \|", PAGE, re.MULTILINE)  # requests and errors
-    "HELLO",
-    "PREDICT",
-    "LEARN",
-    "BEGIN",
-    "END",
-    "STATS",
-    "SAVE",
-    "RESET",
-    "GET_STATE",
-    "PUT_BEGIN",
-    "PUT_DATA",
-    "PUT_COMMIT",
-    "NAMES",
-    "BENCH",
-    "BYE",
-]
-    "BAD_REQUEST",
-    "UNKNOWN_REQUEST",
-    "WRONG_VERSION",
-    "TOO_LARGE",
-    "NO_MODEL",
-    "GAP",
-    "NOT_OPEN",
-    "BAD_VALUE",
-    "NO_MEMORY",
-    "STORAGE",
-    "STALE",
-    "INTERNAL",
-]
 
 
 def test_the_exchange_is_what_a_board_answers(tmp_path: Path) -> None:
