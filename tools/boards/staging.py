@@ -12,6 +12,8 @@ from .paths import mpy_cross
 
 __all__ = ["compile_file", "stage"]
 
+# Found by name at power-up, so not compiled ahead.
+_AS_SOURCE = ("boot.py", "main.py")
 # Host-only parts of the runtime: never copied to a board.
 _HOST_ONLY = ("kernels_numpy.py",)
 
@@ -68,7 +70,7 @@ def _place(file: Path, target: Path, board: Board | None) -> None:
     if board and file.name in _HOST_ONLY:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    if board and file.suffix == ".py":
+    if board and file.suffix == ".py" and file.name not in _AS_SOURCE:
         compile_file(file, target.with_suffix(".mpy"), board.arch)
     else:
         shutil.copy(file, target)

@@ -1,5 +1,7 @@
 """Mounts the flash at "/"; makes a file system when there is none."""
 
+import sys
+
 import tinyclboard
 import vfs
 
@@ -15,3 +17,4 @@ def mount():
 
 
 mount()
+sys.path.append("/lib")

@@ -16,17 +16,24 @@ extern uint8_t _stack_top, _stack_size; // linker script
 
 static uint64_t heap[MICROPY_HEAP_SIZE / sizeof(uint64_t)];
 
+static int run_file(const char *name) {
+    return pyexec_file_if_exists(name) & PYEXEC_FORCED_EXIT;
+}
+
 static void run_one_session(void) {
     pyexec_frozen_module("_boot.py", false);
     #if MICROPY_VFS_ROM_IOCTL
     mp_vfs_mount_romfs_protected();
     #endif
-    if (pyexec_file_if_exists("boot.py") & PYEXEC_FORCED_EXIT) {
+    if (run_file("boot.py")) {
         return;
     }
-    if (pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL
-        && (pyexec_file_if_exists("main.py") & PYEXEC_FORCED_EXIT)) {
-        return;
+    if (pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL) {
+        // A whole program may come as a ROMFS image; what is in flash goes first.
+        const char *program = mp_import_stat("main.py") == MP_IMPORT_STAT_FILE ? "main.py" : "/rom/main.py";
+        if (run_file(program)) {
+            return;
+        }
     }
     for (;;) {
         int ended = pyexec_mode_kind == PYEXEC_MODE_RAW_REPL ? pyexec_raw_repl() : pyexec_friendly_repl();

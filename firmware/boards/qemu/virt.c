@@ -9,7 +9,6 @@
 
 #define UART_DATA REG8(0x10000000)
 #define UART_INT_ENABLE REG8(0x10000001)
-#define UART_FIFO_CONTROL REG8(0x10000002)
 #define UART_LINE_STATUS REG8(0x10000005)
 #define LINE_RECEIVED (0x01)
 #define LINE_TX_EMPTY (0x20)
@@ -72,7 +71,7 @@ void board_init(void) {
     PLIC_PRIORITY = 1;
     PLIC_THRESHOLD = 0;
     PLIC_ENABLE = 1 << UART_IRQ;
-    UART_FIFO_CONTROL = 1;
+    // The port's FIFO stays off: turning it on would drop what the host has sent already.
     board_serial_listen(1);
     board_irq_restore(MSTATUS_MIE);
 }
