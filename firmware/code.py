@@ -6,4 +6,4 @@ boot.py enables that port (usb_cdc.data).
 from tinycl_rt.service import serve
 
 while True:  # the console stays free, so there is no need to stop at goodbye
-    serve("/", max_payload=1024)
+    serve("/")

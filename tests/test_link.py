@@ -23,7 +23,7 @@ from tinycl.boards.emulated import CPythonBoard
 from tinycl.exceptions import BoardError, LinkError
 from tinycl.link import BoardClient, Refused, connect, predict_all, stream_experience
 from tinycl.link import ports as ports_module
-from tinycl.link.ports import Port, find_port
+from tinycl.link.ports import Port, find_again, find_port
 from tinycl.link.transport import open_transport
 
 MODEL = hand_made_model()
@@ -193,6 +193,8 @@ def test_streams_that_do_not_fit_the_board(board: CPythonBoard, tmp_path: Path) 
             client.predict(IMAGES[0].astype(float))
         with pytest.raises(Refused, match="expected 50 pixels"):
             client.predict(IMAGES[0][:2])
+        with pytest.raises(BoardError, match="expected a class index from 0 on, got -1"):
+            client.learn(0, 9, IMAGES[0], -1)
         with pytest.raises(BoardError, match="names"):
             client.begin(1, [0, 1], names=["a"])
         (board.flash / "model.tcm").unlink()
@@ -242,6 +244,12 @@ def test_ports_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(ports_module, "list_ports", lambda: [pico, other])
     with pytest.raises(LinkError, match=r"several boards.*ttyACM7 \(E66\), /dev/ttyACM9"):
         find_port()
+    moved = Port("/dev/ttyACM3", "E66", "Pico", "Raspberry Pi", "1-1:1.0")
+    monkeypatch.setattr(ports_module, "list_ports", lambda: [moved, other])
+    assert find_again(pico) == moved
+    monkeypatch.setattr(ports_module, "list_ports", lambda: [other])
+    with pytest.raises(LinkError, match="board E66 is not plugged in"):
+        find_again(pico)
     monkeypatch.setattr(ports_module, "list_ports", lambda: [])
     with pytest.raises(LinkError, match="no board is plugged in"):
         find_port()
@@ -253,8 +261,8 @@ def test_a_busy_port(board: CPythonBoard) -> None:
 
 
 def test_a_silent_port_and_an_old_board(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinycl.link.client._HELLO_SECONDS", 0.2)
-    monkeypatch.setattr("tinycl.link.client._WAKE_SECONDS", 0.2)
+    monkeypatch.setattr("tinycl.link.connection._HELLO_SECONDS", 0.2)
+    monkeypatch.setattr("tinycl.link.connection._WAKE_SECONDS", 0.2)
     master, slave = pty.openpty()
     tty.setraw(slave)
     try:

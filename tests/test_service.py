@@ -240,6 +240,22 @@ def test_bye_saves_and_ends_serving(bench: Bench) -> None:
     assert again.info().position == 3
 
 
+def test_a_host_that_comes_right_after_goodbye_is_served(bench: Bench) -> None:
+    polls = []
+    bye, hello = encode(p.BYE, 0, 1, b""), encode(p.HELLO, 0, 2, b"\x01\x00")
+
+    def wait(timeout_ms: int) -> bool:
+        polls.append(timeout_ms)
+        if len(polls) > 50:
+            raise EOFError  # still serving: the test pulls the plug
+        return bool(bench.stream.to_board)
+
+    bench.stream.wait = wait  # type: ignore[method-assign]
+    bench.stream.to_board = bye + hello
+    bench.service.serve()
+    assert not bench.service.done and len(bench.feed(b"")) == 2
+
+
 def test_stats_count(bench: Bench) -> None:
     bench.begin(0, CLASSES)
     bench.begin(0, CLASSES)

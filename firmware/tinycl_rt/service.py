@@ -21,7 +21,7 @@ import struct
 
 from tinycl_rt import protocol as p
 from tinycl_rt.clock import since, ticks_ms
-from tinycl_rt.device import Device, unique_id
+from tinycl_rt.device import Device, heap, unique_id
 from tinycl_rt.frames import ERROR, HEADER_BYTES, OVERHEAD_BYTES, REPLY, VERSION, FrameReader, seal
 from tinycl_rt.reports import Reports
 from tinycl_rt.requests import RECENT, Requests
@@ -73,10 +73,8 @@ class Service:
         self._requests.done = False
         self.stream.open()
         try:
-            while not self.done:
-                self.poll_once(1000)
-            while self.stream.wait(_LINGER_MS):
-                self.poll_once(0)
+            while not self.done or self.stream.wait(_LINGER_MS):
+                self.poll_once(0 if self.done else 1000)
         except EOFError:
             pass
         finally:
@@ -87,15 +85,26 @@ class Service:
     def poll_once(self, timeout_ms=0):
         """Wait at most `timeout_ms` for bytes and answer what is complete; returns the count."""
         stream, reader = self.stream, self.reader
-        if stream.wait(timeout_ms):
-            reader.fed(stream.readinto(reader.room(stream.exact)))
-            self._last_byte = ticks_ms()
-        elif since(self._last_byte) > _STALLED_MS:
-            reader.skip()
-            self._last_byte = ticks_ms()
+        if not stream.wait(timeout_ms):
+            if since(self._last_byte) > _STALLED_MS:
+                reader.skip()
+                self._last_byte = ticks_ms()
+            return self._answer_all()
+        left = reader.max_payload  # noise without end must not keep the caller from its loop
+        while True:
+            count = stream.readinto(reader.room(stream.exact))
+            reader.fed(count)
+            left -= count
+            answered = self._answer_all()
+            if answered or left <= 0 or not stream.wait(0):
+                self._last_byte = ticks_ms()
+                return answered
+
+    def _answer_all(self):
+        """Answer every request that is complete; returns how many there were."""
         count = 0
-        while reader.next():
-            if not reader.flags & REPLY:
+        while self.reader.next():
+            if not self.reader.flags & REPLY:
                 self._answer()
                 count += 1
         return count
@@ -131,6 +140,8 @@ class Service:
         self.stream.write(self._out[:total])
 
     def _handler(self, code):
+        if code == p.HELLO:
+            self._requests.done = False  # a new host came right after the goodbye of another
         handler = self._reports.handlers.get(code)
         if handler is None:
             handler = self._requests.handlers.get(code)
@@ -159,10 +170,26 @@ class Service:
         )
 
 
-def serve(folder=".", max_payload=4096, autosave=64, stream=None):
-    """Serve this board's own stream until the host says goodbye."""
+def serve(folder=".", max_payload=0, window=4, autosave=64, stream=None):
+    """Serve this board's own stream until the host says goodbye.
+
+    Parameters
+    ----------
+    folder : str
+        Where the model is, and where the learned state is kept.
+    max_payload : int
+        Largest payload in bytes; 0: 1024 on a heap below 200 KB, else 4096.
+    window : int
+        Requests in flight; 1 suits a UART whose buffer is smaller than an image.
+    autosave : int
+        Samples between saves; 0: only at the end of an experience.
+    stream : optional
+        See ``tinycl_rt.streams``; by default the one that this board has.
+    """
     from tinycl_rt import streams
 
+    if not max_payload:
+        max_payload = 1024 if 0 < sum(heap()) < 200000 else 4096
     device = Device(folder, autosave)
     device.open()
-    Service(stream or streams.default(), device, max_payload).serve()
+    Service(stream or streams.default(), device, max_payload, window).serve()

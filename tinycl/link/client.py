@@ -17,50 +17,25 @@ import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from tinycl_rt import protocol as p
 from tinycl_rt.config import Config
 from tinycl_rt.crc import crc32
-from tinycl_rt.frames import VERSION
 
 from tinycl.exceptions import BoardError, LinkError
-from tinycl.link.exchange import Counts, Exchange, SilentError
+from tinycl.link.connection import Connection
 from tinycl.link.images import ImageSender, Sample
-from tinycl.link.messages import Info, Progress, unpack
+from tinycl.link.messages import Progress, unpack
 from tinycl.link.transfer import fetch_state, upload
-from tinycl.link.transport import Transport, open_transport
+from tinycl.link.transport import Transport, open_transport, reopen_transport
 
 __all__ = ["BoardClient", "connect"]
 
-_HELLO_SECONDS = 2.5
-_WAKE_SECONDS = 8.0
-# Zeros: a board may wait for the rest of a frame whose host went away. Ctrl-C leaves a program,
-# Ctrl-B the raw REPL, Ctrl-D restarts MicroPython and with it main.py.
-_WAKE = bytes(4110) + b"\r\x03\x03\x02\x04"
 
-
-class BoardClient:
-    """A board behind a byte stream.
-
-    Parameters
-    ----------
-    transport : Transport
-    patience : float
-        Seconds without an answer after which the board counts as silent; longer than the board
-        takes for one sample.
-    reopen : callable, optional
-        Opens the transport again after an unplug.
-
-    Attributes
-    ----------
-    board : Info
-        The last answer to hello.
-    counts : Counts
-        Bytes, frames, retransmissions, round trips.
-    """
+class BoardClient(Connection):
+    """A board and its requests; parameters and attributes as of ``Connection``."""
 
     def __init__(
         self,
@@ -68,42 +43,8 @@ class BoardClient:
         patience: float = 30.0,
         reopen: Callable[[], Transport] | None = None,
     ) -> None:
-        self.exchange = Exchange(transport, patience)
-        self._reopen = reopen
+        super().__init__(transport, patience, reopen)
         self._images = ImageSender(self.exchange)
-        self.board: Info | None = None
-
-    @property
-    def counts(self) -> Counts:
-        """What went over the link so far."""
-        return self.exchange.counts
-
-    @property
-    def name(self) -> str:
-        """Name of the port."""
-        return self.exchange.transport.name
-
-    def hello(self, patience: float | None = None, fingerprint: bool = False) -> Info:
-        """Ask what the board is and where it stands.
-
-        Parameters
-        ----------
-        patience : float, optional
-            Seconds to wait for an answer.
-        fingerprint : bool
-            Ask for the CRC of the learned state too (the board reads all of it).
-        """
-        want = p.WANT_FINGERPRINT if fingerprint else 0
-        payload = struct.pack(p.HELLO_REQUEST, VERSION, want)
-        info = Info.unpack(self.exchange.request(p.HELLO, payload, patience))
-        self.exchange.window = max(1, info.window)
-        self._images.max_payload = info.max_payload
-        self.board = info
-        return info
-
-    def info(self) -> Info:
-        """``hello`` with the fingerprint of the learned state."""
-        return self.hello(fingerprint=True)
 
     def predict(self, image: Any) -> int:
         """Class of one uint8 image (height, width, channels) by the consolidated head."""
@@ -133,7 +74,7 @@ class BoardClient:
         if len(names) != len(classes):
             raise BoardError(f"expected {len(classes)} names, one a class, got {len(names)}")
         payload = struct.pack(p.BEGIN_REQUEST, experience, samples, len(classes))
-        payload += struct.pack(f"<{len(classes)}H", *classes)
+        payload += struct.pack(f"<{len(classes)}H", *map(_class, classes))
         payload += b"".join(p.text(name, p.MAX_NAME_BYTES) for name in names)
         return self._progress(p.BEGIN, payload)
 
@@ -166,7 +107,7 @@ class BoardClient:
         heads = (
             Sample(
                 _pixels(image),
-                struct.pack("<IIH", experience, position, int(label)),
+                struct.pack("<IIH", experience, position, _class(label)),
                 position,
                 experience,
             )
@@ -235,81 +176,13 @@ class BoardClient:
         done, ms = unpack(p.BENCH_REPLY, self.exchange.request(p.BENCH, payload, patience))
         return float(ms / done)
 
-    def bye(self) -> None:
-        """Let the board save and go back to its REPL; silent when it is gone already."""
-        try:
-            self.exchange.request(p.BYE, patience=3.0)
-        except LinkError:
-            return
-
-    def reconnect(
-        self, wait: float = 60.0, on_message: Callable[[str], None] | None = None
-    ) -> Info:
-        """Wait for the port to come back, and say hello again.
-
-        Raises
-        ------
-        LinkError
-            It did not come back in `wait` seconds.
-        BoardError
-            What came back is another board, or has another model.
-        """
-        before = self.board
-        if self._reopen is None:
-            raise LinkError(f"{self.name}: the link is broken")
-        self.exchange.transport.close()
-        if on_message:
-            on_message(f"{self.name}: the board is gone; waiting up to {wait:.0f} s for it")
-        deadline = time.monotonic() + wait
-        while True:
-            try:
-                self.exchange.attach(self._reopen())
-                info = _greet(self)
-                break
-            except LinkError:
-                self.exchange.transport.close()
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-        self.counts.reconnections += 1
-        if before and before.has_model and info.fingerprint != before.fingerprint:
-            raise BoardError(
-                f"{self.name}: the board that came back has another model "
-                f"({info.fingerprint or 'none'}, expected {before.fingerprint})"
-            )
-        if before and info.uid != before.uid:
-            raise BoardError(
-                f"{self.name}: another board came back ({info.uid}, expected {before.uid})"
-            )
-        if on_message:
-            on_message(f"{self.name}: the board is back, {info.learned} samples learned")
-        return info
-
-    def close(self) -> None:
-        """Free the port; the board goes on serving."""
-        self.exchange.transport.close()
-
-    def __enter__(self) -> BoardClient:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is KeyboardInterrupt:  # Ctrl-C here leaves the board saved and in its REPL
-            self.bye()
-        self.close()
-
     def _progress(self, code: int, payload: bytes = b"") -> Progress:
         return Progress.unpack(self.exchange.request(code, payload))
 
     def _put(
         self, kind: int, data: bytes, progress: Callable[[int, int], None] | None
     ) -> Progress:
-        limit = self._images.max_payload
-        upload(self.exchange, kind, data, limit, progress)
+        upload(self.exchange, kind, data, self.exchange.max_payload, progress)
         return self._progress(
             p.PUT_COMMIT, struct.pack(p.PUT_COMMIT_REQUEST, kind, 0, 0, crc32(data))
         )
@@ -342,36 +215,31 @@ def connect(
     deadline = time.monotonic() + wait
     while True:
         try:
-            client = BoardClient(
-                open_transport(port, baudrate),
-                patience,
-                lambda: open_transport(port, baudrate),
-            )
+            transport = open_transport(port, baudrate)
             break
         except LinkError:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(0.1)
+    client = BoardClient(transport, patience, lambda: reopen_transport(transport, baudrate))
     try:
-        _greet(client)
+        client.greet()
     except BaseException:
         client.close()
         raise
     return client
 
 
-def _greet(client: BoardClient) -> Info:
-    """Say hello; when nobody answers, restart MicroPython, which may sit in its REPL."""
-    try:
-        return client.hello(_HELLO_SECONDS)
-    except SilentError:
-        pass
-    client.exchange.transport.write(_WAKE)
-    return client.hello(_WAKE_SECONDS)
+def _class(label: Any) -> int:
+    """Return a class index as the protocol can carry it."""
+    number = int(label)
+    if not 0 <= number < p.UNKNOWN_CLASS:
+        raise BoardError(f"expected a class index from 0 on, got {number}")
+    return number
 
 
 def _pixels(image: Any) -> bytes:
-    """Return the bytes of a uint8 image; LinkError is for links, so this is a BoardError."""
+    """Return the bytes of a uint8 image."""
     if isinstance(image, (bytes, bytearray, memoryview)):
         return bytes(image)
     array = np.asarray(image)

@@ -13,16 +13,16 @@ import random
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from tinycl_rt import protocol as p
 from tinycl_rt.frames import ERROR, OVERHEAD_BYTES, REPLY, VERSION, FrameReader, encode
 
 from tinycl.exceptions import LinkError
+from tinycl.link.jobs import Counts, Job, SilentError, TooLossy
 from tinycl.link.messages import Refused
 from tinycl.link.transport import Transport
 
-__all__ = ["Counts", "Exchange", "Job", "SilentError", "TooLossy"]
+__all__ = ["Exchange"]
 
 _REPLY_BYTES = 4096
 _FIRST_TIMEOUT = 0.5  # seconds, before a round trip was measured
@@ -32,63 +32,6 @@ _QUIET = 0.02  # seconds of silence after which a damaged reply is over
 _LOSSY_TRIES = 4  # of a large frame
 _SMALL_BYTES = 128  # frames up to here are repeated rather than cut up
 _PROBE = b"\xff\xff"  # NAMES from class 65535 on: the request with the shortest reply
-
-
-@dataclass
-class Counts:
-    """What went over the link, in bytes and frames, since the client was made."""
-
-    bytes_sent: int = 0
-    bytes_received: int = 0
-    frames_sent: int = 0
-    retransmissions: int = 0
-    round_trips: int = 0
-    bad_frames: int = 0
-    seconds_waiting: float = 0.0
-    reconnections: int = 0
-
-
-@dataclass
-class Job:
-    """One request.
-
-    Attributes
-    ----------
-    code : int
-    payload : bytes
-    index : int, optional
-        Position (of a sample, of a byte) at which the board carries it out.
-    experience : int, optional
-        The experience of that position.
-    probe : bool
-        Asks nothing; any answer tells that earlier ones will not come.
-    large_reply : bool
-        It is worth asking for less when no reply comes through.
-    """
-
-    code: int
-    payload: bytes
-    index: int | None = None
-    experience: int | None = None
-    probe: bool = False
-    large_reply: bool = False
-    reply: bytes | None = field(default=None, repr=False)
-    seq: int = -1  # of the newest transmission that may still be answered, else -1
-    order: int = 0  # of that transmission
-    tries: int = 0
-    sent_at: float = 0.0
-
-
-class SilentError(LinkError):
-    """The port is there, but the board does not answer."""
-
-
-class TooLossy(Exception):
-    """Large frames do not come through; `jobs` are those without an answer, in order."""
-
-    def __init__(self, jobs: list[Job]) -> None:
-        super().__init__("large frames do not come through")
-        self.jobs = jobs
 
 
 class Exchange:
@@ -101,12 +44,18 @@ class Exchange:
         Seconds without any progress after which the board counts as silent.
     window : int
         Requests in flight at once.
+
+    Attributes
+    ----------
+    max_payload : int
+        Largest payload that the board takes.
     """
 
     def __init__(self, transport: Transport, patience: float = 30.0, window: int = 4) -> None:
         self.transport = transport
         self.patience = patience
         self.window = window
+        self.max_payload = 1024
         self.counts = Counts()
         self._reader = FrameReader(_REPLY_BYTES)
         self._seq = random.randrange(65536)  # late replies to an earlier client do not match

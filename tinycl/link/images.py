@@ -11,7 +11,8 @@ from itertools import chain
 from tinycl_rt import protocol as p
 from tinycl_rt.crc import crc32
 
-from tinycl.link.exchange import Exchange, Job, TooLossy
+from tinycl.link.exchange import Exchange
+from tinycl.link.jobs import Job, TooLossy
 from tinycl.link.messages import Refused
 from tinycl.link.transfer import SMALLEST_PIECE, upload
 
@@ -42,15 +43,12 @@ class ImageSender:
 
     Attributes
     ----------
-    max_payload : int
-        What the board takes.
     piece : int
         Payload of the pieces in use; 0 while images go whole.
     """
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self.max_payload = 1024
         self.piece = 0
 
     def send(self, code: int, samples: Iterable[Sample], flags: int = 0) -> Iterator[bytes]:
@@ -79,8 +77,8 @@ class ImageSender:
         for sample in source:
             unanswered.append(sample)
             payload = sample.head + bytes((flags, 0)) + sample.pixels
-            if len(payload) > self.max_payload:
-                self.piece = self.max_payload
+            if len(payload) > self._exchange.max_payload:
+                self.piece = self._exchange.max_payload
                 return
             yield Job(code, payload, sample.index, sample.experience)
 

@@ -155,7 +155,7 @@ class Info:
             state=state if flags & p.HAS_FINGERPRINT else None,
             generation=generation,
             unsaved=bool(flags & p.HAS_UNSAVED),
-            config=Config.unpack(texts[0]) if texts[0] else None,
+            config=_config(texts[0]),
             version=words[0],
             backend=words[1],
             platform=words[2],
@@ -169,6 +169,17 @@ class Info:
         plain["input_shape"] = list(self.input_shape)
         plain["config"] = vars(self.config) if self.config else None
         return plain
+
+
+def _config(packed: bytes) -> Config | None:
+    if not packed:
+        return None
+    try:
+        return Config.unpack(packed)
+    except ValueError as error:
+        raise LinkError(
+            f"the board's settings are not readable here ({error}); flash the board again"
+        ) from None
 
 
 def unpack(layout: str, payload: bytes) -> tuple[Any, ...]:

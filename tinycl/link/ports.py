@@ -9,7 +9,7 @@ from serial.tools import list_ports as _pyserial_ports
 
 from tinycl.exceptions import LinkError
 
-__all__ = ["Port", "find_port", "list_ports"]
+__all__ = ["Port", "find_again", "find_port", "list_ports"]
 
 # USB vendor numbers of boards that run MicroPython or CircuitPython, and of their serial chips.
 _VENDORS = {
@@ -100,6 +100,24 @@ def find_port(name: str | None = None) -> Port:
     if Path(name).exists():  # a pseudo-terminal, or a link to a port
         return Port(device=name)
     raise LinkError(f"{name}: no such port, {_listing(ports)}")
+
+
+def find_again(port: Port) -> Port:
+    """Return where the port of a board is now: its path may have changed, its number has not.
+
+    Raises
+    ------
+    LinkError
+        It is not there (yet).
+    """
+    if not port.serial_number:
+        return find_port(port.device)
+    interface = port.location.rpartition(":")[2]
+    matches = [p for p in list_ports() if p.serial_number == port.serial_number]
+    same = [p for p in matches if p.location.rpartition(":")[2] == interface] or matches
+    if not same:
+        raise LinkError(f"{port.device}: the board {port.serial_number} is not plugged in")
+    return max(same, key=lambda p: (p.location, p.device))
 
 
 def _listing(ports: list[Port]) -> str:

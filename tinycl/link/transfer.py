@@ -9,7 +9,8 @@ from tinycl_rt import protocol as p
 from tinycl_rt.crc import crc32
 
 from tinycl.exceptions import LinkError
-from tinycl.link.exchange import Exchange, Job, TooLossy
+from tinycl.link.exchange import Exchange
+from tinycl.link.jobs import Job, TooLossy
 from tinycl.link.messages import Refused, unpack
 
 __all__ = ["SMALLEST_PIECE", "fetch_state", "upload"]

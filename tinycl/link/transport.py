@@ -16,9 +16,9 @@ from typing import Protocol
 import serial
 
 from tinycl.exceptions import LinkError
-from tinycl.link.ports import Port, find_port, list_ports
+from tinycl.link.ports import Port, find_again, find_port, list_ports
 
-__all__ = ["SerialTransport", "SocketTransport", "Transport", "open_transport"]
+__all__ = ["SerialTransport", "SocketTransport", "Transport", "open_transport", "reopen_transport"]
 
 _WRITE_SECONDS = 30.0
 
@@ -59,6 +59,7 @@ class SerialTransport:
 
     def __init__(self, port: Port, baudrate: int = 115200) -> None:
         self.name = port.device
+        self.port = port
         try:
             self._serial = serial.Serial(
                 port.device, baudrate, timeout=0, write_timeout=_WRITE_SECONDS, exclusive=True
@@ -172,6 +173,13 @@ def open_transport(name: str | Path | None = None, baudrate: int = 115200) -> Tr
             raise LinkError(f"expected socket://HOST:PORT, got {text}")
         return SocketTransport(host, int(port))
     return SerialTransport(find_port(text or None), baudrate)
+
+
+def reopen_transport(old: Transport, baudrate: int = 115200) -> Transport:
+    """Open the stream to the same board again; LinkError while it is not there."""
+    if isinstance(old, SerialTransport):
+        return SerialTransport(find_again(old.port), baudrate)
+    return open_transport(old.name, baudrate)
 
 
 def _gone(name: str) -> str:
