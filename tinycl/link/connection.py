@@ -1,0 +1,167 @@
+"""A board behind a byte stream that may break: hello, goodbye, and finding it again."""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TypeVar
+
+from tinycl_rt import protocol as p
+from tinycl_rt.frames import VERSION
+
+from tinycl.exceptions import BoardError, LinkError
+from tinycl.link.exchange import Exchange
+from tinycl.link.jobs import Counts, SilentError
+from tinycl.link.messages import Info
+from tinycl.link.transport import Transport
+
+__all__ = ["Connection"]
+
+Self = TypeVar("Self", bound="Connection")
+
+_HELLO_SECONDS = 2.5
+_WAKE_SECONDS = 8.0
+# Zeros: a board may wait for the rest of a frame whose host went away. Ctrl-C leaves a program,
+# Ctrl-B the raw REPL, Ctrl-D restarts MicroPython and with it main.py.
+_WAKE = bytes(4110) + b"\r\x03\x03\x02\x04"
+
+
+class Connection:
+    """A board behind a byte stream.
+
+    Parameters
+    ----------
+    transport : Transport
+    patience : float
+        Seconds without an answer after which the board counts as silent; longer than the board
+        takes for one sample.
+    reopen : callable, optional
+        Opens the transport again after an unplug.
+
+    Attributes
+    ----------
+    board : Info
+        The last answer to hello.
+    counts : Counts
+        Bytes, frames, retransmissions, round trips.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        patience: float = 30.0,
+        reopen: Callable[[], Transport] | None = None,
+    ) -> None:
+        self.exchange = Exchange(transport, patience)
+        self._reopen = reopen
+        self.board: Info | None = None
+
+    @property
+    def counts(self) -> Counts:
+        """What went over the link so far."""
+        return self.exchange.counts
+
+    @property
+    def name(self) -> str:
+        """Name of the port."""
+        return self.exchange.transport.name
+
+    def hello(self, patience: float | None = None, fingerprint: bool = False) -> Info:
+        """Ask what the board is and where it stands.
+
+        Parameters
+        ----------
+        patience : float, optional
+            Seconds to wait for an answer.
+        fingerprint : bool
+            Ask for the CRC of the learned state too (the board reads all of it).
+        """
+        want = p.WANT_FINGERPRINT if fingerprint else 0
+        payload = struct.pack(p.HELLO_REQUEST, VERSION, want)
+        info = Info.unpack(self.exchange.request(p.HELLO, payload, patience))
+        self.exchange.window = max(1, info.window)
+        self.exchange.max_payload = info.max_payload
+        self.board = info
+        return info
+
+    def info(self) -> Info:
+        """``hello`` with the fingerprint of the learned state."""
+        return self.hello(fingerprint=True)
+
+    def greet(self) -> Info:
+        """Say hello; when nobody answers, restart MicroPython, which may sit in its REPL."""
+        try:
+            return self.hello(_HELLO_SECONDS)
+        except SilentError:
+            pass
+        self.exchange.transport.write(_WAKE)
+        return self.hello(_WAKE_SECONDS)
+
+    def bye(self) -> None:
+        """Let the board save and go back to its REPL; silent when it is gone already."""
+        try:
+            self.exchange.request(p.BYE, patience=3.0)
+        except LinkError:
+            return
+
+    def reconnect(
+        self, wait: float = 60.0, on_message: Callable[[str], None] | None = None
+    ) -> Info:
+        """Wait for the port to come back, and say hello again.
+
+        Raises
+        ------
+        LinkError
+            It did not come back in `wait` seconds.
+        BoardError
+            What came back is another board, or has another model.
+        """
+        before = self.board
+        if self._reopen is None:
+            raise LinkError(f"{self.name}: the link is broken")
+        self.exchange.transport.close()
+        if on_message:
+            on_message(f"{self.name}: the board is gone; waiting up to {wait:.0f} s for it")
+        deadline = time.monotonic() + wait
+        while True:
+            try:
+                self.exchange.attach(self._reopen())
+                info = self.greet()
+                break
+            except LinkError:
+                self.exchange.transport.close()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+        self.counts.reconnections += 1
+        if before and before.has_model and info.fingerprint != before.fingerprint:
+            raise BoardError(
+                f"{self.name}: the board that came back has another model "
+                f"({info.fingerprint or 'none'}, expected {before.fingerprint})"
+            )
+        if before and info.uid != before.uid:
+            raise BoardError(
+                f"{self.name}: another board came back ({info.uid}, expected {before.uid})"
+            )
+        if on_message:
+            on_message(f"{self.name}: the board is back, {info.learned} samples learned")
+        return info
+
+    def close(self) -> None:
+        """Free the port; the board goes on serving."""
+        self.exchange.transport.close()
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is KeyboardInterrupt:  # Ctrl-C here leaves the board saved and in its REPL
+            self.bye()
+        self.close()
