@@ -15,7 +15,6 @@ from tinycl.cli.report import command
 from tinycl.exceptions import DataError
 from tinycl.report import RunRecord, read_summary, write_report
 from tinycl.report.page import render
-from tinycl.report.plots import line_charts
 
 SUMMARY = {
     "final_accuracy": 0.9,
@@ -118,6 +117,7 @@ def test_a_run_that_is_worse_than_naive_is_not_called_better():
         "00abcdef",
         "the simulator ends in the same state",
         "each sample was learned once all the same",
+        "key 20 90.0 % 25.0 %",
         "stochastic no",
         "backend reference",
         "tinycl demo --seed 0",
@@ -146,11 +146,13 @@ def test_bars_are_on_one_scale():
 def test_the_page_needs_nothing_from_outside():
     reader = _read(SUMMARY)
     assert not {"script", "link", "img", "iframe"} & set(reader.tags)
-    assert not [value for name, value in reader.attributes if name in ("src", "href")]
+    references = [value for name, value in reader.attributes if name in ("src", "href")]
+    assert all(value.startswith("#") for value in references)
     page = render(RunRecord.from_dict(SUMMARY))
     assert "http:" not in page
     assert "https:" not in page
-    assert "url(" not in page
+    assert re.search(r"url\((?!#)", page) is None
+    assert "@import" not in page
     assert "default-src 'none'" in page
 
 
@@ -197,7 +199,7 @@ def test_the_least_summary_gives_a_page():
     assert "Memory" not in text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.sets(st.sampled_from([key for key in SUMMARY if key not in NEEDED])))
 def test_any_fields_may_be_missing(gone):
     _read({key: item for key, item in SUMMARY.items() if key not in gone})
@@ -212,7 +214,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(list(SUMMARY)), JSON)
 def test_any_value_gives_a_page_or_a_data_error(field, item):
     try:
@@ -253,31 +255,6 @@ def test_any_value_gives_a_page_or_a_data_error(field, item):
 def test_wrong_values(field, value, answer):
     with pytest.raises(DataError, match=answer):
         RunRecord.from_dict({**SUMMARY, field: value})
-
-
-def test_many_classes_are_drawn_without_numbers():
-    n = 30
-    confusion = [[5 * (row == column) for column in range(n)] for row in range(n)]
-    reader = _read({**{key: SUMMARY[key] for key in NEEDED}, "confusion": confusion})
-    assert reader.tags.count("rect") == 1 + n
-    assert "table" not in reader.tags
-
-
-def test_lines_start_and_end_where_the_accuracies_say():
-    for chart in line_charts(RunRecord.from_dict(SUMMARY)):
-        board, naive = chart.series
-        assert board.points[0][1] == chart.top
-        assert naive.points[-1][1] == pytest.approx(
-            chart.bottom - 0.25 * (chart.bottom - chart.top)
-        )
-        assert board.points[-1][0] == chart.right
-        assert abs(board.label_y - naive.label_y) > 20
-
-
-def test_labels_of_close_lines_do_not_cover_one_another():
-    close = {**SUMMARY, "naive_accuracy_after_experience": [1.0, 0.95, 0.905]}
-    board, naive = line_charts(RunRecord.from_dict(close))[0].series
-    assert board.label_y - naive.label_y == 32
 
 
 @pytest.fixture

@@ -7,21 +7,18 @@ from typing import Any
 
 from tinycl.exceptions import DataError, MissingExtraError
 from tinycl.report import words
-from tinycl.report.plots import line_charts
+from tinycl.report.grids import confusion_cells, heat_map
+from tinycl.report.look import inline_svg
+from tinycl.report.plots import accuracy_figure, grid_figure
 from tinycl.report.record import RunRecord
-from tinycl.report.sections import (
-    confusion_cells,
-    headline,
-    heat_map,
-    memory_bars,
-    parity_facts,
-    stream_facts,
-    tiles,
-)
+from tinycl.report.sections import headline, memory_bars, parity_facts, stream_facts, tiles
 
 __all__ = ["render", "write_report"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+# Inches: two sizes, since a plot that is merely shrunk to a phone has letters nobody can read.
+_SIZES = {"wide": (10.5, 4.4), "narrow": (5, 4)}
 
 
 def write_report(run: RunRecord | dict[str, Any], path: Path) -> None:
@@ -39,7 +36,7 @@ def write_report(run: RunRecord | dict[str, Any], path: Path) -> None:
     DataError
         If `run` is not a summary, or the file cannot be written.
     MissingExtraError
-        If jinja2 is not installed.
+        If jinja2 or matplotlib is not installed.
     """
     record = run if isinstance(run, RunRecord) else RunRecord.from_dict(run)
     page = render(record).encode("utf-8", "replace")  # JSON can spell halves of characters
@@ -66,11 +63,15 @@ def render(run: RunRecord) -> str:
         lstrip_blocks=True,
     )
     environment.filters["value"] = words.value
+    environment.filters["percent"] = words.percent
+    environment.filters["drawn"] = lambda grid: inline_svg(grid_figure(grid), grid.above)
     return environment.get_template("report.html").render(
         run=run,
         headline=headline(run),
         tiles=tiles(run),
-        charts=line_charts(run),
+        charts={
+            name: inline_svg(accuracy_figure(run, size), name) for name, size in _SIZES.items()
+        },
         heat_map=heat_map(run),
         confusion=confusion_cells(run),
         memory=memory_bars(run),

@@ -1,159 +1,165 @@
-"""Where things go in the drawings; how they look is the templates' matter.
-
-Every drawing comes in two widths, since an SVG that is merely shrunk to a phone has letters that
-nobody can read.
-"""
+"""The drawings of a run, by matplotlib; no state of pyplot is touched."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from tinycl.report.grids import Grid
+from tinycl.report.look import COLOURS, styled
 from tinycl.report.record import RunRecord
-from tinycl.report.words import class_label, percent
+from tinycl.report.words import percent
 
-__all__ = ["Cell", "LineChart", "Series", "line_charts", "shade"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
-_LABEL_GAP = 32.0  # pixels between the labels at the right end of two lines, two rows each
-_LETTER = 7.0  # width of a letter of an axis label, in pixels
+__all__ = ["accuracy_figure", "grid_figure"]
 
+_MOST_DOTS = 20  # more would hide the line
+_LONGEST_NAME = 12  # letters along an axis
+_LETTER = 0.11  # inches, width of a letter of an axis label
+_LABEL_GAP = 0.56  # inches, between the labels at the ends of two lines
 
-@dataclass(frozen=True)
-class Series:
-    """One line: its points (x, y, what a pointer resting there is told)."""
-
-    name: str
-    style: str
-    points: list[tuple[float, float, str]]
-    label_y: float
-    label: str
-
-    @property
-    def path(self) -> str:
-        """The points as SVG writes them."""
-        return " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in self.points)
+_Line = tuple[str, str, str, list[float]]  # name, colour, dashes, accuracies
 
 
-@dataclass(frozen=True)
-class LineChart:
-    """Accuracy after each experience, in pixels of a view box."""
+def accuracy_figure(
+    run: RunRecord | dict[str, Any], figsize: tuple[float, float] = (10.5, 4.4)
+) -> Figure:
+    """Draw the accuracy after each experience, and the naive one where it was measured.
 
-    style: str
-    width: float
-    height: float
-    left: float
-    right: float
-    top: float
-    bottom: float
-    y_ticks: list[tuple[float, str]]
-    x_ticks: list[tuple[float, str]]
-    x_title: str
-    series: list[Series]
+    Parameters
+    ----------
+    run : RunRecord or dict
+        A dict is checked as ``summary.json`` is.
+    figsize : (float, float)
+        Width and height in inches.
 
-    @property
-    def crowded(self) -> bool:
-        """Whether dots would hide the line."""
-        return len(self.series[0].points) > 20
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The plot of the report page, in its light colours.
 
-    @property
-    def area(self) -> str:
-        """Outline of what lies between the first two lines, or nothing."""
-        if len(self.series) < 2:
-            return ""
-        ahead, behind = (one.points for one in self.series[:2])
-        return " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in [*ahead, *reversed(behind)])
+    Raises
+    ------
+    DataError
+        If `run` is not a summary.
+    MissingExtraError
+        If matplotlib is not installed.
 
+    Examples
+    --------
+    In a notebook, where ``%matplotlib inline`` shows figures::
 
-@dataclass(frozen=True)
-class Cell:
-    """One field of a heat map: how strong (0..1), what is written in it, what it tells."""
-
-    strength: float
-    text: str
-    title: str
-    good: bool = True
-
-    @property
-    def tone(self) -> str:
-        """Which ink is readable on it."""
-        return "strong" if self.strength >= 0.8 else "middle" if self.strength >= 0.5 else "weak"
-
-
-def line_charts(run: RunRecord) -> list[LineChart]:
-    """Return the same chart for a desk and for a phone."""
-    return [
-        _line_chart(run, "wide", 760, 320, left=52, right=650),
-        _line_chart(run, "narrow", 360, 280, left=44, right=258),
-    ]
-
-
-def shade(count: int, total: int) -> float:
-    """Return the strength of a count: its root share, so that few errors still show.
-
-    >>> shade(1, 100), shade(0, 100), shade(0, 0)
-    (0.1, 0.0, 0.0)
+        accuracy_figure(read_summary(Path("runs/demo/summary.json")))
     """
-    return (count / total) ** 0.5 if total else 0.0
+    record = run if isinstance(run, RunRecord) else RunRecord.from_dict(run)
+    lines: list[_Line] = [("on the board", "good", "-", record.accuracy_after_experience)]
+    if record.naive_accuracy_after_experience:
+        lines.insert(0, ("naive", "bad", ":", record.naive_accuracy_after_experience))
+    places = range(len(record.accuracy_after_experience))
+
+    with styled():
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import PercentFormatter
+
+        figure = Figure(figsize)
+        axes = figure.add_subplot(ylim=(0, 1), yticks=[0, 0.25, 0.5, 0.75, 1])
+        axes.grid(axis="y", clip_on=False)
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol="\u202f%"))
+        axes.set_xlabel("classes of the experience" if record.experiences else "experience")
+        _name_ticks(axes.xaxis, record.experience_labels, 0.7 * figsize[0])
+        if len(lines) == 2:
+            axes.fill_between(
+                places, lines[0][3], lines[1][3], color=COLOURS["good"], alpha=0.09, lw=0
+            )
+        for _, colour, dashes, values in lines:
+            marker = "o" if len(values) <= _MOST_DOTS else ""
+            axes.plot(
+                places, values, marker=marker, ls=dashes, color=COLOURS[colour], clip_on=False
+            )
+        _label_ends(axes, lines, _LABEL_GAP / figsize[1])
+        figure.draw_without_rendering()  # ticks are made here, while the style holds
+    return figure
 
 
-def _line_chart(
-    run: RunRecord, style: str, width: float, height: float, left: float, right: float
-) -> LineChart:
-    top, bottom = 14.0, height - 46
-    labels = _experience_labels(run)
-    steps = max(1, len(labels) - 1)
-    xs = [left + 8 + (right - left - 8) * place / steps for place in range(len(labels))]
-    if len(labels) == 1:
-        xs = [(left + right) / 2]
+def grid_figure(grid: Grid, figsize: tuple[float, float] = (6, 6)) -> Figure:
+    """Draw a heat map of more classes than a table of numbers has room for.
 
-    def y_of(accuracy: float) -> float:
-        return bottom - (bottom - top) * accuracy
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    cells = [
+        (x, y, to_draw)
+        for y, (_, row) in enumerate(grid.rows)
+        for x, to_draw in enumerate(row)
+        if to_draw is not None and to_draw.strength > 0
+    ]
+    with styled():
+        from matplotlib.collections import PatchCollection
+        from matplotlib.colors import to_rgba
+        from matplotlib.figure import Figure
+        from matplotlib.patches import Rectangle
 
-    lines = [("on the board", "board", run.accuracy_after_experience)]
-    if run.naive_accuracy_after_experience:
-        lines.append(("naive", "naive", run.naive_accuracy_after_experience))
-    ends = _apart([min(y_of(accuracies[-1]), bottom - _LABEL_GAP) for _, _, accuracies in lines])
-    series = [
-        Series(
-            name,
-            line_style,
-            [
-                (x, y_of(accuracy), f"{name}, after {label}: {percent(accuracy)}")
-                for x, accuracy, label in zip(xs, accuracies, labels, strict=True)
-            ],
-            end,
-            percent(accuracies[-1]),
+        figure = Figure(figsize)
+        axes = figure.add_subplot(
+            xlim=(-0.5, len(grid.columns) - 0.5),
+            ylim=(len(grid.rows) - 0.5, -0.5),
+            xlabel=grid.above,
+            ylabel=grid.side,
+            facecolor=COLOURS["paper"],
         )
-        for (name, line_style, accuracies), end in zip(lines, ends, strict=True)
-    ]
-    every = _every(labels, xs)
-    ticks = [
-        (x, label)
-        for place, (x, label) in enumerate(zip(xs, labels, strict=True))
-        if (len(labels) - 1 - place) % every == 0
-    ]
-    y_ticks = [(y_of(tenth / 4), f"{25 * tenth}") for tenth in range(5)]
-    title = "classes of the experience" if run.experiences else "experience"
-    return LineChart(style, width, height, left, right, top, bottom, y_ticks, ticks, title, series)
+        axes.xaxis.tick_top()
+        axes.xaxis.set_label_position("top")
+        axes.tick_params(axis="x", rotation=90 if grid.long else 0)
+        _name_ticks(axes.xaxis, grid.columns, 0.7 * figsize[0], upright=grid.long)
+        _name_ticks(axes.yaxis, [name for name, _ in grid.rows], 0.7 * figsize[1], upright=True)
+        colours = [
+            to_rgba(COLOURS["good" if cell.good else "bad"], cell.strength) for *_, cell in cells
+        ]
+        squares = [Rectangle((x - 0.5, y - 0.5), 1, 1) for x, y, _ in cells]
+        axes.add_collection(PatchCollection(squares, facecolors=colours, linewidths=0))
+        figure.draw_without_rendering()
+    return figure
 
 
-def _experience_labels(run: RunRecord) -> list[str]:
-    if not run.experiences:
-        return [str(number) for number in range(len(run.accuracy_after_experience))]
-    return [class_label(entry.classes, run.name_of) for entry in run.experiences]
+def _label_ends(axes: Axes, lines: list[_Line], gap: float) -> None:
+    """Write what each line is beside its end, the labels at least `gap` of the height apart."""
+    free = gap / 2
+    for name, colour, _, values in sorted(lines, key=lambda line: line[3][-1]):
+        height = max(values[-1], free)
+        free = height + gap
+        for text, side, size, weight in (
+            (percent(values[-1]), "bottom", 15, "bold"),
+            (name, "top", 12.5, "normal"),
+        ):
+            axes.annotate(
+                text,
+                (len(values) - 1, height),
+                xytext=(12, 0),
+                textcoords="offset points",
+                va=side,
+                size=size,
+                weight=weight,
+                color=COLOURS[colour],
+                annotation_clip=False,
+            )
 
 
-def _every(labels: Sequence[str], xs: Sequence[float]) -> int:
-    """Return how many labels to go on from one that is written to the next."""
-    if len(xs) < 2:
-        return 1
-    room, need = xs[1] - xs[0], _LETTER * max(len(label) for label in labels) + 8
-    return max(1, -int(-need // room))
+def _name_ticks(axis: Axis, names: list[str], room: float, upright: bool = False) -> None:
+    """Write as many names at the places 0, 1, 2... as `room` (inches) lets be read."""
+    from matplotlib.ticker import MaxNLocator
 
+    def name_at(place: float, _: float) -> str:
+        name = names[int(place)] if 0 <= place < len(names) else ""
+        name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}\u2026"
+        name = name.encode("utf-8", "replace").decode()  # JSON can spell halves of characters
+        return name.replace("$", r"\$")  # no formulas
 
-def _apart(ys: list[float]) -> list[float]:
-    """Move two labels apart that would cover one another."""
-    if len(ys) < 2 or abs(ys[0] - ys[1]) >= _LABEL_GAP:
-        return ys
-    middle, sign = sum(ys) / 2, 1 if ys[0] > ys[1] else -1
-    return [middle + sign * _LABEL_GAP / 2, middle - sign * _LABEL_GAP / 2]
+    width = 2 if upright else min(_LONGEST_NAME, max(map(len, names))) + 1
+    most = max(2, int(room / (width * _LETTER)))
+    axis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
+    axis.set_major_formatter(name_at)

@@ -11,6 +11,7 @@ from typing import Any
 from tinycl.exceptions import DataError
 from tinycl.report import checks
 from tinycl.report.checks import list_of
+from tinycl.report.words import class_label
 
 __all__ = ["ExperienceRecord", "RunRecord", "read_summary"]
 
@@ -94,6 +95,13 @@ class RunRecord:
         if self.per_class_after_experience:
             return 1 + max(max(entry, default=-1) for entry in self.per_class_after_experience)
         return None
+
+    @property
+    def experience_labels(self) -> list[str]:
+        """What each experience is called: by the classes it brought, or by its number."""
+        if not self.experiences:
+            return [str(number) for number in range(len(self.accuracy_after_experience))]
+        return [class_label(entry.classes, self.name_of) for entry in self.experiences]
 
     def name_of(self, label: int) -> str:
         """Return a class's name, or its number where names are not known."""

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinycl.report.plots import Cell, shade
 from tinycl.report.record import RunRecord
-from tinycl.report.words import amount, class_label, kib, percent, points
+from tinycl.report.words import amount, kib, percent, points
 
 __all__ = [
     "Bar",
     "Fact",
-    "Grid",
-    "confusion_cells",
     "headline",
-    "heat_map",
     "memory_bars",
     "parity_facts",
     "stream_facts",
     "tiles",
 ]
-
-_LARGEST_TABLE = 20  # classes; more are drawn without numbers
-_LONGEST_FLAT = 4  # letters
 
 
 @dataclass(frozen=True)
@@ -44,29 +37,6 @@ class Bar:
     share: float
     style: str
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A heat map with names along both sides; None is a field that does not exist."""
-
-    columns: list[str]
-    rows: list[tuple[str, list[Cell | None]]]
-
-    @property
-    def written(self) -> bool:
-        """Whether there is room for numbers."""
-        return max(len(self.rows), len(self.columns)) <= _LARGEST_TABLE
-
-    @property
-    def long(self) -> bool:
-        """Whether the names above the columns must stand upright."""
-        return max(len(name) for name in self.columns) > _LONGEST_FLAT
-
-    @property
-    def side_width(self) -> float:
-        """Width of the names of the rows, in letters m."""
-        return round(min(10, max(5.5, 2 + 0.58 * max(len(name) for name, _ in self.rows))), 1)
 
 
 def headline(run: RunRecord) -> tuple[str, str]:
@@ -99,53 +69,6 @@ def tiles(run: RunRecord) -> list[Fact]:
         good = run.bits_differing == 0
         found.append(Fact("Bits differing", amount(run.bits_differing), checked, good))
     return found
-
-
-def heat_map(run: RunRecord) -> Grid | None:
-    """Return accuracy by class (rows) after each experience (columns)."""
-    if not run.per_class_after_experience:
-        return None
-    entries = run.experiences
-    columns = (
-        [class_label(entry.classes, run.name_of) for entry in entries]
-        if entries
-        else [str(number) for number in range(len(run.per_class_after_experience))]
-    )
-    labels = sorted({label for entry in run.per_class_after_experience for label in entry})
-    rows: list[tuple[str, list[Cell | None]]] = []
-    for label in labels:
-        cells: list[Cell | None] = []
-        for column, accuracies in zip(columns, run.per_class_after_experience, strict=True):
-            accuracy = accuracies.get(label)
-            title = f"class {run.name_of(label)} after {column}: "
-            cells.append(
-                None
-                if accuracy is None
-                else Cell(accuracy, f"{100 * accuracy:.0f}", title + percent(accuracy))
-            )
-        rows.append((run.name_of(label), cells))
-    return Grid(columns, rows)
-
-
-def confusion_cells(run: RunRecord) -> Grid | None:
-    """Return how often each class (rows) was taken for each other (columns)."""
-    if not run.confusion:
-        return None
-    names = [run.name_of(label) for label in range(len(run.confusion))]
-    rows: list[tuple[str, list[Cell | None]]] = []
-    for true, counts in enumerate(run.confusion):
-        total = sum(counts)
-        cells: list[Cell | None] = [
-            Cell(
-                shade(count, total),
-                str(count) if count else "",
-                f"{names[true]} taken for {names[predicted]}: {count} of {total}",
-                good=true == predicted,
-            )
-            for predicted, count in enumerate(counts)
-        ]
-        rows.append((names[true], cells))
-    return Grid(names, rows)
 
 
 def memory_bars(run: RunRecord) -> list[Bar]:
