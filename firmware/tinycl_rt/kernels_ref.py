@@ -8,7 +8,9 @@ input. Shared conventions:
 * Images are laid out row, column, channel; weights output channel, row, column, input channel.
 * ``p`` is the geometry of one operator, an ``array('i')`` made by ``tinycl_rt.model``:
   ``h, w, c, kh, kw, sh, sw, pad_top, pad_left, oh, ow, oc, pad, zero_point, shift``.
-  ``pad`` 0: taps outside the image count nothing; 1: they are +1.
+  ``pad`` 0: taps outside the image count nothing; 1: they are +1; 2 (``bconv`` only): they are
+  +1, and thresholds depend on the position: those of row oy and column ox begin at entry
+  ``t[oy] + t[oh + ox]``.
 * A threshold turns an accumulator into a bit: the bit is 1 when ``acc < t[channel]``.
 * ``acc`` is scratch memory, an ``array('i')`` of at least ``oc`` entries.
 """
@@ -24,12 +26,12 @@ def _words(channels):
     return (channels + 31) // 32 * 4
 
 
-def _store(acc, t, oc, y, base):
-    """Write the sign bits of ``acc`` against the thresholds at byte ``base`` of ``y``."""
+def _store(acc, t, at, oc, y, base):
+    """Signs of ``acc`` against the thresholds from entry ``at`` on, to ``y`` from ``base``."""
     for k in range(base, base + _words(oc)):
         y[k] = 0
     for c in range(oc):
-        if acc[c] < t[c]:
+        if acc[c] < t[at + c]:
             y[base + (c >> 3)] |= 1 << (c & 7)
 
 
@@ -61,7 +63,7 @@ def conv8(p, x, w, t, y, acc):
                         for c in range(oc):
                             acc[c] += v * w[k]
                             k += taps
-            _store(acc, t, oc, y, out)
+            _store(acc, t, 0, oc, y, out)
             out += _words(oc)
 
 
@@ -112,7 +114,7 @@ def bconv(p, x, w, t, y, acc):
                             k += row
             for c in range(oc):
                 acc[c] = taps - 2 * acc[c]
-            _store(acc, t, oc, y, out)
+            _store(acc, t, t[oy] + t[oh + ox] if pad == 2 else 0, oc, y, out)
             out += _words(oc)
 
 

@@ -137,7 +137,12 @@ class Model:
             raise ValueError("model: %s is unknown or of the wrong types" % name)
         _check_places(x, y, name)
         _check_window(x.shape, y.shape, code, kh, kw, sh, sw, pt, pl, name)
-        if pad not in (0, 1) or not -255 <= zero <= 255 or not 0 <= shift <= 15:
+        if (
+            pad not in (0, 1, 2)
+            or (pad == 2 and code != tcm.BCONV)
+            or not -255 <= zero <= 255
+            or not 0 <= shift <= 15
+        ):
             raise ValueError("model: %s has padding %d, shift %d" % (name, pad, shift))
         h, w, c = x.shape
         oh, ow, oc = y.shape
@@ -145,7 +150,8 @@ class Model:
         if code == tcm.CONV8:
             wanted_w, wanted_t = oc * kh * kw * c, 4 * oc
         elif code == tcm.BCONV:
-            wanted_w, wanted_t = oc * kh * kw * tcm.words(c), 4 * oc
+            wanted_w = oc * kh * kw * tcm.words(c)
+            wanted_t = 4 * oc if pad != 2 else max(tn, 4 * (oh + ow + oc)) // 4 * 4
         elif code == tcm.BINARISE:
             wanted_t = 4 * oc
         elif code == tcm.BPOOL:
@@ -164,6 +170,8 @@ class Model:
             raise ValueError("model: %s has weights behind its %d channels" % (name, c))
         if code not in (tcm.BPOOL, tcm.COUNT):
             table = array("i", bytes(table))
+        if pad == 2:
+            _check_positions(table, oh, ow, oc, name)
         p = array("i", (h, w, c, kh, kw, sh, sw, pt, pl, oh, ow, oc, pad, zero, shift))
         return Operator(code, source, target, p, weights, table)
 
@@ -200,6 +208,13 @@ _KINDS = {
 
 # int8 weights times pixels of which a zero point is subtracted, -255..510, stay within int32.
 _MAX_CONV8_TAPS = 0x7FFFFFFF // (128 * 510)
+
+
+def _check_positions(table, oh, ow, oc, name):
+    """Thresholds by position: every set must lie inside the table."""
+    rows, columns = table[:oh], table[oh : oh + ow]
+    if min(rows) < 0 or min(columns) < 0 or max(rows) + max(columns) + oc > len(table):
+        raise ValueError("model: %s has thresholds outside its table" % name)
 
 
 def _has_stray_bits(weights, channels):

@@ -170,10 +170,17 @@ def _verify(
         "samples_verified": parity.samples,
         "bits_checked": parity.bits_checked,
         "bits_differing": parity.bits_differing,
+        "bits_untied": parity.bits_untied,
     }
     console.print(
         f"held against LCE: {parity.samples} samples, {parity.bits_checked:,} latent bits, "
         f"{parity.bits_differing} differ",
         highlight=False,
     )
+    if parity.bits_untied < parity.bits_differing:
+        console.print(
+            f"{parity.bits_untied} differ once the first layer's thresholds lie between integers: "
+            "the rest are ties that float32 rounding decides in LCE; 'tinycl convert' avoids them",
+            highlight=False,
+        )
     return parity.bits_differing

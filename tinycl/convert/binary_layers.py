@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 from tinycl_rt import tcm
 
+from tinycl.convert.borders import Borders
 from tinycl.convert.builder import Builder
-from tinycl.convert.elementwise import Chain
+from tinycl.convert.elementwise import Chain, Floats, Numbers
 from tinycl.convert.geometry import taps_inside, window_of
 from tinycl.convert.graph import Node
 from tinycl.convert.real_layers import constant, fused, pixel_chain
@@ -15,9 +15,6 @@ from tinycl.convert.symbols import Accumulator, Bits, Pixels, Symbol
 from tinycl.exceptions import CompileError
 
 __all__ = ["bconv", "bmax_pool", "dequantize", "quantize"]
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
 
 
 def bconv(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
@@ -38,36 +35,51 @@ def bconv(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
     has_thresholds = len(node.inputs) > 4 and node.inputs[4] is not None
     full = kh * kw * c
     bound = np.full(oc, full, np.int64)
-    start = _thresholded(node, full) if has_thresholds else _scaled(node)
+    start = _thresholded(node, full) if has_thresholds else _scaled(node, full)
+    weights = (1 - 2 * bits.astype(np.int8)).astype(np.int8)
+    inside = taps_inside(window, shape, out)
+    padded = inside < out[0] * out[1] * kh * kw
+    pad = 1 if node.options.get("pad_values") == 1 else 0
+    if padded and not pad and has_thresholds:
+        raise CompileError(f"{node.name} pads with zeros and makes bits: convert the model again")
     accumulator = Accumulator(
         tcm.BCONV,
         source.activation,
         window,
-        (1 - 2 * bits.astype(np.int8)).astype(np.int8),
+        weights,
         out,
         Chain(-bound, bound, start),
         node.name,
-        taps_inside(window, shape, out) * c * oc,
-        pad=1 if node.options.get("pad_values") == 1 else 0,
+        inside * c * oc,
+        pad=pad,
     )
+    if padded and not pad:
+        scale = constant(node, 2).astype(np.float32)
+        accumulator.borders = Borders.of(window, shape, out, weights, scale)
     return builder.sign(node, accumulator) if has_thresholds else accumulator
 
 
-def _thresholded(node: Node, full: int) -> Callable[[Integers], Floats]:
+def _thresholded(node: Node, full: int) -> Callable[[Numbers], Floats]:
     # LCE sets the bit where its count of differing bits, (full - acc) / 2, exceeds the threshold.
     threshold = constant(node, 4).astype(np.int64)
     return lambda acc: np.where(full - acc > 2 * threshold, -1, 1).astype(np.float32)
 
 
-def _scaled(node: Node) -> Callable[[Integers], Floats]:
-    scale, bias = constant(node, 2).astype(np.float32), constant(node, 3).astype(np.float32)
+def _scaled(node: Node, full: int) -> Callable[[Numbers], Floats]:
+    """LCE's output transform: the sum goes into the bias, in float64, before float32 takes over.
+
+    Source: ``OneTimeSetup`` of LCE 0.16's bconv2d.
+    """
+    scale = constant(node, 2).astype(np.float32)
+    bias = constant(node, 3).astype(np.float64)
+    moved = (bias + full * scale.astype(np.float64)).astype(np.float32)
     clamp = fused(node)
 
-    def transform(acc: Integers) -> Floats:
+    def transform(acc: Numbers) -> Floats:
         value = acc.astype(np.float32)
         if clamp is not None:
             value = clamp(value)
-        return (value * scale + bias).astype(np.float32)
+        return ((np.float32(full) - value) * -scale + moved).astype(np.float32)
 
     return transform
 

@@ -15,12 +15,14 @@ Shape = tuple[int, int, int]
 
 
 class Builder:
-    """The program so far, and the graph tensor that holds each activation's signs."""
+    """The program so far, the graph tensor that holds each activation's signs, and the first
+    convolution's accumulator."""
 
     def __init__(self, input_shape: Shape) -> None:
         self.program = Program()
         self.program.add(Activation(tcm.PIXELS, input_shape, "pixels"))
         self.holders: dict[int, Value] = {}
+        self.first: Accumulator | None = None
 
     def shape(self, activation: int) -> Shape:
         """Rows, columns, channels of an activation."""
@@ -57,7 +59,11 @@ class Builder:
 
         Pooling commutes with the sign; channels whose remaining chain falls take the minimum.
         """
-        thresholds = acc.chain.thresholds(acc.name)
+        pad, thresholds = acc.pad, acc.chain.thresholds(acc.name)
+        if acc.borders is not None:
+            pad, thresholds = acc.borders.table(acc.chain, acc.name)
+        if acc.code == tcm.CONV8:
+            self.first = acc
         signed = (acc.weights * thresholds.sign[:, None, None, None]).astype(np.int8)
         weights: npt.NDArray[np.generic] | None = signed
         if acc.code == tcm.BCONV:
@@ -76,7 +82,7 @@ class Builder:
             acc.window,
             weights,
             thresholds.value,
-            acc.pad,
+            pad,
             acc.zero_point,
             acc.macs,
         )

@@ -11,6 +11,7 @@ from tinycl.convert.arena import plan
 from tinycl.convert.graph import Graph, read_graph
 from tinycl.convert.ir import Activation, Program, Step, Window
 from tinycl.convert.lower import lower
+from tinycl.convert.symbols import Accumulator
 from tinycl.convert.writer import write
 from tinycl.exceptions import CompileError
 from tinycl.models.plan import feature_grid
@@ -28,7 +29,8 @@ __all__ = [
 class Compiled:
     """A compiled model and what it came from.
 
-    ``holder`` is the index of the graph's tensor with the latent signs, for verification.
+    ``holder`` is the index of the graph's tensor with the latent signs, ``first`` the 8-bit
+    convolution: both are for verification.
     """
 
     data: bytes
@@ -39,6 +41,7 @@ class Compiled:
     graph: Graph
     holder: int
     holder_is_packed: bool
+    first: Accumulator | None
 
 
 def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
@@ -92,6 +95,7 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
         graph,
         lowered.holder.index,
         lowered.holder.dtype == "int32",
+        lowered.first,
     )
 
 

@@ -6,6 +6,8 @@ whole chain is one comparison a channel: it is found by bisection over the integ
 chain in float32 as the graph does.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,9 +16,10 @@ import numpy.typing as npt
 
 from tinycl.exceptions import CompileError
 
-__all__ = ["Chain", "Thresholds", "activation"]
+__all__ = ["Chain", "Floats", "Numbers", "Thresholds", "activation"]
 
 Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 Elementwise = Callable[[Floats], Floats]
 
 
@@ -47,18 +50,24 @@ class Chain:
     low, high : numpy.ndarray
         int64 (channels,): bounds of the accumulator.
     start : callable
-        The first function: int64 accumulators (channels,) -> float32 (channels,).
+        The first function: accumulators (channels,) -> float32 (channels,).
     """
 
     def __init__(
         self,
         low: npt.NDArray[np.int64],
         high: npt.NDArray[np.int64],
-        start: Callable[[npt.NDArray[np.int64]], Floats],
+        start: Callable[[Numbers], Floats],
     ) -> None:
         self._low, self._high = low, high
-        self._start = start
+        self.start = start
         self._steps: list[Elementwise] = []
+
+    def starting(self, start: Callable[[Numbers], Floats]) -> Chain:
+        """The same chain behind another first function."""
+        other = Chain(self._low, self._high, start)
+        other._steps = self._steps
+        return other
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -68,14 +77,14 @@ class Chain:
         if step is not None:
             self._steps.append(step)
 
-    def value(self, acc: npt.NDArray[np.int64], upto: int | None = None) -> Floats:
+    def value(self, acc: Numbers, upto: int | None = None) -> Floats:
         """The chain's value, or its value after the first ``upto`` functions."""
-        v = self._start(acc)
+        v = self.start(acc)
         for step in self._steps[:upto]:
             v = step(v).astype(np.float32)
         return v
 
-    def _negative(self, acc: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    def _negative(self, acc: Numbers) -> npt.NDArray[np.bool_]:
         # Larq: sign(0) = +1, also for -0.0.
         return self.value(acc) < 0
 
@@ -102,6 +111,17 @@ class Chain:
         value = np.where(at_low & at_high, high + 1, value)
         value = np.where(~at_low & ~at_high, low, value)
         return Thresholds(value.astype(np.int32), np.where(falling, -1, 1).astype(np.int8))
+
+    def roots(self, t: Thresholds) -> npt.NDArray[np.float64]:
+        """Where each channel's sign changes as if the accumulator were real; NaN for nowhere."""
+        below = np.where(t.sign > 0, t.value - 1, -t.value).astype(np.float64)
+        a, b = below.copy(), below + 1
+        at_a = self._negative(a)
+        for _ in range(40):
+            middle = (a + b) / 2
+            same = self._negative(middle) == at_a
+            a, b = np.where(same, middle, a), np.where(same, b, middle)
+        return np.where(at_a != self._negative(below + 1), (a + b) / 2, np.nan)
 
     def falls_after(self, upto: int) -> npt.NDArray[np.bool_]:
         """Channels where what follows the first ``upto`` functions falls as its input rises.

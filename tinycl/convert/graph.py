@@ -23,6 +23,8 @@ class Value:
     shape: tuple[int, ...]
     dtype: str
     data: npt.NDArray[Any] | None = None
+    position: int = 0
+    """Byte position of the data in the flatbuffer."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _value(model: Any, graph: Any, index: int) -> Value:
     start = buffer._tab.Vector(buffer._tab.Offset(4))
     raw = bytes(buffer._tab.Bytes[start : start + buffer.DataLength()])
     data = np.frombuffer(raw, dtype).reshape(shape)
-    return Value(index, name, shape, dtype, data)
+    return Value(index, name, shape, dtype, data, start)
 
 
 def _custom_options(op: Any) -> dict[str, Any]:

@@ -51,12 +51,13 @@ class Lowered:
     """The program up to the latent bits.
 
     ``latent`` is the activation that holds the last signs, ``holder`` the graph's tensor of them:
-    float32 +-1, or int32 words of packed bits.
+    float32 +-1, or int32 words of packed bits. ``first`` is the 8-bit convolution, if there is one.
     """
 
     program: Program
     latent: int
     holder: Value
+    first: Accumulator | None
 
 
 def lower(graph: Graph) -> Lowered:
@@ -95,7 +96,7 @@ def lower(graph: Graph) -> Lowered:
             "with ste_sign quantizers, see 'tinycl train'"
         )
     latent = final.activation if isinstance(final, Bits) else final.latent
-    return Lowered(builder.program, latent, builder.latent(latent))
+    return Lowered(builder.program, latent, builder.latent(latent), builder.first)
 
 
 def _visit(builder: Builder, node: Node, symbol: Symbol) -> Symbol:

@@ -148,6 +148,8 @@ def conv(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
         node.name,
         inside * ci * oc,
         zero_point=zero,
+        bias=node.inputs[2] if len(node.inputs) > 2 else None,
+        step=step,
     )
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from tinycl.convert.borders import Borders
 from tinycl.convert.elementwise import Chain
+from tinycl.convert.graph import Value
 from tinycl.convert.ir import Window
 
 __all__ = ["Accumulator", "Bits", "Classifier", "Pixels", "Pool", "Symbol"]
@@ -47,6 +49,11 @@ class Accumulator:
     pad: int = 0
     zero_point: int = 0
     pools: list[Pool] = field(default_factory=list)
+    borders: Borders | None = None
+    """Of a binary convolution that pads with zeros."""
+    bias: Value | None = None
+    step: npt.NDArray[np.float64] | None = None
+    """Of a first convolution: the graph's bias, and what one unit of the sum is worth in it."""
 
     @property
     def pooled_shape(self) -> tuple[int, int, int]:
