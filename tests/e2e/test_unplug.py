@@ -1,0 +1,77 @@
+"""Pull the plug of a board in the middle of ``tinycl stream``, and put it back."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tinycl.boards import start
+
+from .conftest import Demo, tinycl
+
+STREAM = ("--data", "digits", "--scenario", "nc:2", "--limit", "60", "--replay", "100")
+
+
+def _expected(demo: Demo, tmp_path: Path) -> str:
+    file = tmp_path / "simulated.json"
+    done = tinycl("simulate", "--model", demo.model, *STREAM, "--json", file)
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(file.read_text())["runs"][0]["state_fingerprint"])
+
+
+def _stream(port: str, *words: object) -> subprocess.Popen[str]:
+    program = str(Path(sys.executable).with_name("tinycl"))
+    return subprocess.Popen(
+        [program, "stream", "--port", port, *STREAM, *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_board_killed_twice_while_it_learns(demo: Demo, tmp_path: Path) -> None:
+    expected = _expected(demo, tmp_path)
+    result = tmp_path / "result.json"
+    with start("cpython", flash=tmp_path / "flash") as board:
+        words = ("--model", demo.model, "--json", result)
+        process = _stream(board.port, *words)
+        for _ in range(2):
+            time.sleep(5.0)
+            assert process.poll() is None, process.stdout and process.stdout.read()
+            board.kill()
+            time.sleep(0.5)
+            board.start()
+        text, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, text
+    assert json.loads(result.read_text())["board_fingerprint"] == expected
+    assert "Traceback" not in text
+
+
+def test_host_interrupted_and_called_again(demo: Demo, tmp_path: Path) -> None:
+    expected = _expected(demo, tmp_path)
+    result = tmp_path / "result.json"
+    with start("cpython", flash=tmp_path / "flash") as board:
+        first = _stream(board.port, "--model", demo.model)
+        time.sleep(6.0)
+        first.send_signal(signal.SIGINT)
+        text, _ = first.communicate(timeout=30)
+        assert first.returncode == 130, text
+        assert "Traceback" not in text
+        second = _stream(board.port, "--json", result)
+        text, _ = second.communicate(timeout=240)
+    assert second.returncode == 0, text
+    assert json.loads(result.read_text())["board_fingerprint"] == expected
+
+
+def test_other_settings_are_refused_not_forgotten(demo: Demo, tmp_path: Path) -> None:
+    flash = tmp_path / "flash"
+    words = ("stream", "--flash", flash, "--data", "digits", "--limit", 5)
+    assert tinycl(*words, "--model", demo.model).returncode == 0
+    done = tinycl(*words, "--replay", 50)
+    assert done.returncode == 1
+    assert "with other settings (replay 200, not 50)" in done.stderr
+    assert tinycl(*words, "--replay", 50, "--reset").returncode == 0
