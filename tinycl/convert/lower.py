@@ -51,7 +51,7 @@ class Lowered:
     """The program up to the latent bits.
 
     ``latent`` is the activation that holds the last signs, ``holder`` the graph's tensor of them:
-    float32 +-1, or int32 words of packed bits. ``first`` is the 8-bit convolution, if there is one.
+    float32 +-1, or int32 words of packed bits. ``first`` is the 8-bit convolution, or None.
     """
 
     program: Program
