@@ -85,6 +85,15 @@ def test_resumes_after_a_kill_to_the_same_weights(
     assert (last.parent / "best.keras").is_file()
 
 
+def test_damaged_checkpoints_are_refused(tmp_path: Path) -> None:
+    digits, folder = load("digits"), tmp_path / "checkpoints"
+    trainer.train(digits, "4k", (0, 1), 1, checkpoints=folder)
+    for name in ("history.json", "last.keras", "settings.json"):
+        (folder / name).write_bytes((folder / name).read_bytes()[:20])
+        with pytest.raises(ModelError, match=rf"{name}.*(damaged|cannot be read)"):
+            trainer.train(digits, "4k", (0, 1), 1, checkpoints=folder, resume=True)
+
+
 def test_train_and_convert_from_the_command_line(tmp_path: Path) -> None:
     app = typer.Typer()
     app.command("train")(train.command)

@@ -1,6 +1,7 @@
 """Checkpoints: after a kill, training goes on where it was and ends where it would have."""
 
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -48,7 +49,7 @@ class Checkpoint:
             if folder.exists():
                 shutil.rmtree(folder)
             folder.mkdir(parents=True)
-            (folder / "settings.json").write_text(json.dumps(settings.as_dict(), indent=1))
+            _write(folder / "settings.json", settings.as_dict())
         except OSError as error:
             raise ModelError(f"cannot write {folder}: {error.strerror}") from error
 
@@ -64,14 +65,18 @@ class Checkpoint:
         -------
         tf.keras.Model or None
             None when nothing was saved yet. ``len(history)`` is the epoch to go on with.
+
+        Raises
+        ------
+        ModelError
+            A file of the checkpoint is damaged.
         """
         last = self._folder / "last.keras"
         if not last.is_file():
             return None
         classifier = load_model(last)
         epochs = int(classifier.optimizer.iterations.numpy()) // steps
-        history = json.loads((self._folder / "history.json").read_text())
-        self.history = history[:epochs]
+        self.history = _read(self._folder / "history.json")[:epochs]
         return classifier
 
     def epoch_done(self, classifier: Any, backbone: Any, figures: dict[str, float]) -> None:
@@ -85,7 +90,7 @@ class Checkpoint:
 
     def save(self, classifier: Any, backbone: Any) -> None:
         """Write history, best and last; the last one last, since `restore` goes by it."""
-        (self._folder / "history.json").write_text(json.dumps(self.history))
+        _write(self._folder / "history.json", self.history)
         if self._best is not None:
             now = backbone.get_weights()
             backbone.set_weights(self._best)
@@ -96,10 +101,7 @@ class Checkpoint:
         self._saved_at = time.monotonic()
 
     def _compare(self, settings: Settings) -> None:
-        try:
-            before = json.loads((self._folder / "settings.json").read_text())
-        except ValueError:
-            before = {}
+        before = _read(self._folder / "settings.json")
         now = settings.as_dict()
         changed = [name for name, value in now.items() if before.get(name) != value]
         if changed:
@@ -108,3 +110,17 @@ class Checkpoint:
                 f"{before.get(changed[0])!r}, not {now[changed[0]]!r}: resume with the same "
                 "settings, or start anew without --resume"
             )
+
+
+def _write(path: Path, value: Any) -> None:
+    """Replace a JSON file whole, so that a kill never leaves a part of it."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(value, indent=1))
+    os.replace(fresh, path)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} is missing or damaged: start anew without --resume") from error
