@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from tinycl.boards import start
+from tinycl.boards import EmulatedBoard, start
 from tinycl.convert.compiler import Compiled, compile_file
 from tinycl.convert.verify import random_pixels, verify
 from tinycl.data import Dataset, load
+from tinycl.exceptions import DataError
 from tinycl.link import connect
 from tinycl.run.loop import Observer, Record, run
 from tinycl.run.plan import Plan, Settings
@@ -54,6 +55,14 @@ def make_backbone(dataset: Dataset, folder: Path, console: Console, fresh: bool)
     return Backbone(*compile_file(tflite), was_there)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for results; DataError when that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {folder}: {error.strerror}") from error
+
+
 def _reads(path: Path) -> Any:
     try:
         return json.loads(path.read_text())
@@ -85,7 +94,8 @@ def run_demo(
     seed
         Of the stream and the learner.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    machine = start(board)  # says now, and not after the training, what it lacks
+    make_folder(folder)
     dataset = load("digits")
     plan = Plan.make(dataset, Settings(scenario=f"nc:1,first={KNOWN}", seed=seed))
     console.rule("1  a binary network learns the digits 0-4 on this computer")
@@ -107,7 +117,7 @@ def run_demo(
     known = Simulator(model, plan.first(1), cache)
     run(plan.first(1), known, _Silent())
     console.rule("3  the board meets the digits 5-9, one new class after another")
-    summary = _on_board(plan, compiled, bytes(known.learner.dump()), board, live, command)
+    summary = _on_board(plan, compiled, bytes(known.learner.dump()), machine, live, command)
     console.rule("4  the same stream on the simulator, and without CWR* and replay")
     simulated = run(plan, Simulator(model, plan, cache), _Silent())
     settings = replace(plan.settings, method="naive", replay=0)
@@ -123,15 +133,17 @@ def run_demo(
 
 
 def _on_board(
-    plan: Plan, compiled: Compiled, state: bytes, board: str, live: Watch, command: str
+    plan: Plan, compiled: Compiled, state: bytes, board: EmulatedBoard, live: Watch, command: str
 ) -> dict[str, Any]:
-    with start(board) as machine, connect(machine.port) as client:
+    with board, connect(board.port) as client:
         prepare(client, plan, compiled.data, state, on_upload=live.bar("sending the model"))
         info = client.hello()
-        live.message(f"board {board}: {info.platform}, {info.backend} kernels, at {client.name}")
+        live.message(
+            f"board {board.name}: {info.platform}, {info.backend} kernels, at {client.name}"
+        )
         subject = StreamedBoard(client, plan, 60.0, live.message, live.tested)
         record: Record = run(plan, subject, live)
-        summary = summarise(record, plan, compiled.model, client, subject, board, command)
+        summary = summarise(record, plan, compiled.model, client, subject, board.name, command)
         client.bye()
     return summary
 
