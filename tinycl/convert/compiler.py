@@ -62,7 +62,14 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
         Not a .tflite, an operator that is not supported, or a grid that does not fit.
     """
     graph = read_graph(flatbuffer)
-    lowered = lower(graph)
+    try:
+        lowered = lower(graph)
+    except CompileError:
+        raise
+    except Exception as error:  # KeyError, ValueError, ... by what is damaged
+        raise CompileError(
+            f"this .tflite is inconsistent ({type(error).__name__}): convert it again"
+        ) from error
     program = lowered.program
     h, w, c = program.activations[lowered.latent].shape
     if grid is not None and not 1 <= grid <= max(h, w):

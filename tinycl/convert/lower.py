@@ -79,13 +79,15 @@ def lower(graph: Graph) -> Lowered:
         raise CompileError(f"an input of {h} x {w} x {c} is too large for a board")
     builder = Builder((h, w, c))
     symbols: dict[int, Symbol] = {graph.input.index: Pixels()}
+    computed = set(symbols)
     for node in graph.nodes:
-        inputs = [v.index for v in node.inputs if v is not None and v.index in symbols]
-        if len(inputs) != 1:
+        inputs = [v.index for v in node.inputs if v is not None and v.index in computed]
+        if len(inputs) != 1 or inputs[0] not in symbols:
             raise CompileError(
-                f"{node.name} joins {len(inputs)} computed tensors (a residual or branch): the "
-                "integer family is a chain of layers, see 'tinycl train'"
+                f"{node.name} joins or reads again what other layers compute (a residual or "
+                "branch): the integer family is a chain of layers, see 'tinycl train'"
             )
+        computed.add(node.outputs[0].index)
         symbols[node.outputs[0].index] = _visit(builder, node, symbols.pop(inputs[0]))
     final = symbols.get(graph.output.index)
     if isinstance(final, Accumulator) and final.code == tcm.BCONV:

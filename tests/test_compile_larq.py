@@ -1,0 +1,212 @@
+"""The compiler on what Larq Compute Engine really emits: the same bits, or a clear refusal."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tinycl_rt import kernels_numpy, kernels_ref
+from tinycl_rt.backbone import Backbone
+
+from tinycl.exceptions import CompileError
+
+if find_spec("larq_compute_engine") is None:  # not imported here: Keras must be chosen first
+    pytest.skip("needs tinycl[train]", allow_module_level=True)
+
+from helpers.random_larq import Int8Kernel, convert, lq, random_larq, tf
+
+from tinycl.convert.compiler import compile_file, compile_tflite, read_metadata
+from tinycl.convert.graph import read_graph
+from tinycl.convert.lower import lower
+from tinycl.convert.verify import random_pixels, verify
+
+SEEDS = range(int(os.environ.get("TINYCL_TEST_MODELS", "16")))
+layers = tf.keras.layers
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_random_model_keeps_every_bit(seed: int) -> None:
+    model, description = random_larq(seed)
+    flatbuffer = convert(model)
+    compiled = compile_tflite(flatbuffer)
+    x = random_pixels(32, compiled.model.input_shape, seed)
+    parity = verify(flatbuffer, compiled, x)
+    assert parity.bits_checked == 32 * np.prod(compiled.model.latent_shape)
+    assert parity.bits_differing == 0, description
+    one, two = (Backbone(compiled.model, k) for k in (kernels_ref, kernels_numpy))
+    for row in x[:2]:
+        assert bytes(one.run(row.tobytes())) == bytes(two.run(row.tobytes()))
+
+
+def first(x: Any) -> Any:
+    """Pixels to 32 channels in front of a sign."""
+    x = layers.Rescaling(1, -128)(x)
+    x = lq.layers.QuantConv2D(32, 3, kernel_quantizer=Int8Kernel(), use_bias=False)(x)
+    return layers.BatchNormalization()(x)
+
+
+def binary(x: Any, filters: int = 32, layer: Any = None, **more: Any) -> Any:
+    """A binary convolution, 3 x 3."""
+    return lq.layers.QuantConv2D(
+        filters,
+        3,
+        padding="same",
+        input_quantizer="ste_sign",
+        kernel_quantizer="ste_sign",
+        kernel_constraint="weight_clip",
+        **more,
+    )(x)
+
+
+def made(build: Callable[[Any], Any]) -> bytes:
+    """Converted model of 8 x 8 x 1 pixels."""
+    pixels = layers.Input((8, 8, 1))
+    return convert(tf.keras.Model(pixels, build(pixels)))
+
+
+sign = lq.quantizers.SteSign()
+
+
+def residual(x: Any) -> Any:
+    x = first(x)
+    return sign(layers.Add()([x, binary(x)]))
+
+
+def quant_dense(x: Any) -> Any:
+    x = layers.Flatten()(binary(first(x)))
+    quantizers = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign"}
+    return sign(lq.layers.QuantDense(6, kernel_constraint="weight_clip", **quantizers)(x))
+
+
+def groups(x: Any) -> Any:
+    return sign(binary(binary(first(x), 64), 64, groups=2))
+
+
+REFUSED = {
+    "a residual": (residual, r"ADD '.*' .*(residual|branch)"),
+    "a QuantDense": (quant_dense, r"LceQuantize '.*quant_dense.*' comes behind a float layer"),
+    "groups": (groups, r"LceBconv2d '.*' has groups"),
+    "a float convolution inside": (
+        lambda x: binary(layers.Conv2D(8, 3)(binary(first(x)))),
+        r"CONV_2D '.*' is a real-valued convolution inside the network",
+    ),
+    "dilation": (
+        lambda x: sign(binary(first(x), dilation_rate=2)),
+        r"LceBconv2d '.*' is dilated: use dilation_rate=1",
+    ),
+    "a first kernel of floats": (
+        lambda x: sign(binary(layers.Conv2D(4, 3)(x))),
+        r"CONV_2D '.*' has weights .* \(4 of 4 channels\): give the first layer an 8-bit kernel",
+    ),
+    "nothing binary": (
+        lambda x: layers.Dense(3)(layers.Flatten()(x)),
+        r"RESHAPE '.*' is not in the integer family",
+    ),
+    "two outputs": (
+        lambda x: [sign(binary(first(x))), layers.Flatten()(x)],
+        r"expected one input and one output, got 1 and 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_not_in_the_family_is_refused(what: str) -> None:
+    build, reason = REFUSED[what]
+    with pytest.raises(CompileError, match=reason):
+        compile_tflite(made(build))
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model with a classifier, which is left out of the compiled one."""
+
+    def build(x: Any) -> Any:
+        x = sign(layers.BatchNormalization()(binary(layers.MaxPool2D(2)(first(x)), 16)))
+        return layers.Dense(3)(layers.GlobalAveragePooling2D()(x))
+
+    path = tmp_path_factory.mktemp("larq") / "backbone.tflite"
+    path.write_bytes(made(build))
+    return path
+
+
+def test_int8_input_is_refused(backbone: Path) -> None:
+    graph = read_graph(backbone.read_bytes())
+    graph = replace(graph, input=replace(graph.input, dtype="int8"))
+    with pytest.raises(CompileError, match=r"expected one float32 input .*, got int8 \(8, 8, 1\)"):
+        lower(graph)
+
+
+def test_a_file_cut_short_is_refused(backbone: Path) -> None:
+    flatbuffer = backbone.read_bytes()
+    for size in [*range(0, 64), *range(64, len(flatbuffer) - 64, 101)]:
+        with pytest.raises(CompileError):
+            compile_tflite(flatbuffer[:size])
+
+
+@settings(max_examples=400)
+@given(
+    changes=st.lists(
+        st.tuples(st.integers(8, 10**6), st.binary(min_size=1, max_size=4)), min_size=1
+    )
+)
+def test_a_damaged_file_is_refused_or_compiles(
+    backbone: Path, changes: list[tuple[int, bytes]]
+) -> None:
+    broken = bytearray(backbone.read_bytes())
+    for at, piece in changes:
+        at = 8 + at % (len(broken) - 16)
+        broken[at : at + len(piece)] = piece
+    with suppress(CompileError):
+        compile_tflite(bytes(broken))
+
+
+@given(st.binary(max_size=300))
+def test_garbage_is_refused(data: bytes) -> None:
+    for garbage in (data, b"\x1c\0\0\0TFL3" + data):
+        with pytest.raises(CompileError):
+            compile_tflite(garbage)
+
+
+def test_a_grid_sets_the_features(backbone: Path) -> None:
+    flatbuffer = backbone.read_bytes()
+    assert compile_tflite(flatbuffer).model.latent_shape == (3, 3, 16)
+    for grid in (1, 2, 3):
+        assert compile_tflite(flatbuffer, grid).model.features == grid**2 * 16
+    for grid in (0, 4, -1):
+        with pytest.raises(CompileError, match=rf"grid of {grid} does not fit latents of 3 x 3"):
+            compile_tflite(flatbuffer, grid)
+
+
+def test_what_a_file_says_of_itself(backbone: Path) -> None:
+    flatbuffer, compiled = compile_file(backbone)
+    assert flatbuffer == backbone.read_bytes()
+    assert compile_tflite(flatbuffer).data == compiled.data  # the same bytes every time
+    metadata = read_metadata(compiled.model)
+    assert metadata["dropped"] == compiled.program.dropped
+    assert [name.split()[0] for name in compiled.program.dropped] == ["MEAN", "FULLY_CONNECTED"]
+
+
+def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "backbone.tflite"
+    path.write_bytes(b"no model")
+    with pytest.raises(CompileError, match=r"backbone\.tflite: expected a \.tflite flatbuffer"):
+        compile_file(path)
+    with pytest.raises(CompileError, match=r"cannot read .*missing\.tflite"):
+        compile_file(tmp_path / "missing.tflite")
+
+
+def test_verify_sees_a_difference(backbone: Path) -> None:
+    flatbuffer, compiled = compile_file(backbone)
+    x = random_pixels(16, (8, 8, 1))
+    assert verify(flatbuffer, compiled, x).bits_differing == 0
+    weights = compiled.model.operators[-2].weights
+    changed = bytes(255 - b for b in bytes(weights))
+    other = compile_tflite(flatbuffer.replace(bytes(weights), changed))
+    assert verify(flatbuffer, other, x).bits_differing > 0
