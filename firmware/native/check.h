@@ -1,0 +1,35 @@
+// What all kernels check, and arithmetic that a Cortex-M0 has no instruction for.
+
+#ifndef TINYCL_CHECK_H
+#define TINYCL_CHECK_H
+
+#include <stdbool.h>
+
+#include "tinycl.h"
+
+// Points `g` to the geometry in `p`, if the fields are within what the model loader lets through.
+tc_error tc_read_geometry(const tc_buffer *p, const tc_geometry **g);
+
+// TC_OK, or what is wrong with a buffer that is to hold `count` items of `item` bytes (1, 2, 4).
+tc_error tc_check_array(const tc_buffer *buffer, uint32_t count, uint32_t item);
+
+// a * b for b < 2^16; UINT32_MAX, more than any board has bytes, if that is too large.
+uint32_t tc_times(uint32_t a, uint32_t b);
+
+// n / d without a division instruction.
+uint32_t tc_divide(uint32_t n, uint32_t d);
+
+static inline bool tc_aligned(const void *data, uint32_t item) {
+    return ((uintptr_t)data & (item - 1)) == 0;
+}
+
+// Bytes of `channels` packed bits: whole 32-bit words.
+static inline uint32_t tc_bit_bytes(int32_t channels) {
+    return ((uint32_t)channels + 31) / 32 * 4;
+}
+
+static inline int32_t tc_clamp(int32_t v, int32_t low, int32_t high) {
+    return v < low ? low : v > high ? high : v;
+}
+
+#endif

@@ -1,0 +1,145 @@
+// MicroPython's side: buffers and numbers out of arguments, errors into ValueError.
+
+#include "py/dynruntime.h"
+
+#include "tinycl.h"
+
+static const char *reason(tc_error error) {
+    switch (error) {
+        case TC_GEOMETRY:
+            return "kernel: geometry out of range";
+        case TC_SIZE:
+            return "kernel: buffer too small";
+        case TC_ALIGNMENT:
+            return "kernel: array not aligned";
+        default:
+            return "kernel: number out of range";
+    }
+}
+
+static mp_obj_t done(tc_error error) {
+    if (error != TC_OK) {
+        mp_raise_ValueError(reason(error));
+    }
+    return mp_const_none;
+}
+
+// Bytes of any kind, or an array of the type that is named.
+static tc_buffer take(mp_obj_t object, char type, mp_uint_t flags) {
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(object, &info, flags);
+    if (type && info.typecode != type) {
+        mp_raise_ValueError("kernel: array of the wrong type");
+    }
+    return (tc_buffer) {info.buf, info.len};
+}
+
+static tc_buffer in(mp_obj_t object, char type) {
+    return take(object, type, MP_BUFFER_READ);
+}
+
+static tc_buffer out(mp_obj_t object, char type) {
+    return take(object, type, MP_BUFFER_RW);
+}
+
+static int32_t number(mp_obj_t object) {
+    return (int32_t)mp_obj_get_int(object);
+}
+
+static mp_obj_t conv8(size_t n, const mp_obj_t *args) {
+    (void)n;
+    tc_buffer p = in(args[0], 'i'), x = in(args[1], 0), w = in(args[2], 'b'), t = in(args[3], 'i');
+    tc_buffer y = out(args[4], 0), acc = out(args[5], 'i');
+    return done(tc_conv8(&p, &x, &w, &t, &y, &acc));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(conv8_obj, 6, 6, conv8);
+
+static mp_obj_t binarise(size_t n, const mp_obj_t *args) {
+    (void)n;
+    tc_buffer p = in(args[0], 'i'), x = in(args[1], 0), t = in(args[2], 'i'), y = out(args[3], 0);
+    return done(tc_binarise(&p, &x, &t, &y));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(binarise_obj, 4, 4, binarise);
+
+static mp_obj_t bconv(size_t n, const mp_obj_t *args) {
+    (void)n;
+    tc_buffer p = in(args[0], 'i'), x = in(args[1], 0), w = in(args[2], 0), t = in(args[3], 'i');
+    tc_buffer y = out(args[4], 0), acc = out(args[5], 'i');
+    return done(tc_bconv(&p, &x, &w, &t, &y, &acc));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(bconv_obj, 6, 6, bconv);
+
+static mp_obj_t bpool(size_t n, const mp_obj_t *args) {
+    (void)n;
+    tc_buffer p = in(args[0], 'i'), x = in(args[1], 0), m = in(args[2], 0), y = out(args[3], 0);
+    return done(tc_bpool(&p, &x, &m, &y));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(bpool_obj, 4, 4, bpool);
+
+static mp_obj_t count(mp_obj_t geometry, mp_obj_t bits, mp_obj_t sums) {
+    tc_buffer p = in(geometry, 'i'), x = in(bits, 0), y = out(sums, 'b');
+    return done(tc_count(&p, &x, &y));
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(count_obj, count);
+
+static mp_obj_t head_forward(size_t n, const mp_obj_t *args) {
+    (void)n;
+    tc_buffer w = in(args[0], 'h'), x = in(args[1], 'b'), acc = out(args[2], 'i');
+    return done(tc_head_forward(
+        &w, &x, &acc, number(args[3]), number(args[4]), number(args[5]), number(args[6])));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_forward_obj, 7, 7, head_forward);
+
+static mp_obj_t softmax_error(size_t n, const mp_obj_t *args) {
+    (void)n;
+    tc_buffer acc = out(args[0], 'i'), lut = in(args[1], 'H'), g = out(args[2], 'h');
+    return done(tc_softmax_error(
+        &acc, &lut, &g, number(args[3]), number(args[4]), number(args[5]), number(args[6])));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(softmax_error_obj, 7, 7, softmax_error);
+
+static mp_obj_t head_update(size_t n, const mp_obj_t *args) {
+    (void)n;
+    tc_buffer w = out(args[0], 'h'), g = in(args[1], 'h'), x = in(args[2], 'b');
+    int32_t classes = number(args[3]), features = number(args[4]);
+    int32_t shift = number(args[5]), limit = number(args[6]);
+    if (args[7] == mp_const_none) {
+        return done(tc_head_update(&w, &g, &x, classes, features, shift, limit, NULL));
+    }
+    tc_buffer rng = out(args[7], 'I');
+    return done(tc_head_update(&w, &g, &x, classes, features, shift, limit, &rng));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_update_obj, 8, 8, head_update);
+
+static mp_obj_t head_sum(mp_obj_t weights, mp_obj_t row, mp_obj_t features) {
+    tc_buffer w = in(weights, 'h');
+    int32_t sum = 0;
+    done(tc_head_sum(&w, number(row), number(features), &sum));
+    return mp_obj_new_int((mp_uint_t)(mp_int_t)sum);
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(head_sum_obj, head_sum);
+
+static mp_obj_t head_merge(size_t n, const mp_obj_t *args) {
+    (void)n;
+    tc_buffer cw = out(args[0], 'h'), tw = in(args[1], 'h');
+    return done(tc_head_merge(&cw, &tw, number(args[2]), number(args[3]), number(args[4]),
+        number(args[5]), number(args[6])));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_merge_obj, 7, 7, head_merge);
+
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
+    (void)n_args, (void)n_kw, (void)args;
+    MP_DYNRUNTIME_INIT_ENTRY
+    mp_store_global(MP_QSTR_NAME, MP_OBJ_NEW_QSTR(MP_QSTR_native));
+    mp_store_global(MP_QSTR_conv8, MP_OBJ_FROM_PTR(&conv8_obj));
+    mp_store_global(MP_QSTR_binarise, MP_OBJ_FROM_PTR(&binarise_obj));
+    mp_store_global(MP_QSTR_bconv, MP_OBJ_FROM_PTR(&bconv_obj));
+    mp_store_global(MP_QSTR_bpool, MP_OBJ_FROM_PTR(&bpool_obj));
+    mp_store_global(MP_QSTR_count, MP_OBJ_FROM_PTR(&count_obj));
+    mp_store_global(MP_QSTR_head_forward, MP_OBJ_FROM_PTR(&head_forward_obj));
+    mp_store_global(MP_QSTR_softmax_error, MP_OBJ_FROM_PTR(&softmax_error_obj));
+    mp_store_global(MP_QSTR_head_update, MP_OBJ_FROM_PTR(&head_update_obj));
+    mp_store_global(MP_QSTR_head_sum, MP_OBJ_FROM_PTR(&head_sum_obj));
+    mp_store_global(MP_QSTR_head_merge, MP_OBJ_FROM_PTR(&head_merge_obj));
+    MP_DYNRUNTIME_INIT_EXIT
+}

@@ -1,0 +1,13 @@
+# Builds tinycl_native.mpy of one architecture in the current folder; see Makefile.
+
+MOD := tinycl_native
+SRC := module.c $(KERNELS)
+VPATH := $(HERE)
+BUILD := objects
+# After MicroPython's -Os: a kernel is worth its size. A module cannot call memset or memcpy.
+# MicroPython's headers do not have to pass our checks.
+CFLAGS_EXTRA := -O2 -fno-schedule-insns -fno-tree-loop-distribute-patterns -Wextra -Wconversion -isystem $(MPY_DIR) -I$(HERE)
+
+include $(MPY_DIR)/py/dynruntime.mk
+
+$(SRC_O): $(wildcard $(HERE)/*.h) $(HERE)/module.mk
