@@ -160,13 +160,13 @@ tc_error tc_bconv(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, co
     v.acc = acc->data;
     v.fill = 0;
     uint8_t *out = y->data;
+    for (uint32_t c = 0; c < oc; c++) {
+        v.acc[c] = 0;
+    }
     for (int32_t oy = 0; oy < g->oh; oy++) {
         for (int32_t ox = 0; ox < g->ow; ox++, out += tc_bit_bytes(g->oc)) {
-            for (uint32_t c = 0; c < oc; c++) {
-                v.acc[c] = 0;
-            }
             int32_t taps = position(&v, g, x->data, oy * g->sh - g->top, ox * g->sw - g->left);
-            tc_store_dot(v.acc, taps * g->c, t->data, oc, out);
+            tc_store(v.acc, taps * g->c, -2, t->data, oc, out);
         }
     }
     return TC_OK;

@@ -32,6 +32,8 @@ uint32_t tc_times(uint32_t a, uint32_t b) {
     return high > 0xffff ? UINT32_MAX : a * b;
 }
 
+#ifdef __ARM_ARCH_6M__ // it has no division instruction, a module no library
+
 uint32_t tc_divide(uint32_t n, uint32_t d) {
     uint32_t q = 0, rest = 0;
     for (int bit = 31; bit >= 0; bit--) {
@@ -45,3 +47,5 @@ uint32_t tc_divide(uint32_t n, uint32_t d) {
     }
     return q;
 }
+
+#endif

@@ -1,4 +1,4 @@
-// What all kernels check, and arithmetic that a Cortex-M0 has no instruction for.
+// What all kernels check, and a little arithmetic.
 
 #ifndef TINYCL_CHECK_H
 #define TINYCL_CHECK_H
@@ -16,8 +16,16 @@ tc_error tc_check_array(const tc_buffer *buffer, uint32_t count, uint32_t item);
 // a * b for b < 2^16; UINT32_MAX, more than any board has bytes, if that is too large.
 uint32_t tc_times(uint32_t a, uint32_t b);
 
-// n / d without a division instruction.
+#ifdef __ARM_ARCH_6M__
 uint32_t tc_divide(uint32_t n, uint32_t d);
+#else
+static inline uint32_t tc_divide(uint32_t n, uint32_t d) {
+    return n / d;
+}
+#endif
+
+// The compiler is to have this value in a register here, however it would rearrange the arithmetic.
+#define TC_KEEP(value) __asm__("" : "+r"(value))
 
 static inline bool tc_aligned(const void *data, uint32_t item) {
     return ((uintptr_t)data & (item - 1)) == 0;

@@ -27,21 +27,25 @@ static void flush(window *v) {
     size_t taps = v->taps;
     int32_t *acc = v->acc;
     uint32_t c = v->oc;
-    for (; c >= 2; c -= 2, w += 2 * taps, acc += 2) {
-        int32_t a = acc[0], b = acc[1];
-        const int8_t *wa = w, *wb = w + taps;
+    for (; c >= 4; c -= 4, w += 4 * taps, acc += 4) {
+        int32_t s0 = acc[0], s1 = acc[1], s2 = acc[2], s3 = acc[3];
+        const int8_t *w0 = w, *w1 = w0 + taps, *w2 = w1 + taps, *w3 = w2 + taps;
         for (const int16_t *i = x; i != end; i++) {
             int32_t pixel = *i;
-            a += pixel * *wa++;
-            b += pixel * *wb++;
+            s0 += pixel * *w0++;
+            s1 += pixel * *w1++;
+            s2 += pixel * *w2++;
+            s3 += pixel * *w3++;
         }
-        acc[0] = a;
-        acc[1] = b;
+        acc[0] = s0, acc[1] = s1, acc[2] = s2, acc[3] = s3;
     }
-    if (c) {
+    for (; c; c--, w += taps) {
+        const int8_t *k = w;
+        int32_t s = 0;
         for (const int16_t *i = x; i != end; i++) {
-            acc[0] += *i * *w++;
+            s += *i * *k++;
         }
+        *acc++ += s;
     }
     v->at += v->fill;
     v->fill = 0;
@@ -54,8 +58,14 @@ static void feed(window *v, const uint8_t *x, uint32_t n, int32_t zero) {
         int16_t *to = v->patch + v->fill;
         n -= take;
         v->fill += take;
-        while (take--) {
-            *to++ = x ? (int16_t)(*x++ - zero) : 0;
+        if (x == NULL) {
+            while (take--) {
+                *to++ = 0;
+            }
+        } else {
+            while (take--) {
+                *to++ = (int16_t)(*x++ - zero);
+            }
         }
         if (v->fill == PATCH) {
             flush(v);
@@ -106,13 +116,13 @@ tc_error tc_conv8(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, co
     v.acc = acc->data;
     v.fill = 0;
     uint8_t *out = y->data;
+    for (uint32_t c = 0; c < oc; c++) {
+        v.acc[c] = 0;
+    }
     for (int32_t oy = 0; oy < g->oh; oy++) {
         for (int32_t ox = 0; ox < g->ow; ox++, out += tc_bit_bytes(g->oc)) {
-            for (uint32_t c = 0; c < oc; c++) {
-                v.acc[c] = 0;
-            }
             position(&v, g, x->data, oy * g->sh - g->top, ox * g->sw - g->left);
-            tc_store(v.acc, t->data, oc, out);
+            tc_store(v.acc, 0, 1, t->data, oc, out);
         }
     }
     return TC_OK;

@@ -18,32 +18,36 @@ static int32_t dot(const int16_t *w, const int8_t *x, uint32_t n, const narrowin
     return sum;
 }
 
-// One forward weight plus 2^(15 - shift), out of the upper half of a word. As 16-bit weights are
-// the forward weights' range times 2^shift, what has to be cut shows as 0.
-static inline uint32_t level(uint32_t word, uint32_t bias, uint32_t shift, uint32_t top) {
-    uint32_t u = (word + bias) >> shift;
-    if (__builtin_expect(u == 0, 0)) {
-        u = word >> 31 ? 1 : top;
-    }
-    return u;
-}
+// Adds the product of a feature and one forward weight plus 2^(15 - shift), out of the upper half of
+// a word. As 16-bit weights are the forward weights' range times 2^shift, what has to be cut shows
+// as 0.
+#define ADD_PRODUCT(sum, word, negative, feature) \
+    do { \
+        uint32_t u = (bias + (word)) >> shift; \
+        if (__builtin_expect(u == 0, 0)) { \
+            u = (negative) ? 1 : top; \
+        } \
+        sum += u * (feature); \
+        TC_KEEP(sum); \
+    } while (0)
 
 // Two rows at once, two weights a load; n is even.
 static void dot_pair(const uint32_t *w, size_t row, const int8_t *x, uint32_t n,
-    const narrowing *q, int32_t *acc) {
+    const narrowing *q, uint32_t *sums) {
     uint32_t bias = (uint32_t)(q->half + 0x8000) << 16, shift = 16 + (uint32_t)q->shift;
     uint32_t top = (1u << (16 - q->shift)) - 1, a = 0, b = 0;
     const uint32_t *other = w + row;
-    for (const int8_t *end = x + n; x != end; x += 2) {
+    for (const int8_t *end = x + n; x != end;) {
         uint32_t wa = *w++, wb = *other++;
-        uint32_t x0 = (uint32_t)(int32_t)x[0], x1 = (uint32_t)(int32_t)x[1];
-        a += level(wa << 16, bias, shift, top) * x0;
-        a += level(wa, bias, shift, top) * x1;
-        b += level(wb << 16, bias, shift, top) * x0;
-        b += level(wb, bias, shift, top) * x1;
+        uint32_t x0 = (uint32_t)(int32_t)*x++;
+        ADD_PRODUCT(a, wa << 16, wa & 0x8000, x0);
+        ADD_PRODUCT(b, wb << 16, wb & 0x8000, x0);
+        uint32_t x1 = (uint32_t)(int32_t)*x++;
+        ADD_PRODUCT(a, wa, wa >> 31, x1);
+        ADD_PRODUCT(b, wb, wb >> 31, x1);
     }
-    acc[0] = (int32_t)a;
-    acc[1] = (int32_t)b;
+    sums[0] = a;
+    sums[1] = b;
 }
 
 tc_error tc_head_forward(const tc_buffer *w, const tc_buffer *x, const tc_buffer *acc,
@@ -63,14 +67,16 @@ tc_error tc_head_forward(const tc_buffer *w, const tc_buffer *x, const tc_buffer
     const int16_t *weights = w->data;
     int32_t *out = acc->data;
     if (limit == (0x8000 >> shift) - 1 && shift && n % 2 == 0 && tc_aligned(weights, 4)) {
-        int32_t sum = 0;
-        for (uint32_t i = 0; i < n; i++) {
-            sum += ((const int8_t *)x->data)[i];
+        int32_t excess = 0;
+        for (const int8_t *i = x->data, *end = i + n; i != end; i++) {
+            excess += *i;
         }
-        for (; rows >= 2; rows -= 2, weights += 2 * n, out += 2) {
-            dot_pair((const void *)weights, n / 2, x->data, n, &q, out);
-            out[0] -= sum * (0x8000 >> shift);
-            out[1] -= sum * (0x8000 >> shift);
+        excess *= 0x8000 >> shift;
+        for (; rows >= 2; rows -= 2, weights += 2 * n) {
+            uint32_t sums[2];
+            dot_pair((const void *)weights, n / 2, x->data, n, &q, sums);
+            *out++ = (int32_t)(sums[0] - (uint32_t)excess);
+            *out++ = (int32_t)(sums[1] - (uint32_t)excess);
         }
     }
     for (; rows; rows--, weights += n) {

@@ -2,20 +2,6 @@
 
 #include "check.h"
 
-// e * 2^15 / total, for e <= total < 2^31.
-static int32_t share(uint32_t e, uint32_t total) {
-    uint32_t q = 0;
-    for (int bit = 15; bit >= 0; bit--) {
-        q <<= 1;
-        if (e >= total) {
-            e -= total;
-            q |= 1;
-        }
-        e <<= 1;
-    }
-    return (int32_t)q;
-}
-
 tc_error tc_softmax_error(const tc_buffer *acc, const tc_buffer *lut, const tc_buffer *g,
     int32_t classes, int32_t label, int32_t logit_shift, int32_t gbits) {
     if (classes < 1 || classes > 4096 || logit_shift < 0 || logit_shift > 31 || gbits < 1
@@ -48,7 +34,8 @@ tc_error tc_softmax_error(const tc_buffer *acc, const tc_buffer *lut, const tc_b
     }
     int32_t shift = 16 - gbits, half = (1 << shift) >> 1, limit = (1 << (gbits - 1)) - 1;
     for (int32_t j = 0; j < classes; j++) {
-        int32_t v = share((uint32_t)a[j], total) - (j == label ? 32768 : 0);
+        int32_t p = (int32_t)tc_divide((uint32_t)a[j] << 15, total);
+        int32_t v = j == label ? p - 32768 : p;
         out[j] = (int16_t)tc_clamp((v + half) >> shift, -limit, limit);
     }
     return TC_OK;
@@ -88,19 +75,41 @@ static void update(int16_t *w, const int8_t *x, uint32_t n, int32_t g, const ste
     }
 }
 
-// Half up, 0 <= shift <= 15, steps of at most 2^14: one multiply-subtract in Q15. `bias` is
-// limit + what makes the floor of a difference out of the difference of a rounded value.
+// What update_q15 needs to know of a row.
+typedef struct {
+    uint32_t bias, scaled, end, limit;
+} q15;
+
+static inline void nudge(int16_t *w, int8_t x, const q15 *q) {
+    uint32_t v = q->bias + ((uint32_t)*w << 15) - q->scaled * (uint32_t)(int32_t)x;
+    if (__builtin_expect(v >= q->end, 0)) {
+        v = v >> 30 == 3 ? 0 : q->end - 1;
+    }
+    uint32_t result = (v >> 15) - q->limit;
+    TC_KEEP(result);
+    *w = (int16_t)result;
+}
+
+// Half up, 0 <= shift <= 15, steps of at most 2^14: one multiply-subtract in Q15. The bias is the
+// limit, which makes one unsigned comparison of two, and what makes a difference's floor out of a
+// rounded subtrahend.
 static void update_q15(int16_t *w, const int8_t *x, uint32_t n, int32_t g, const step *s) {
     uint32_t limit = (uint32_t)s->limit, fraction = 15 - (uint32_t)s->shift;
-    uint32_t half = (1u << s->shift) >> 1, end = (2 * limit + 1) << 15;
-    uint32_t bias = (limit << 15) + (((1u << s->shift) - 1 - half) << fraction);
-    uint32_t scaled = (uint32_t)g << fraction;
-    for (; n; n--, w++) {
-        uint32_t v = bias + ((uint32_t)*w << 15) - scaled * (uint32_t)(int32_t)*x++;
-        if (__builtin_expect(v >= end, 0)) {
-            v = v >> 30 == 3 ? 0 : end - 1;
-        }
-        *w = (int16_t)((v >> 15) - limit);
+    uint32_t half = (1u << s->shift) >> 1;
+    const q15 q = {
+        (limit << 15) + (((1u << s->shift) - 1 - half) << fraction),
+        (uint32_t)g << fraction,
+        (2 * limit + 1) << 15,
+        limit,
+    };
+    for (; n >= 4; n -= 4, w += 4, x += 4) {
+        nudge(w, x[0], &q);
+        nudge(w + 1, x[1], &q);
+        nudge(w + 2, x[2], &q);
+        nudge(w + 3, x[3], &q);
+    }
+    for (; n; n--) {
+        nudge(w++, *x++, &q);
     }
 }
 

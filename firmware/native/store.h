@@ -5,30 +5,25 @@
 
 #include "bits.h"
 
-// Writes bit 1 where acc < t, whole words.
-static inline void tc_store(const int32_t *acc, const int32_t *t, uint32_t oc, uint8_t *y) {
-    for (uint32_t base = 0; base < oc; base += 32, y += 4) {
-        uint32_t bits = 0;
-        for (uint32_t c = base, bit = 1; c < oc && bit; c++, bit <<= 1) {
-            if (acc[c] < t[c]) {
-                bits |= bit;
+// Writes bit 1 where n + scale * acc < t, whole words, and leaves zeros in acc for the next
+// position. Accumulators of a binary convolution count the pairs of +-1 that differ: their dot
+// product is n - 2 * acc.
+__attribute__((always_inline))
+static inline void tc_store(
+    int32_t *acc, int32_t n, int32_t scale, const int32_t *t, uint32_t oc, uint8_t *y) {
+    while (oc) {
+        uint32_t take = oc < 32 ? oc : 32, bits = 0;
+        oc -= take;
+        for (uint32_t i = take; i; i--) {
+            int32_t sum = n + scale * *acc;
+            *acc++ = 0;
+            bits >>= 1;
+            if (sum < *t++) {
+                bits |= 0x80000000;
             }
         }
-        tc_store32(y, bits);
-    }
-}
-
-// The same for dot products of n pairs of +-1, of which acc pairs differ.
-static inline void tc_store_dot(
-    const int32_t *acc, int32_t n, const int32_t *t, uint32_t oc, uint8_t *y) {
-    for (uint32_t base = 0; base < oc; base += 32, y += 4) {
-        uint32_t bits = 0;
-        for (uint32_t c = base, bit = 1; c < oc && bit; c++, bit <<= 1) {
-            if (n - 2 * acc[c] < t[c]) {
-                bits |= bit;
-            }
-        }
-        tc_store32(y, bits);
+        tc_store32(y, bits >> (32 - take));
+        y += 4;
     }
 }
 
