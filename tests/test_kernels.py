@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.geometry import Geometry, fill, geometries, packed
+from helpers.geometry import Geometry, by_position, fill, geometries, packed
 from hypothesis import given
 from hypothesis import strategies as st
 from tinycl_rt import kernels, kernels_numpy, kernels_ref
@@ -48,11 +48,15 @@ def test_conv8(g: Geometry, seed: int, pixels: str, kernel: str, table: str) -> 
     both(run)
 
 
-@given(geometries(), SEEDS, STYLES, STYLES, STYLES)
-def test_bconv(g: Geometry, seed: int, bits: str, kernel: str, table: str) -> None:
+@given(geometries(), st.integers(0, 2), SEEDS, STYLES, STYLES, STYLES)
+def test_bconv(g: Geometry, pad: int, seed: int, bits: str, kernel: str, table: str) -> None:
+    g = g.replace(pad=pad)
     x = packed(fill(seed, bits, 0, 1, (g.h, g.w, g.c)) > 0)
     w = packed(fill(seed + 1, kernel, 0, 1, (g.oc, g.kh, g.kw, g.c)) > 0)
     t = thresholds(seed, table, 12, g.oc)
+    if pad == 2:
+        starts, size = by_position(seed, g.oh, g.ow, g.oc)
+        t = array("i", starts) + thresholds(seed, table, 12, size - len(starts))
 
     def run(k: ModuleType) -> bytes:
         y = output(g, g.oc)
@@ -219,3 +223,14 @@ def test_conv8_is_exact_beyond_float32(seed: int) -> None:
         y = bytearray(4)
         k.conv8(p, x, w + w, array("i", (acc, acc + 1)), y, array("i", (0, 0)))
         assert y[0] == 0b10, k.NAME
+
+
+@given(st.integers(1, 9), st.integers(1, 20), features, qf, qb, SEEDS, STYLES)
+def test_logits_of_a_batch(n: int, rows: int, d: int, f: int, b: int, seed: int, sw: str) -> None:
+    w, x = weights(seed, sw, n * d, b), fill(seed + 1, "any", -127, 127, (rows, d))
+    found = kernels_numpy.batch_head_forward(w, x.astype(np.int8), n, b - f, 2 ** (f - 1) - 1)
+    for row, logits in zip(x, found, strict=True):
+        acc = array("i", bytes(4 * n))
+        one = array("b", row.tolist())
+        kernels_ref.head_forward(w, one, acc, n, d, b - f, 2 ** (f - 1) - 1)
+        assert acc.tolist() == logits.tolist()

@@ -4,7 +4,7 @@ from array import array
 
 import numpy as np
 import numpy.typing as npt
-from helpers.geometry import Geometry, fill, geometries, packed
+from helpers.geometry import Geometry, by_position, fill, geometries, packed
 from hypothesis import given
 from hypothesis import strategies as st
 from tinycl_rt import kernels_numpy
@@ -45,19 +45,24 @@ def bits(y: bytes | bytearray, c: int) -> list[list[int]]:
     return [[n >> i & 1 for i in range(c)] for n in numbers]
 
 
-@given(geometries(channels=40, outputs=9), SEEDS)
-def test_bconv_is_a_correlation_of_signs(g: Geometry, seed: int) -> None:
+@given(geometries(channels=40, outputs=9), st.integers(0, 2), SEEDS)
+def test_bconv_is_a_correlation_of_signs(g: Geometry, pad: int, seed: int) -> None:
+    g = g.replace(pad=pad)
     x = fill(seed, "any", 0, 1, (g.h, g.w, g.c)) > 0
     w = fill(seed + 1, "any", 0, 1, (g.oc, g.kh, g.kw, g.c)) > 0
-    t = fill(seed + 2, "any", -9, 9, g.oc)
+    t, begins = fill(seed + 2, "any", -9, 9, g.oc).tolist(), [0] * (g.oh * g.ow)
+    if pad == 2:
+        starts, size = by_position(seed, g.oh, g.ow, g.oc)
+        t = starts + fill(seed + 2, "any", -9, 9, size - len(starts)).tolist()
+        begins = [a + b for a in starts[: g.oh] for b in starts[g.oh :]]
     kernel = signs(w).reshape(g.oc, -1)
     expected = [
-        [int(kernel[o] @ seen.ravel() < t[o]) for o in range(g.oc)]
-        for seen in windows(g, signs(x), 1 if g.pad else 0)
+        [int(kernel[o] @ seen.ravel() < t[begin + o]) for o in range(g.oc)]
+        for seen, begin in zip(windows(g, signs(x), 1 if pad else 0), begins, strict=True)
     ]
     y = bytearray(g.oh * g.ow * words(g.oc))
     acc = array("i", bytes(4 * g.oc))
-    k.bconv(g.p, packed(x), packed(w), array("i", t.tolist()), y, acc)
+    k.bconv(g.p, packed(x), packed(w), array("i", t), y, acc)
     assert bits(y, g.oc) == expected
 
 

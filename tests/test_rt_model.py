@@ -16,6 +16,8 @@ from tinycl_rt.model import Model
 from tinycl.convert.arena import plan
 from tinycl.convert.ir import Window
 from tinycl.convert.writer import write
+from tinycl.exceptions import DataError
+from tinycl.simulate.latents import latents
 
 TINY = tiny_model()
 FIELDS = list(fields(TINY))
@@ -48,6 +50,21 @@ def test_random_programs_run_alike_everywhere(start: int) -> None:
     assert all(
         run_everywhere(Model(compiled(random_program(seed)))) for seed in range(start, start + 40)
     )
+
+
+def test_latents_of_a_batch_are_those_of_its_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tinycl.simulate.latents._CHUNK_VALUES", 20_000)  # several chunks
+    for seed in range(20):
+        model = Model(compiled(random_program(seed)))
+        shape = (30, *model.input_shape)
+        x = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+        done: list[int] = []
+        found, backbone = latents(model, x, done.append), Backbone(model, kernels_ref)
+        assert done[-1] == 30 and done == sorted(done)
+        for row, latent in zip(x, found, strict=True):
+            assert bytes(backbone.run(row.tobytes())) == latent.tobytes()
+        with pytest.raises(DataError, match="the model takes uint8 pixels"):
+            latents(model, x.astype(np.int32))
 
 
 def test_features_stay_within_their_range() -> None:
@@ -175,6 +192,25 @@ def test_windows_of_operators_without_one() -> None:
     program.steps[:] = [replace(step, window=Window(0, 0)) for step in program.steps]
     with pytest.raises(ValueError, match="operator 0 has shapes"):
         Model(compiled(program))
+
+
+def test_thresholds_by_position_lie_inside_their_table() -> None:
+    sketch = Sketch((4, 5, 3), np.random.default_rng(0))
+    sketch.binarise()
+    sketch.bconv(6, Window(3, 3), same=True, pad=2)
+    program = sketch.count(1)
+    run_everywhere(Model(compiled(program)))
+    table = np.array(program.steps[1].table)
+    for entry, value in ((0, -1), (3, len(table) - 5), (4, -1), (8, len(table)), (0, 2**31 - 1)):
+        broken = np.array(table)
+        broken[entry] = value
+        program.steps[1] = replace(program.steps[1], table=broken)
+        with pytest.raises(ValueError, match="operator 1 has thresholds outside its table"):
+            Model(compiled(program))
+    for size in (0, 9, 14):
+        program.steps[1] = replace(program.steps[1], table=table[:size])
+        with pytest.raises(ValueError, match="operator 1 has"):
+            Model(compiled(program))
 
 
 @pytest.mark.parametrize("channels", [1, 7, 8, 31, 33, 40])

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-__all__ = ["Geometry", "fill", "geometries", "packed"]
+__all__ = ["Geometry", "by_position", "fill", "geometries", "packed"]
 
 
 class Geometry(NamedTuple):
@@ -72,3 +72,14 @@ def packed(negative: npt.NDArray[np.bool_]) -> bytes:
             word = sum(1 << k for k, bit in enumerate(row[start : start + 32]) if bit)
             out += word.to_bytes(4, "little")
     return bytes(out)
+
+
+def by_position(seed: int, oh: int, ow: int, oc: int) -> tuple[list[int], int]:
+    """Where each row's and each column's thresholds begin (``pad`` 2), and entries in all.
+
+    Positions share sets of thresholds, and sets may overlap: the format allows it.
+    """
+    rng = np.random.default_rng(seed)
+    rows = [oh + ow + int(a) for a in rng.integers(0, 2 * oc, oh)]
+    columns = [int(b) for b in rng.integers(0, oc, ow)]
+    return rows + columns, max(rows) + max(columns) + oc

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from tinycl_rt import tcm
 
+from helpers.geometry import by_position
 from tinycl.convert.arena import plan
 from tinycl.convert.ir import Activation, Program, Step, Window, pack_bits
 from tinycl.convert.writer import write
@@ -48,11 +49,15 @@ class Sketch:
         self._emit(tcm.BINARISE, self.shape, Window(), None, table)
 
     def bconv(self, oc: int, window: Window, same: bool = False, pad: int = 0) -> None:
-        """A binary convolution; ``pad`` 0: taps outside count nothing, 1: they are +1."""
+        """A binary convolution; ``pad`` as in ``tinycl_rt.kernels_ref``."""
         window, out = _place(window, self.shape, same, oc)
         negative = self.rng.random((oc, window.kh, window.kw, self.shape[2])) < 0.5
         spread = max(1, int(0.7 * np.sqrt(negative[0].size)))
-        table = self.rng.integers(-spread, spread + 1, oc, dtype=np.int32)
+        starts, size = [], oc
+        if pad == 2:
+            starts, size = by_position(int(self.rng.integers(99)), *out)
+        values = self.rng.integers(-spread, spread + 1, size - len(starts))
+        table = np.array([*starts, *values], np.int32)
         self._emit(tcm.BCONV, out, window, pack_bits(negative), table, pad=pad)
 
     def bpool(self, window: Window, same: bool = False) -> None:
@@ -133,7 +138,7 @@ def random_program(seed: int) -> Program:
         if rng.random() < 0.4:
             sketch.bpool(_window(rng, sketch.shape), _coin(rng))
         else:
-            pad = int(rng.integers(2))
+            pad = int(rng.integers(3))
             sketch.bconv(int(rng.integers(1, 70)), _window(rng, sketch.shape), _coin(rng), pad)
     return sketch.count(int(rng.integers(1, 4)))
 

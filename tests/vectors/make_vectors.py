@@ -14,7 +14,7 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from helpers.geometry import Geometry, fill, packed  # noqa: E402
+from helpers.geometry import Geometry, by_position, fill, packed  # noqa: E402
 from helpers.tiny import tiny_model  # noqa: E402
 from tinycl_rt import kernels_ref, tcm  # noqa: E402
 from tinycl_rt.config import Config  # noqa: E402
@@ -85,12 +85,16 @@ def backbone_cases() -> list[str]:
         (4, 4, 40, 1, 1, 2, 2, 0, 0, 2, 2, 40, 0, 0, 0),
         (1, 8, 33, 1, 4, 1, 3, 0, 1, 1, 3, 3, 1, 0, 0),
         (3, 3, 64, 3, 3, 1, 1, 0, 0, 1, 1, 6, 0, 0, 0),
+        (3, 4, 5, 3, 3, 1, 1, 1, 1, 3, 4, 6, 2, 0, 0),
     ]
     for seed, fields in enumerate(shapes):
         g = Geometry(*fields)
         x = packed(fill(seed, "any", 0, 1, (g.h, g.w, g.c)) > 0)
         w = packed(fill(seed + 9, "any", 0, 1, (g.oc, g.kh, g.kw, g.c)) > 0)
         t = ints("i", seed, -9, 9, g.oc)
+        if g.pad == 2:
+            starts, size = by_position(seed, g.oh, g.ow, g.oc)
+            t = array("i", starts) + ints("i", seed, -9, 9, size - len(starts))
         y = rubbish(g.oh * g.ow * tcm.words(g.oc))
         found.append(case("bconv", g.p, x, w, t, y, array("i", bytes(4 * g.oc))))
         mask = packed(fill(seed, "any", 0, 1, (1, g.c)) > 0)
