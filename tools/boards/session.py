@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -13,6 +14,8 @@ from .machines import Board
 from .romfs import romfs_image
 
 __all__ = ["Session"]
+
+_FAULT = 71  # firmware/boards/qemu/main.c
 
 
 class Session:
@@ -64,9 +67,15 @@ class Session:
         Raises
         ------
         BoardBuildError
-            If the code raised on the board; the message is the board's traceback.
+            If the code raised on the board; the message is the board's traceback. If the board
+            stayed silent or ended; the message says which.
         """
-        out, err = self.serial.exec_raw(code, timeout=timeout, data_consumer=show)
+        from mpremote.transport import TransportError
+
+        try:
+            out, err = self.serial.exec_raw(code, timeout=timeout, data_consumer=show)
+        except (OSError, TransportError) as error:
+            raise BoardBuildError(self._what_happened() or f"no answer: {error}") from error
         if err:
             raise BoardBuildError(err.decode(errors="replace").replace("\r\n", "\n"))
         return out.decode(errors="replace").replace("\r\n", "\n")
@@ -91,9 +100,19 @@ class Session:
         self.serial.read_until(1, b">>> ")
         self.serial.enter_raw_repl(soft_reset=False)
 
+    def _what_happened(self) -> str:
+        """Return in words how the emulator ended; empty when it runs."""
+        try:
+            status = self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            return ""
+        fault = " (a processor fault)" if status == _FAULT else ""
+        return f"the emulator ended with status {status}{fault}"
+
     def close(self) -> None:
         """End the emulator: pull the plug."""
-        self.serial.close()
+        with suppress(OSError):  # the terminal goes when the emulator does
+            self.serial.close()
         self.process.kill()
         self.process.communicate()
 

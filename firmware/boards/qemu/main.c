@@ -70,6 +70,9 @@ void board_fault(const uint32_t *words, size_t n) {
         mp_hal_stdout_tx_str(text);
     }
     mp_hal_stdout_tx_str("\r\n");
+    // What a terminal has not fetched is gone when the emulator ends: leave it a moment.
+    for (volatile int i = 0; i < 10000000; i++) {
+    }
     semihost_exit(71);
 }
 
