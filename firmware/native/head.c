@@ -27,6 +27,7 @@ static int32_t dot(const int16_t *w, const int8_t *x, uint32_t n, const narrowin
         if (__builtin_expect(u == 0, 0)) { \
             u = (negative) ? 1 : top; \
         } \
+        TC_KEEP(u); \
         sum += u * (feature); \
         TC_KEEP(sum); \
     } while (0)
@@ -37,7 +38,8 @@ static void dot_pair(const uint32_t *w, size_t row, const int8_t *x, uint32_t n,
     uint32_t bias = (uint32_t)(q->half + 0x8000) << 16, shift = 16 + (uint32_t)q->shift;
     uint32_t top = (1u << (16 - q->shift)) - 1, a = 0, b = 0;
     const uint32_t *other = w + row;
-    for (const int8_t *end = x + n; x != end;) {
+#pragma GCC unroll 2
+    for (; n; n -= 2) {
         uint32_t wa = *w++, wb = *other++;
         uint32_t x0 = (uint32_t)(int32_t)*x++;
         ADD_PRODUCT(a, wa << 16, wa & 0x8000, x0);
@@ -68,6 +70,7 @@ tc_error tc_head_forward(const tc_buffer *w, const tc_buffer *x, const tc_buffer
     int32_t *out = acc->data;
     if (limit == (0x8000 >> shift) - 1 && shift && n % 2 == 0 && tc_aligned(weights, 4)) {
         int32_t excess = 0;
+#pragma GCC unroll 4
         for (const int8_t *i = x->data, *end = i + n; i != end; i++) {
             excess += *i;
         }

@@ -75,41 +75,35 @@ static void update(int16_t *w, const int8_t *x, uint32_t n, int32_t g, const ste
     }
 }
 
-// What update_q15 needs to know of a row.
-typedef struct {
-    uint32_t bias, scaled, end, limit;
-} q15;
-
-static inline void nudge(int16_t *w, int8_t x, const q15 *q) {
-    uint32_t v = q->bias + ((uint32_t)*w << 15) - q->scaled * (uint32_t)(int32_t)x;
-    if (__builtin_expect(v >= q->end, 0)) {
-        v = v >> 30 == 3 ? 0 : q->end - 1;
+// Weights of update_pair lie in Q15 above their lowest value, so that one unsigned comparison finds
+// those that have to be cut.
+static inline void set(int16_t *w, uint32_t v, uint32_t end, uint32_t minus_limit) {
+    if (__builtin_expect(v >= end, 0)) {
+        v = v >> 30 == 3 ? 0 : end - 1;
     }
-    uint32_t result = (v >> 15) - q->limit;
-    TC_KEEP(result);
-    *w = (int16_t)result;
+    TC_KEEP(v);
+    v = minus_limit + (v >> 15);
+    TC_KEEP(v);
+    *w = (int16_t)v;
 }
 
-// Half up, 0 <= shift <= 15, steps of at most 2^14: one multiply-subtract in Q15. The bias is the
-// limit, which makes one unsigned comparison of two, and what makes a difference's floor out of a
-// rounded subtrahend.
-static void update_q15(int16_t *w, const int8_t *x, uint32_t n, int32_t g, const step *s) {
+// Two rows at once, half up, 0 <= shift <= 15, steps of at most 2^14: one multiply-subtract in Q15.
+// The bias makes the floor of a difference out of a difference of the rounded step.
+__attribute__((noinline)) // registers of its own
+static void update_pair(int16_t *a, int16_t *b, const int8_t *x, uint32_t n, int32_t ga,
+    int32_t gb, const step *s) {
     uint32_t limit = (uint32_t)s->limit, fraction = 15 - (uint32_t)s->shift;
-    uint32_t half = (1u << s->shift) >> 1;
-    const q15 q = {
-        (limit << 15) + (((1u << s->shift) - 1 - half) << fraction),
-        (uint32_t)g << fraction,
-        (2 * limit + 1) << 15,
-        limit,
-    };
-    for (; n >= 4; n -= 4, w += 4, x += 4) {
-        nudge(w, x[0], &q);
-        nudge(w + 1, x[1], &q);
-        nudge(w + 2, x[2], &q);
-        nudge(w + 3, x[3], &q);
-    }
+    uint32_t half = (1u << s->shift) >> 1, end = (2 * limit + 1) << 15;
+    uint32_t bias = (limit << 15) + (((1u << s->shift) - 1 - half) << fraction);
+    uint32_t step_a = (uint32_t)ga << fraction, step_b = (uint32_t)gb << fraction;
+    uint32_t minus_limit = 0 - limit;
+    TC_KEEP(minus_limit);
+#pragma GCC unroll 4
     for (; n; n--) {
-        nudge(w++, *x++, &q);
+        uint32_t feature = (uint32_t)(int32_t)*x++;
+        set(a, bias + ((uint32_t)*a << 15) - step_a * feature, end, minus_limit);
+        set(b, bias + ((uint32_t)*b << 15) - step_b * feature, end, minus_limit);
+        a++, b++;
     }
 }
 
@@ -127,19 +121,27 @@ tc_error tc_head_update(const tc_buffer *w, const tc_buffer *g, const tc_buffer 
         return error;
     }
     const step s = {shift, limit, rng ? rng->data : NULL};
-    int16_t *row = w->data;
+    // Errors below which two rows can go together, in any order.
+    int32_t bound = shift < 0 || shift > 15 || (rng && shift) ? 0 : 128 << shift;
     const int16_t *errors = g->data;
-    for (; classes; classes--, row += n) {
-        int32_t e = *errors++;
-        if (e == 0) {
+    int16_t *row = w->data, *waiting = NULL;
+    int32_t waiting_error = 0;
+    for (; classes; classes--, row += n, errors++) {
+        if (*errors == 0) {
             continue;
         }
-        bool small = shift >= 0 && shift <= 15 && e <= 128 << shift && -e <= 128 << shift;
-        if (small && !(s.rng && shift > 0)) {
-            update_q15(row, x->data, n, e, &s);
+        if (*errors > bound || -*errors > bound) {
+            update(row, x->data, n, *errors, &s);
+        } else if (waiting) {
+            update_pair(waiting, row, x->data, n, waiting_error, *errors, &s);
+            waiting = NULL;
         } else {
-            update(row, x->data, n, e, &s);
+            waiting = row;
+            waiting_error = *errors;
         }
+    }
+    if (waiting) {
+        update(waiting, x->data, n, waiting_error, &s);
     }
     return TC_OK;
 }
