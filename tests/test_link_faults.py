@@ -15,7 +15,7 @@ BAD = Faults(damage=0.01, drop=0.01, duplicate=0.02, delay=0.02)
 
 def test_a_bad_cable_costs_time_and_nothing_else(tmp_path: Path) -> None:
     model = hand_made_model()
-    images, labels = samples(200)
+    images, labels = samples(120)
     flash = flash_with(model, tmp_path / "flash")
     host = tmp_path / "host"
     with (
@@ -27,7 +27,7 @@ def test_a_bad_cable_costs_time_and_nothing_else(tmp_path: Path) -> None:
         predicted = [s.predicted for s in stream_experience(client, 0, images, labels)]
         info, stats = client.info(), client.stats()
         assert info.state == clean_run(model, images, labels).fingerprint()
-        assert (info.learned, len(predicted)) == (200, 200)
+        assert (info.learned, len(predicted)) == (120, 120)
         assert None not in predicted
         assert cable.damaged > 50 and cable.dropped > 5 and cable.doubled > 5
         assert client.counts.retransmissions > 10 and int(stats["repeated"]) > 0

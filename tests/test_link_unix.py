@@ -52,14 +52,14 @@ def test_stream_kills_and_restarts(board: EmulatedBoard) -> None:
 
 
 def test_a_bad_cable(board: EmulatedBoard, tmp_path: Path) -> None:
-    images, labels = samples(60)
+    images, labels = samples(30)
     bad = Faults(damage=0.01, drop=0.01, duplicate=0.02, delay=0.02)
     with (
         FaultProxy(board.port, tmp_path / "host", bad, seed=5),
         connect(tmp_path / "host") as client,
     ):
         client.reset(CONFIG)
-        assert len(list(stream_experience(client, 0, images, labels))) == 60
+        assert len(list(stream_experience(client, 0, images, labels))) == 30
         assert client.info().state == clean_run(MODEL, images, labels).fingerprint()
 
 

@@ -106,4 +106,4 @@ class WireMachine(RuleBasedStateMachine):
 
 
 TestWire = WireMachine.TestCase
-TestWire.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+TestWire.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
