@@ -267,6 +267,40 @@ def _short(buffer):
 
 
 @on_viper
+class TestMemory(unittest.TestCase):
+    def test_a_call_allocates_nothing(self):
+        import gc
+
+        p = array("i", (3, 3, 33, 3, 3, 1, 1, 1, 1, 3, 3, 33, 1, 128, 0))
+        x, y, acc = bytearray(9 * 33), bytearray(9 * 33), array("i", bytes(132))
+        w, w8, t = bytearray(33 * 72), array("b", bytes(33 * 9 * 33)), array("i", bytes(132))
+        rows, g = array("h", bytes(600)), array("h", (1, 2, 3))
+        lut, rng = array("H", (32768, 9)), array("I", (0xF0000001,))
+        calls = {
+            "bconv": (p, x, w, t, y, acc),
+            "conv8": (p, x, w8, t, y, acc),
+            "binarise": (p, x, t, y),
+            "bpool": (p, x, w, y),
+            "count": (p, x, y),
+            "head_forward": (rows, x, acc, 3, 100, 8, 127),
+            "softmax_error": (acc, lut, g, 3, 1, 4, 8),
+            "head_update": (rows, g, x, 3, 100, 4, 32767, rng),
+            "head_sum": (rows, 2, 100),
+            "head_merge": (rows, rows, 2, 100, 0, 9, 127),
+        }
+        for name in calls:
+            function, arguments = getattr(viper, name), calls[name]
+            function(*arguments)  # makes scratch memory
+            gc.collect()
+            gc.disable()
+            before = gc.mem_alloc()
+            function(*arguments)
+            used = gc.mem_alloc() - before
+            gc.enable()
+            self.assertLessEqual(used, 64, name)
+
+
+@on_viper
 class TestChecks(unittest.TestCase):
     def refused(self, name, good, buffers):
         """The good call passes; with any one buffer too short it is a ValueError."""
@@ -317,6 +351,26 @@ class TestChecks(unittest.TestCase):
                 p[i] = value
                 with self.assertRaises(ValueError):
                     viper.bconv(p, bits, bytearray(128), t, bits, t)
+
+    def test_buffers_beyond_all_memory(self):
+        p = array("i", [32767] * 15)
+        with self.assertRaises(ValueError):
+            viper.bconv(p, p, p, p, p, p)
+
+    def test_dimensions_that_are_none(self):
+        w, x, acc = array("h", bytes(40)), array("b", bytes(10)), array("i", (0, 0))
+        g = array("h", (1, 1))
+        for n, d in ((0, 10), (2, 0), (-1, -10), (-2, 10), (2, -10)):
+            with self.assertRaises(ValueError):
+                viper.head_forward(w, x, acc, n, d, 8, 127)
+            with self.assertRaises(ValueError):
+                viper.head_update(w, g, x, n, d, 8, 127, None)
+            with self.assertRaises(ValueError):
+                viper.head_sum(w, n - 1, d)
+            with self.assertRaises(ValueError):
+                viper.head_merge(w, w, n - 1, d, 0, 0, 127)
+        with self.assertRaises(ValueError):
+            viper.softmax_error(acc, array("H", (1,)), g, -1, 0, 0, 8)
 
     def test_what_is_no_buffer(self):
         with self.assertRaises(TypeError):
