@@ -96,7 +96,7 @@ def test_binarise(g: Geometry, seed: int, pixels: str, table: str) -> None:
 @given(st.integers(1, 24), st.integers(1, 24), st.data(), SEEDS, STYLES)
 def test_count(h: int, w: int, data: st.DataObject, seed: int, bits: str) -> None:
     gh, gw = data.draw(st.integers(1, h)), data.draw(st.integers(1, w))
-    c, shift = data.draw(st.integers(1, 40)), data.draw(st.integers(0, 15))
+    c, shift = data.draw(st.integers(1, 40)), data.draw(st.sampled_from([0, 0, 1, 3, 15]))
     x = packed(fill(seed, bits, 0, 1, (h, w, c)) > 0)
     p = array("i", (h, w, c, 1, 1, 1, 1, 0, 0, gh, gw, c, 0, 0, shift))
 
@@ -207,7 +207,7 @@ def test_load_chooses_by_name_and_environment(monkeypatch: pytest.MonkeyPatch) -
     assert kernels.load() is kernels_numpy
     assert kernels.load("reference") is kernels_ref
     monkeypatch.setenv("TINYCL_KERNELS", "abacus")
-    with pytest.raises(ValueError, match=r"one of numpy, reference.*abacus"):
+    with pytest.raises(ValueError, match=r"one of native, numpy, .*abacus"):
         kernels.load()
 
 

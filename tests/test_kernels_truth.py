@@ -116,6 +116,14 @@ def test_count_sums_cells_that_tile_the_image(
     assert y.tolist() == expected.tolist()
 
 
+def test_count_is_cut_to_int8() -> None:
+    for value, expected in ((False, 127), (True, -127)):
+        y = array("b", bytes(2))
+        x = packed(np.full((12, 11, 2), value))
+        k.count(array("i", (12, 11, 2, 1, 1, 1, 1, 0, 0, 1, 1, 2, 0, 0, 0)), x, y)
+        assert y.tolist() == [expected] * 2
+
+
 @given(st.integers(1, 9), st.integers(1, 30), st.integers(4, 8), st.integers(8, 16), SEEDS)
 def test_head_forward_multiplies_rounded_weights(
     n: int, d: int, qf: int, qb: int, seed: int

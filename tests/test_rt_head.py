@@ -78,6 +78,7 @@ def test_a_new_class_gets_its_weights_less_the_average(kernels: ModuleType) -> N
     head.begin([1, 2])
     head.cur[1], head.cur[2] = 7, 3
     tw = np.arange(24).reshape(4, 6) * 100
+    tw[1, 0] += 7  # the average is 1150.58
     head.tw[:] = array("h", tw.ravel().tolist())
     head.end()
     average = (2 * int(tw[1:3].sum()) + 12) // 24  # one number for both rows, half up

@@ -171,6 +171,15 @@ def test_operators_must_form_a_chain() -> None:
         Model(write(program, arena, {}))
 
 
+def test_pooling_keeps_its_channels() -> None:
+    sketch = Sketch((4, 4, 3), np.random.default_rng(0))
+    sketch.binarise()
+    sketch.bpool(Window(2, 2))
+    sketch.program.activations[2] = replace(sketch.program.activations[2], shape=(3, 3, 5))
+    with pytest.raises(ValueError, match="operator 1 changes the number of channels"):
+        Model(compiled(sketch.count(1)))
+
+
 def test_sums_beyond_int32_are_refused() -> None:
     sketch = Sketch((255, 255, 1), np.random.default_rng(0))
     sketch.conv8(1, Window(255, 255))

@@ -166,12 +166,13 @@ def test_balanced_starves_no_class() -> None:
         box.check()
 
 
-def test_balanced_is_uniform_within_a_class() -> None:
+@pytest.mark.parametrize("stretch", [1, 30], ids=["mixed", "one after the other"])
+def test_balanced_is_uniform_within_a_class(stretch: int) -> None:
     slots, n, rounds = 10, 60, 800
     hits = np.zeros(n)
     for seed in range(1, rounds + 1):
         box = Box(slots, BALANCED, seed)
-        box.stream([k % 2 for k in range(n)], 0)
+        box.stream([k // stretch % 2 for k in range(n)], 0)
         hits[box.kept] += 1
     uniform(hits, rounds, slots / n)
 

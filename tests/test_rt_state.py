@@ -133,6 +133,8 @@ def test_every_place_of_a_state_forged(piece: bytes) -> None:
     places = [*range(20, 64 + 16 + 24), *range(len(blob) - 40, len(blob) - len(piece))]
     cur = 64 + 16 + 24 + 2 * 4 * TINY.features
     places += range(cur, cur + 20)
+    labels = len(blob) - 12 - 9 * (TINY.latent_bytes + 2)  # 9 slots, and the names behind them
+    places += range(labels, labels + 18)
     taken = [take_and_use(signed(blob[:at] + piece + blob[at + len(piece) :])) for at in places]
     assert any(taken) and not all(taken)
 
