@@ -27,9 +27,6 @@ def board(tmp_path: Path) -> Iterator[EmulatedBoard]:
         yield running
 
 
-@pytest.mark.xfail(
-    strict=False, reason="tinycl_rt.state asks arrays for a typecode: saves fail on boards"
-)
 def test_stream_kills_and_restarts(board: EmulatedBoard) -> None:
     images, labels = samples(200)
     with connect(board.port) as client:

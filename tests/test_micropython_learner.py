@@ -85,9 +85,6 @@ def test_learning_gives_the_same_weights(name: str, expected: Learner, tmp_path:
     assert on_board(built(name), tmp_path, _HEAD) == line
 
 
-@pytest.mark.xfail(
-    strict=False, reason="tinycl_rt.state asks arrays for a typecode: boards lack it"
-)
 @pytest.mark.parametrize("name", BOARDS)
 def test_saved_state_is_the_same(name: str, expected: Learner, tmp_path: Path) -> None:
     assert on_board(built(name), tmp_path, _DUMP).strip() == bytes(expected.dump()).hex()

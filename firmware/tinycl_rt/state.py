@@ -24,20 +24,20 @@ def pieces(learner):
     """The state as a list of buffers, views where possible; the first is the header."""
     head, replay = learner.head, learner.replay
     n = replay.count
+    has_training = learner.is_open or head.naive
     parts = [None, head.past, replay.seen, head.cw]
-    if learner.is_open or head.naive:
+    if has_training:
         parts += [head.cur, head.active, head.tw]
     parts += [
         memoryview(replay.labels)[:n],
         memoryview(replay.fresh)[:n],
         memoryview(replay.bits)[: n * replay.latent_bytes],
     ]
+    size = _HEADER_BYTES + sum(_sizes(learner.model, learner.config, has_training, n))
     for name in learner.names:
         text = name.encode()
         parts.append(bytes([len(text)]) + text)
-    size = _HEADER_BYTES
-    for part in parts[1:]:
-        size += nbytes(part)
+        size += 1 + len(text)
     header = bytearray(_HEADER_BYTES)
     struct.pack_into(
         _HEADER,
@@ -66,9 +66,19 @@ def pieces(learner):
     return parts
 
 
-def nbytes(part):
-    """Bytes of a buffer, also of an ``array`` of wider items."""
-    return len(part) * {"I": 4, "h": 2}.get(getattr(part, "typecode", "B"), 1)
+def size(parts):
+    """Bytes of a state in pieces, as its header says."""
+    return struct.unpack("<I", parts[0][4:8])[0]
+
+
+def _sizes(model, config, has_training, filled):
+    """Bytes of each block between header and names (MicroPython's arrays do not tell theirs)."""
+    n = config.classes
+    head = 2 * n * model.features
+    sizes = [4 * n, 4 * n + 8, head]
+    if has_training:
+        sizes += [4 * n, n, head]
+    return sizes + [filled, filled, filled * model.latent_bytes]
 
 
 def dump(learner):
@@ -106,19 +116,14 @@ def restore(learner, buffer):
     if fingerprint_ != learner.model.fingerprint:
         raise ValueError("state: it was learned with another model")
     config = Config.unpack(packed)
-    features, latent_bytes = learner.model.features, learner.model.latent_bytes
     n = config.classes
     if filled > config.replay or is_open > 1 or word == 0:
         raise ValueError("state: %d slots filled of %d" % (filled, config.replay))
     has_training = is_open or config.method
-    sizes = [4 * n, 4 * n + 8, 2 * n * features]
-    if has_training:
-        sizes += [4 * n, n, 2 * n * features]
-    sizes += [filled, filled, filled * latent_bytes]
     blocks, at = [], _HEADER_BYTES
-    for size_ in sizes:
-        blocks.append(view[at : at + size_])
-        at += size_
+    for block_bytes in _sizes(learner.model, config, has_training, filled):
+        blocks.append(view[at : at + block_bytes])
+        at += block_bytes
     names = _names(view, at, n)
     for counts in (view[44:52], blocks[0], blocks[1], blocks[3] if has_training else b""):
         _check_counts(counts)
@@ -135,17 +140,17 @@ def restore(learner, buffer):
     learner.position, learner.learned = position, learned
     learner.rng.state[0] = word
     replay, h = learner.replay, learner.head
-    _fill(h.past, blocks[0])
-    _fill(replay.seen, blocks[1])
-    _fill(h.cw, blocks[2])
+    _fill(h.past, blocks[0], "<I")
+    _fill(replay.seen, blocks[1], "<I")
+    _fill(h.cw, blocks[2], "<h")
     if has_training:
-        _fill(h.cur, blocks[3])
-        h.active[:] = blocks[4]
-        _fill(h.tw, blocks[5])
+        _fill(h.cur, blocks[3], "<I")
+        memoryview(h.active)[:] = blocks[4]
+        _fill(h.tw, blocks[5], "<h")
     replay.count, replay.share = filled, share
-    replay.labels[:filled] = labels
-    replay.fresh[:filled] = blocks[-2]
-    memoryview(replay.bits)[: filled * latent_bytes] = blocks[-1]
+    memoryview(replay.labels)[:filled] = labels
+    memoryview(replay.fresh)[:filled] = blocks[-2]
+    memoryview(replay.bits)[: len(blocks[-1])] = blocks[-1]
     replay.recount()
 
 
@@ -156,9 +161,8 @@ def _check_counts(block):
             raise ValueError("state: it counts more than 2^31 samples")
 
 
-def _fill(target, source):
+def _fill(target, source, code):
     """Copy bytes into an array of wider items, item by item and without a second copy."""
-    code = "<" + target.typecode
     step = struct.calcsize(code)
     for i in range(len(target)):
         target[i] = struct.unpack_from(code, source, i * step)[0]

@@ -53,9 +53,7 @@ class Store:
         if self._next is None:
             self._scan()  # a generation that is not the newest would never be loaded
         parts = state.pieces(learner)
-        size = 0
-        for part in parts:
-            size += state.nbytes(part)
+        size = state.size(parts)
         generation = self.generation + 1
         crc = crc32(struct.pack("<II", generation, size))
         for part in parts:
