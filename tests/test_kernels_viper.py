@@ -1,0 +1,38 @@
+"""The viper kernels: compiled ahead for every architecture, and run by every emulated board."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from board.harness import HERE, RUNTIME, built
+from boards.machines import BOARDS
+from boards.paths import mpy_cross
+from run import run
+
+CASE = HERE / "cases" / "test_viper.py"
+FILES = ["kernels_viper.py", "viper_bconv.py", "viper_head.py", "viper_layers.py"]
+
+
+@pytest.mark.parametrize("arch", ["x64", "armv6m", "armv7m", "rv32imc", "xtensawin"])
+@pytest.mark.parametrize("name", FILES)
+def test_compiles_ahead_without_a_complaint(arch: str, name: str, tmp_path: Path) -> None:
+    built("unix")
+    command = [str(mpy_cross()), f"-march={arch}", "-o", str(tmp_path / "o.mpy")]
+    ran = subprocess.run([*command, str(RUNTIME / name)], capture_output=True, text=True)
+    # For a branch that is too far, mpy-cross may print an error and succeed nevertheless.
+    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_integers_of_the_reference(board: str) -> None:
+    built(board)
+    failures, text = run(board, [CASE], [RUNTIME])
+    assert failures == 0, text
+    assert "skipped 0" in text, text
+
+
+def test_no_import_where_there_is_no_viper() -> None:
+    with pytest.raises(ImportError):
+        __import__("tinycl_rt.kernels_viper")
