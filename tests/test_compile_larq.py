@@ -150,6 +150,7 @@ def test_a_file_cut_short_is_refused(backbone: Path) -> None:
             compile_tflite(flatbuffer[:size])
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # constants that are not finite
 @settings(max_examples=400)
 @given(
     changes=st.lists(

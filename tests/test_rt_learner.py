@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 from helpers.streams import learn, samples, settings
 from tinycl_rt import kernels_numpy, kernels_ref
@@ -10,6 +11,9 @@ from tinycl_rt.backbone import Backbone
 from tinycl_rt.config import Config
 from tinycl_rt.learner import Learner
 from tinycl_rt.model import Model
+
+from tinycl.simulate.evaluate import predict_latents
+from tinycl.simulate.latents import latents
 
 
 @pytest.mark.parametrize("given", settings(), ids=lambda given: str(given)[1:-1])
@@ -54,6 +58,16 @@ def test_learning_a_latent_is_learning_its_pixels(tiny: Model) -> None:
         assert one.learn(pixels, label) == two.learn_latent(latent, label)
         assert one.predict(pixels) == two.predict_latent(latent)
     assert one.dump() == two.dump()
+
+
+def test_many_predictions_at_once_are_those_one_by_one(tiny: Model) -> None:
+    learner = learn(tiny, qf=5)
+    pixels = [np.frombuffer(p, np.uint8) for p, _ in samples(tiny, 60, seed=9)]
+    found = latents(tiny, np.array(pixels).reshape(60, *tiny.input_shape))
+    one_by_one = [learner.predict_latent(latent.tobytes()) for latent in found]
+    assert predict_latents(learner, found).tolist() == one_by_one
+    untrained = Learner(tiny)  # all logits are equal: the first class
+    assert not predict_latents(untrained, found).any()
 
 
 def test_what_learn_returns_is_what_was_thought_before(tiny: Model) -> None:
@@ -110,6 +124,16 @@ def test_begin_and_end(tiny: Model) -> None:
     assert (learner.experience, learner.is_open, learner.position, learner.learned) == (1, 0, 0, 1)
     learner.learn(bytes(64), 2)  # opens experience 1 itself
     assert (learner.experience, learner.is_open, learner.position, learner.learned) == (1, 1, 1, 2)
+
+
+@pytest.mark.parametrize("method", [0, 1])
+def test_an_experience_without_samples_changes_nothing_learned(tiny: Model, method: int) -> None:
+    learner = learn(tiny, method=method)
+    cw, past, replay = learner.head.cw[:], learner.head.past[:], bytes(learner.replay.bits)
+    learner.begin(3, [0, 1])
+    learner.end()
+    assert learner.experience == 4
+    assert (learner.head.cw, learner.head.past, bytes(learner.replay.bits)) == (cw, past, replay)
 
 
 def test_experiences_come_to_an_end(tiny: Model) -> None:

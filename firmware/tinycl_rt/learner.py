@@ -151,7 +151,8 @@ class Learner:
         """Consolidate the open experience and close it."""
         if not self.is_open:
             raise ValueError("no experience is open")
-        self.head.end()
+        if self.position:  # without a sample there is nothing to consolidate
+            self.head.end()
         self.is_open = False
         self.position = 0
         self.experience += 1
