@@ -123,16 +123,21 @@ def binarise(p, x, t, y):
 def bconv(p, x, w, t, y, acc):
     """See ``kernels_ref.bconv``."""
     odd = _geometry(p)
-    h, wd, ci, kh, kw, _, _, _, _, oh, ow, oc, _, _, _ = p
+    h, wd, ci, kh, kw, _, _, _, _, oh, ow, oc, pad, _, _ = p
     cb = _words(ci)
     window = kh * kw * cb
     odd |= _odd(x, h * wd * cb) | _odd(w, oc * window) | _odd(t, 4 * oc)
     odd |= _odd(y, oh * ow * _words(oc), 4, True) | _odd(acc, 4 * oc, 4, True)
+    if pad == 2 and not odd and not _odd(t, 4 * (oh + ow)):
+        down, right = viper_bconv.largest(t, 0, oh), viper_bconv.largest(t, oh, ow)
+        if down < 0 or right < 0:
+            raise ValueError("kernels: thresholds by position begin nowhere")
+        _odd(t, 4 * (down + right + oc))
     if odd or window > 4 * _MAX_WORDS:
         return _reference().bconv(p, x, w, t, y, acc)
-    s = _room(20 + 2 * window)
+    s = _room(24 + 2 * window)
     pack_into("<ii", s, 0, 0, 0)
-    while viper_bconv.window(p, x, s):
+    while viper_bconv.window(p, x, t, s):
         viper_bconv.signs_of_window(0, 0, w, p, t, y, acc, s)
 
 

@@ -5,12 +5,12 @@ import micropython
 
 
 @micropython.viper
-def window(p: ptr32, x: ptr32, s: ptr32) -> int:
+def window(p: ptr32, x: ptr32, t: ptr32, s: ptr32) -> int:
     """Gather the words of the next window into ``s``: 0 when there is none.
 
     ``s``: row and column of the output, its word in ``y``, words of the window, +-1 values in it,
-    then the window, then its words' places in the kernel. Taps outside the image are left out, or
-    are 0 when ``p`` says that they count.
+    entry of ``t`` at which its thresholds begin; then the window, then its words' places in the
+    kernel. Taps outside the image are left out, or are 0 when ``p`` says that they count.
     """
     oy = s[0]
     ox = s[1]
@@ -28,7 +28,7 @@ def window(p: ptr32, x: ptr32, s: ptr32) -> int:
     left = ox * p[6] - p[8]
     n = kh * kw * cw
     taps = 0
-    i = 5
+    i = 6
     j = 0
     iy = oy * p[5] - p[7]
     while kh:
@@ -62,14 +62,32 @@ def window(p: ptr32, x: ptr32, s: ptr32) -> int:
             ix += 1
         iy += 1
     s[2] = (oy * p[10] + ox) * ((p[11] + 31) >> 5)
-    s[3] = i - 5
+    s[3] = i - 6
     s[4] = taps
+    s[5] = 0
+    if pad == 2:
+        s[5] = t[oy] + t[p[9] + ox]
     ox += 1
     if ox == p[10]:
         ox = 0
         s[0] = oy + 1
     s[1] = ox
     return 1
+
+
+@micropython.viper
+def largest(t: ptr32, first: int, n: int) -> int:
+    """Largest of ``n`` entries of ``t``, or -1 if one of them is no place in a table."""
+    most = 0
+    while n:
+        v = t[first]
+        if v < 0 or v > 0xFFFFFF:
+            return -1
+        if v > most:
+            most = v
+        first += 1
+        n -= 1
+    return most
 
 
 @micropython.viper
@@ -94,7 +112,7 @@ def signs_of_window(v: int, m: int, w: ptr32, p: ptr32, t: ptr32, y: ptr32, acc:
     j = 0
     if words == n:
         while j + 9 <= n:
-            a = ptr32(int(s) + 20 + 4 * j)
+            a = ptr32(int(s) + 24 + 4 * j)
             x0 = a[0]
             x1 = a[1]
             x2 = a[2]
@@ -160,8 +178,8 @@ def signs_of_window(v: int, m: int, w: ptr32, p: ptr32, t: ptr32, y: ptr32, acc:
 
     # The other words one at a time.
     while j < words:
-        x0 = s[5 + j]
-        w = ptr32(weights + 4 * s[5 + n + j])
+        x0 = s[6 + j]
+        w = ptr32(weights + 4 * s[6 + n + j])
         a = acc
         c = oc
         while c:
@@ -184,6 +202,7 @@ def signs_of_window(v: int, m: int, w: ptr32, p: ptr32, t: ptr32, y: ptr32, acc:
     top = 1
     top <<= 31
     taps = s[4]
+    t = ptr32(int(t) + 4 * s[5])
     w = ptr32(int(y) + 4 * s[2])
     while oc:
         m = 0

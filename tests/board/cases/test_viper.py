@@ -112,6 +112,20 @@ class TestLayers(unittest.TestCase):
             t, y = r.thresholds(g.oc, 12), g.output(g.oc)
             self.both("bconv", g.p, (g.p, x, w, t, y, array("i", bytes(4 * g.oc))), y)
 
+    def test_bconv_with_thresholds_by_position(self):
+        for seed in range(30):
+            r = Numbers(seed)
+            g = Case(r, (1, 33, 64), (1, 7, 32, 33))
+            g.p[12] = 2
+            sets = r.between(1, 3)
+            starts = [g.oh + g.ow + g.oc * r.below(sets) for _ in range(g.oh)]
+            starts += [g.oc * r.below(sets) for _ in range(g.ow)]
+            t = array("i", starts)
+            t.extend(r.thresholds(g.oc * (2 * sets - 1), 12))
+            x, w = r.packed(g.h * g.w, g.c), r.packed(g.oc * g.taps, g.c)
+            y = g.output(g.oc)
+            self.both("bconv", g.p, (g.p, x, w, t, y, array("i", bytes(4 * g.oc))), y)
+
     def test_bconv_of_long_windows(self):
         for seed, (c, k) in enumerate(((288, 3), (96, 7), (4096, 1), (1500, 1), (576, 1))):
             for fill in (0, 255, None):
@@ -333,6 +347,20 @@ class TestChecks(unittest.TestCase):
         self.refused("head_update", (words, g, x, 3, 10, 4, 127, rng), (0, 1, 2, 7))
         self.refused("head_sum", (words, 2, 10), (0,))
         self.refused("head_merge", (words, array("h", words), 2, 10, 0, 9, 127), (0, 1))
+
+    def test_thresholds_by_position(self):
+        p = array("i", (3, 2, 32, 1, 1, 1, 1, 0, 0, 3, 2, 4, 2, 0, 0))
+        x, w, y, acc = bytearray(24), bytearray(16), bytearray(24), array("i", bytes(16))
+        starts = (5, 9, 5, 4, 0)
+        good = array("i", starts + (0,) * 12)
+        viper.bconv(p, x, w, good, y, acc)
+        bad = [array("i", starts + (0,) * 11), good[:4]]
+        for i in range(5):
+            bad.append(array("i", good))
+            bad[-1][i] = (-1, 14, 0x7FFFFFFF, -0x7FFFFFFF, 10)[i]
+        for t in bad:
+            with self.assertRaises(ValueError):
+                viper.bconv(p, x, w, t, y, acc)
 
     def test_items_of_the_wrong_size(self):
         p = array("i", (1, 1, 32, 1, 1, 1, 1, 0, 0, 1, 1, 32, 0, 0, 0))
