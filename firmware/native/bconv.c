@@ -108,7 +108,7 @@ static void feed(window *v, const uint8_t *x, uint32_t n) {
 }
 
 // The next n words of the window lie outside the image.
-static void outside(window *v, uint32_t n, bool count) {
+static void outside(window *v, uint32_t n, int32_t count) {
     if (count) {
         feed(v, NULL, n);
     } else if (n) {
@@ -137,6 +137,27 @@ static int32_t position(window *v, const tc_geometry *g, const uint8_t *x, int32
     return g->pad ? g->kh * g->kw : taps;
 }
 
+// With pad 2, thresholds depend on the position: the table begins with where those of each row and
+// each column are. Checks that all lie inside it.
+static tc_error check_table(const tc_geometry *g, const tc_buffer *t) {
+    uint32_t oc = (uint32_t)g->oc, rows = (uint32_t)g->oh, columns = (uint32_t)g->ow;
+    tc_error error = tc_check_array(t, g->pad == 2 && oc < rows + columns ? rows + columns : oc, 4);
+    if (error || g->pad != 2) {
+        return error;
+    }
+    const int32_t *starts = t->data;
+    size_t row = 0, column = 0;
+    for (uint32_t i = 0; i < rows + columns; i++) {
+        if (starts[i] < 0) {
+            return TC_GEOMETRY;
+        }
+        size_t *most = i < rows ? &row : &column, start = (size_t)starts[i];
+        *most = start > *most ? start : *most;
+    }
+    size_t entries = t->size / 4; // two starts below 2^31 do not overflow
+    return entries >= oc && row + column <= entries - oc ? TC_OK : TC_SIZE;
+}
+
 tc_error tc_bconv(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, const tc_buffer *t,
     const tc_buffer *y, const tc_buffer *acc) {
     const tc_geometry *g;
@@ -146,7 +167,7 @@ tc_error tc_bconv(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, co
     }
     uint32_t depth = tc_bit_bytes(g->c), oc = (uint32_t)g->oc;
     uint32_t row = (uint32_t)(g->kh * g->kw) * depth;
-    if ((error = tc_check_array(t, oc, 4)) || (error = tc_check_array(acc, oc, 4))) {
+    if ((error = check_table(g, t)) || (error = tc_check_array(acc, oc, 4))) {
         return error;
     }
     if (x->size < (size_t)(g->h * g->w) * depth || w->size < tc_times(row, oc)
@@ -166,7 +187,11 @@ tc_error tc_bconv(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, co
     for (int32_t oy = 0; oy < g->oh; oy++) {
         for (int32_t ox = 0; ox < g->ow; ox++, out += tc_bit_bytes(g->oc)) {
             int32_t taps = position(&v, g, x->data, oy * g->sh - g->top, ox * g->sw - g->left);
-            tc_store(v.acc, taps * g->c, -2, t->data, oc, out);
+            const int32_t *bounds = t->data;
+            if (g->pad == 2) {
+                bounds += bounds[oy] + bounds[g->oh + ox];
+            }
+            tc_store(v.acc, taps * g->c, -2, bounds, oc, out);
         }
     }
     return TC_OK;

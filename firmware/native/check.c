@@ -15,7 +15,7 @@ tc_error tc_read_geometry(const tc_buffer *p, const tc_geometry **out) {
         && within(g->kh, 1, 255) && within(g->kw, 1, 255)
         && within(g->sh, 1, 255) && within(g->sw, 1, 255)
         && within(g->top, 0, g->kh - 1) && within(g->left, 0, g->kw - 1)
-        && within(g->pad, 0, 1) && within(g->zero, -255, 255) && within(g->shift, 0, 15);
+        && within(g->pad, 0, 2) && within(g->zero, -255, 255) && within(g->shift, 0, 255);
     *out = g;
     return good ? TC_OK : TC_GEOMETRY;
 }

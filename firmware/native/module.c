@@ -77,7 +77,7 @@ static mp_obj_t bpool(size_t n, const mp_obj_t *args) {
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(bpool_obj, 4, 4, bpool);
 
 static mp_obj_t count(mp_obj_t geometry, mp_obj_t bits, mp_obj_t sums) {
-    tc_buffer p = in(geometry, 'i'), x = in(bits, 0), y = out(sums, 'b');
+    tc_buffer p = in(geometry, 'i'), x = in(bits, 0), y = out(sums, 0);
     return done(tc_count(&p, &x, &y));
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(count_obj, count);

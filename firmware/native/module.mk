@@ -3,7 +3,7 @@
 MOD := tinycl_native
 SRC := module.c $(KERNELS)
 VPATH := $(HERE)
-BUILD := objects
+override BUILD := objects
 # After MicroPython's -Os: a kernel is worth its size. A module cannot call memset or memcpy.
 # MicroPython's headers do not have to pass our checks.
 CFLAGS_EXTRA := -O2 -fweb -fno-schedule-insns -fno-tree-loop-distribute-patterns -Wextra -Wconversion -isystem $(MPY_DIR) -I$(HERE)

@@ -85,7 +85,7 @@ static void cell(const tc_geometry *g, const uint8_t *corner, uint32_t rows, uin
             }
         }
         int32_t sum = (int32_t)(rows * columns) - 2 * (int32_t)ones;
-        y[c] = (int8_t)tc_clamp(sum >> g->shift, -127, 127);
+        y[c] = (int8_t)tc_clamp(sum >> tc_clamp(g->shift, 0, 31), -127, 127);
     }
 }
 

@@ -3,7 +3,17 @@
 The environment variable ``TINYCL_KERNELS`` (where there is an environment) forces a choice.
 """
 
-_MODULES = {"reference": "kernels_ref", "numpy": "kernels_numpy"}
+_MODULES = {
+    "native": "tinycl_native",
+    "viper": "tinycl_rt.kernels_viper",
+    "reference": "tinycl_rt.kernels_ref",
+    "numpy": "tinycl_rt.kernels_numpy",
+}
+_FASTEST_FIRST = ("native", "viper", "reference")
+
+# A native module for another processor or MicroPython is a ValueError, viper code where there is
+# no viper a SyntaxError, and a small board may have no room left for either.
+_NOT_HERE = (ImportError, SyntaxError, ValueError, MemoryError)
 
 
 def load(name=None):
@@ -12,23 +22,37 @@ def load(name=None):
     Parameters
     ----------
     name : str, optional
-        ``reference`` or ``numpy``; by default ``TINYCL_KERNELS``, else ``reference``.
+        ``native``, ``viper``, ``reference`` or ``numpy``; by default ``TINYCL_KERNELS``, else the
+        first of the first three that loads.
 
     Raises
     ------
     ValueError
         An unknown name, or kernels that this interpreter cannot load.
     """
-    name = name or _wanted() or "reference"
-    if name not in _MODULES:
-        raise ValueError(
-            "kernels: expected one of %s, got %r" % (", ".join(sorted(_MODULES)), name)
-        )
-    try:
-        package = __import__("tinycl_rt." + _MODULES[name])
-    except (ImportError, SyntaxError) as e:
-        raise ValueError("kernels %r do not load here: %s" % (name, e))  # noqa: B904
-    return getattr(package, _MODULES[name])
+    name = name or _wanted()
+    if name:
+        if name not in _MODULES:
+            raise ValueError(
+                "kernels: expected one of %s, got %r" % (", ".join(sorted(_MODULES)), name)
+            )
+        try:
+            return _import(_MODULES[name])
+        except _NOT_HERE as e:
+            raise ValueError("kernels %r do not load here: %s" % (name, e))  # noqa: B904
+    for name in _FASTEST_FIRST[:-1]:
+        try:
+            return _import(_MODULES[name])
+        except _NOT_HERE:
+            pass
+    return _import(_MODULES[_FASTEST_FIRST[-1]])
+
+
+def _import(path):
+    module = __import__(path)
+    for part in path.split(".")[1:]:
+        module = getattr(module, part)
+    return module
 
 
 def _wanted():

@@ -1,0 +1,226 @@
+// Feeds all kernels with damaged geometries and buffers of wrong sizes, under sanitizers.
+//
+//   fuzz [RUNS [SEED]]      runs so many calls; prints how many kernels accepted
+//
+// Built with -DLIBFUZZER -fsanitize=fuzzer (clang), the same calls are driven by libFuzzer. Buffers
+// are allocated to the byte, at odd addresses too, so any access outside one ends the run.
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+// Numbers out of the fuzzer's bytes while they last, out of xorshift afterwards.
+typedef struct {
+    const uint8_t *data;
+    size_t size;
+    uint32_t state;
+} source;
+
+static uint32_t next(source *s) {
+    if (s->size >= 4) {
+        uint32_t v;
+        memcpy(&v, s->data, 4);
+        s->data += 4;
+        s->size -= 4;
+        return v;
+    }
+    s->state ^= s->state << 13;
+    s->state ^= s->state >> 17;
+    s->state ^= s->state << 5;
+    return s->state;
+}
+
+static uint32_t below(source *s, uint32_t n) {
+    return next(s) % n;
+}
+
+static int32_t between(source *s, int32_t low, int32_t high) {
+    return low + (int32_t)below(s, (uint32_t)(high - low) + 1);
+}
+
+// A number that may be damaged: now and then anything at all, or next to a limit.
+static int32_t field(source *s, int32_t low, int32_t high) {
+    static const int32_t odd[] = {
+        0, -1, 1, 255, 256, 1024, 1025, 4096, 4097, 65535, 65536, INT32_MAX, INT32_MIN, -32768};
+    switch (below(s, 64)) {
+        case 0:
+            return odd[below(s, sizeof odd / sizeof *odd)];
+        case 1:
+            return (int32_t)next(s);
+        default:
+            return between(s, low, high);
+    }
+}
+
+typedef struct {
+    void *block;
+    tc_buffer buffer;
+} holder;
+
+// A buffer of `size` bytes, now and then some less, at an odd address, or of another size.
+static holder make(source *s, uint32_t size) {
+    size = size > 1 << 16 ? 1 << 16 : size; // what a damaged geometry asks for is not there
+    uint32_t odd = below(s, 32) ? 0 : 1 + below(s, 3), kind = below(s, 24);
+    if (kind == 0 && size) {
+        size -= 1 + below(s, size < 8 ? size : 8);
+    } else if (kind == 1) {
+        size = below(s, 64);
+    }
+    holder h = {malloc((size_t)size + odd), {NULL, size}};
+    if (h.block == NULL) {
+        abort();
+    }
+    uint8_t *data = (uint8_t *)h.block + odd;
+    uint32_t style = below(s, 4);
+    for (uint32_t i = 0; i < size; i++) {
+        data[i] = style == 0 ? 0 : style == 1 ? 0xff : style == 2 ? 0x80 : (uint8_t)next(s);
+    }
+    h.buffer.data = data;
+    return h;
+}
+
+static tc_geometry geometry(source *s) {
+    int32_t kh = between(s, 1, 4), kw = between(s, 1, 4);
+    tc_geometry g = {
+        field(s, 1, 6), field(s, 1, 6), field(s, 1, below(s, 8) ? 70 : 600),
+        field(s, kh, kh), field(s, kw, kw), field(s, 1, 3), field(s, 1, 3),
+        field(s, 0, kh - 1), field(s, 0, kw - 1), field(s, 1, 6), field(s, 1, 6),
+        field(s, 1, 40), field(s, 0, 2), field(s, -255, 255), field(s, 0, 15)};
+    return g;
+}
+
+static uint32_t product(int32_t a, int32_t b) {
+    return a < 0 || b < 0 ? 0 : tc_times((uint32_t)a, (uint32_t)b & 0xffff);
+}
+
+static tc_error layer(source *s, uint32_t kernel) {
+    tc_geometry g = geometry(s);
+    if (kernel == 2 || kernel == 4) {
+        g.oc = below(s, 32) ? g.c : g.oc;
+    }
+    if (kernel == 2) {
+        g.oh = g.h, g.ow = g.w;
+    }
+    int32_t bits = (int32_t)tc_bit_bytes(g.c), out = (int32_t)tc_bit_bytes(g.oc);
+    int32_t image = (int32_t)product(g.h, g.w), map = (int32_t)product(g.oh, g.ow);
+    int32_t window = (int32_t)product(g.kh, g.kw);
+    bool pixels = kernel == 0 || kernel == 2;
+    uint32_t table = product(kernel == 2 ? g.c : g.oc, 4);
+    uint32_t starts = 0;
+    if (kernel == 1 && g.pad == 2 && g.oh > 0 && g.ow > 0 && g.oh < 100 && g.ow < 100) {
+        starts = (uint32_t)(g.oh + g.ow);
+        table += 4 * (starts + below(s, 100));
+    }
+    holder p = make(s, sizeof g);
+    if (p.buffer.size == sizeof g) {
+        memcpy(p.buffer.data, &g, sizeof g);
+    }
+    holder x = make(s, product(image, pixels ? g.c : bits));
+    holder w = make(s, product((int32_t)product(window, kernel == 0 ? g.c : bits), g.oc));
+    holder m = make(s, (uint32_t)bits), t = make(s, table);
+    holder y = make(s, kernel == 4 ? product(map, g.c) : product(map, kernel == 1 ? out : bits));
+    holder acc = make(s, product(g.oc, 4));
+    if (kernel == 0) {
+        free(y.block);
+        y = make(s, product(map, out));
+    }
+    if (t.buffer.size == table && tc_aligned(t.buffer.data, 4)) {
+        for (uint32_t i = 0; i < starts; i++) {
+            ((int32_t *)t.buffer.data)[i] = field(s, 0, (int32_t)starts);
+        }
+    }
+    tc_error error = TC_OK;
+    switch (kernel) {
+        case 0:
+            error = tc_conv8(&p.buffer, &x.buffer, &w.buffer, &t.buffer, &y.buffer, &acc.buffer);
+            break;
+        case 1:
+            error = tc_bconv(&p.buffer, &x.buffer, &w.buffer, &t.buffer, &y.buffer, &acc.buffer);
+            break;
+        case 2:
+            error = tc_binarise(&p.buffer, &x.buffer, &t.buffer, &y.buffer);
+            break;
+        case 3:
+            error = tc_bpool(&p.buffer, &x.buffer, &m.buffer, &y.buffer);
+            break;
+        default:
+            error = tc_count(&p.buffer, &x.buffer, &y.buffer);
+            break;
+    }
+    free(p.block), free(x.block), free(w.block), free(m.block), free(t.block), free(y.block);
+    free(acc.block);
+    return error;
+}
+
+static tc_error head(source *s, uint32_t kernel) {
+    int32_t classes = field(s, 1, 12), features = field(s, 1, 40), row = field(s, 0, 11), sum;
+    int32_t limit = field(s, 0, 1) ? (1 << between(s, 3, 15)) - 1 : field(s, 0, 32767);
+    uint32_t cells = product(classes, features);
+    holder w = make(s, product((int32_t)(cells & 0xffffff), 2)), v = make(s, (uint32_t)w.buffer.size);
+    holder x = make(s, product(features, 1)), acc = make(s, product(classes, 4));
+    holder g = make(s, product(classes, 2)), lut = make(s, 512), rng = make(s, 4);
+    tc_error error = TC_OK;
+    switch (kernel) {
+        case 0: {
+            int32_t shift = field(s, 0, 12);
+            limit = below(s, 2) && 0 < shift && shift < 16 ? (0x8000 >> shift) - 1 : limit;
+            error = tc_head_forward(
+                &w.buffer, &x.buffer, &acc.buffer, classes, features, shift, limit);
+            break;
+        }
+        case 1:
+            error = tc_softmax_error(&acc.buffer, &lut.buffer, &g.buffer, classes,
+                field(s, -1, 12), field(s, 0, 20), field(s, 1, 16));
+            break;
+        case 2:
+            error = tc_head_update(&w.buffer, &g.buffer, &x.buffer, classes, features,
+                field(s, -20, 30), limit, below(s, 3) ? NULL : &rng.buffer);
+            break;
+        case 3:
+            error = tc_head_sum(&w.buffer, row, features, &sum);
+            break;
+        default:
+            error = tc_head_merge(&w.buffer, &v.buffer, row, features, field(s, -32768, 32767),
+                field(s, 0, 32768), limit);
+            break;
+    }
+    free(w.block), free(v.block), free(x.block), free(acc.block), free(g.block), free(lut.block);
+    free(rng.block);
+    return error;
+}
+
+static tc_error one(source *s) {
+    uint32_t kernel = below(s, 10);
+    return kernel < 5 ? layer(s, kernel) : head(s, kernel - 5);
+}
+
+#ifdef LIBFUZZER
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    source s = {data, size, 1};
+    one(&s);
+    return 0;
+}
+
+#else
+
+int main(int n, char **words) {
+    uint32_t runs = n > 1 ? (uint32_t)strtoul(words[1], NULL, 10) : 100000;
+    uint32_t seed = n > 2 ? (uint32_t)strtoul(words[2], NULL, 10) : 1, accepted = 0;
+    for (uint32_t i = 0; i < runs; i++) {
+        source s = {NULL, 0, (seed * 2654435761u + i * 40503u) | 1};
+        for (int k = 0; k < 8; k++) {
+            next(&s);
+        }
+        accepted += one(&s) == TC_OK;
+    }
+    printf("%u calls, %u accepted, no fault\n", runs, accepted);
+    return accepted == 0;
+}
+
+#endif
