@@ -32,17 +32,21 @@ def conv8(v: int, w: ptr8, p: ptr32, x: ptr8, t: ptr32, y: ptr32, s: ptr32):
                 ix = ox * p[6] - p[8]
                 kx = kw
                 while kx:
-                    xi = (iy * wd + ix) * ci
                     i = ci
-                    while i:
-                        v = 0
-                        if not (iy < 0 or iy >= h or ix < 0 or ix >= wd):
-                            v = x[xi] - zero
-                        a[0] = v
-                        a = ptr32(int(a) + 4)
-                        m += v
-                        xi += 1
-                        i -= 1
+                    if iy < 0 or iy >= h or ix < 0 or ix >= wd:
+                        while i:
+                            a[0] = 0
+                            a = ptr32(int(a) + 4)
+                            i -= 1
+                    else:
+                        w = ptr8(int(x) + (iy * wd + ix) * ci)
+                        while i:
+                            v = w[0] - zero
+                            a[0] = v
+                            m += v
+                            w = ptr8(int(w) + 1)
+                            a = ptr32(int(a) + 4)
+                            i -= 1
                     ix += 1
                     kx -= 1
                 iy += 1
