@@ -19,6 +19,7 @@ __all__ = ["Device", "heap", "platform", "unique_id"]
 
 MODEL_FILE = "model.tcm"
 NEW_MODEL_FILE = "model.new"
+NEW_STATE_FILE = "state.new"
 
 
 class Device:
@@ -104,9 +105,9 @@ class Device:
 
         self._change(self.learner.reset, Config.unpack(bytes(config)))
 
-    def restore(self, blob):
-        """Take over the state `blob` of the same model."""
-        self._change(self.learner.restore, blob)
+    def restore(self, file):
+        """Take over a state of the same model, from a file that stands at its begin."""
+        self._change(self.learner.restore, file)
 
     def install(self):
         """Put the checked file model.new in the place of model.tcm.

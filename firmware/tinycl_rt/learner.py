@@ -215,11 +215,18 @@ class Learner:
 
         return state.dump(self)
 
-    def restore(self, buffer):
-        """Take over a state made by ``dump``; ValueError, and no change, if it does not fit."""
+    def restore(self, source):
+        """Take over a state made by ``dump``: bytes, or a binary file that stands at its begin.
+
+        ValueError, and no change, if it does not fit.
+        """
         from tinycl_rt import state
 
-        state.restore(self, buffer)
+        if not hasattr(source, "readinto"):
+            from io import BytesIO
+
+            source = BytesIO(source)
+        state.restore(self, source)
 
     def fingerprint(self):
         """CRC32 of the state: equal on two boards exactly when they have learned the same."""

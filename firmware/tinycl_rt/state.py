@@ -18,6 +18,7 @@ MAGIC = b"TCS1"
 _HEADER = "<4sII8s%dsHBBIIIHHI" % PACKED_BYTES
 _HEADER_BYTES = 64
 _CRC_FROM = 12
+_CHUNK = 256
 
 
 def pieces(learner):
@@ -95,23 +96,28 @@ def fingerprint(learner):
     return struct.unpack("<I", pieces(learner)[0][8:12])[0]
 
 
-def restore(learner, buffer):
-    """Put a state into a learner.
+def restore(learner, file):
+    """Put a state into a learner, piece by piece: it is never in memory as a whole.
+
+    Parameters
+    ----------
+    learner : Learner
+    file : file
+        Binary, with ``readinto`` and ``seek``, standing where the state begins and ending with it.
 
     Raises
     ------
     ValueError
         The bytes are damaged, or belong to another model; the learner is unchanged.
     """
-    view = memoryview(buffer)
-    if len(view) < _HEADER_BYTES:
-        raise ValueError("state: %d bytes are shorter than its header" % len(view))
-    head = struct.unpack(_HEADER, view[:_HEADER_BYTES])
+    begin = file.tell()
+    header = _read(file, bytearray(_HEADER_BYTES))
+    head = struct.unpack(_HEADER, header)
     magic, size, crc, fingerprint_, packed = head[:5]
     experience, is_open, _, position, learned, word, filled, share, _ = head[5:]
     if magic != MAGIC:
         raise ValueError("state: not a state file, it starts with %r" % bytes(magic))
-    if size != len(view) or crc32(view[_CRC_FROM:]) != crc:
+    if _crc(file, header, size) != crc:
         raise ValueError("state: CRC or length is wrong, it is damaged")
     if fingerprint_ != learner.model.fingerprint:
         raise ValueError("state: it was learned with another model")
@@ -119,39 +125,64 @@ def restore(learner, buffer):
     n = config.classes
     if filled > config.replay or is_open > 1 or word == 0:
         raise ValueError("state: %d slots filled of %d" % (filled, config.replay))
-    has_training = is_open or config.method
-    blocks, at = [], _HEADER_BYTES
-    for block_bytes in _sizes(learner.model, config, has_training, filled):
-        blocks.append(view[at : at + block_bytes])
-        at += block_bytes
-    names = _names(view, at, n)
-    for counts in (view[44:52], blocks[0], blocks[1], blocks[3] if has_training else b""):
-        _check_counts(counts)
     if experience + is_open > MAX_EXPERIENCES:
         raise ValueError("state: experience %d is open, there are no more" % experience)
-    labels = blocks[-3]
-    for i in range(filled):
-        if labels[i] >= n or blocks[-2][i] > 1:
-            raise ValueError("state: a replay slot has label %d of %d" % (labels[i], n))
-    # All is checked: from here on nothing can fail.
+    has_training = is_open or config.method
+    sizes = _sizes(learner.model, config, has_training, filled)
+    at = begin + _HEADER_BYTES + sum(sizes)
+    file.seek(at)
+    names = _names(file, begin + size - at, n)
+    _check_counts(header[44:52])
+    at = begin + _HEADER_BYTES
+    for i in range(len(sizes)):
+        file.seek(at)
+        if i in (0, 1) or (i == 3 and has_training):
+            _check_counts(_read(file, bytearray(sizes[i])))
+        elif i >= len(sizes) - 3 and i < len(sizes) - 1:
+            _check_bytes(file, filled, n if i == len(sizes) - 3 else 2)
+        at += sizes[i]
+    # All is checked: from here on nothing can fail but memory.
     learner.reset(config)
     learner.names = names
     learner.experience, learner.is_open = experience, bool(is_open)
     learner.position, learner.learned = position, learned
     learner.rng.state[0] = word
     replay, h = learner.replay, learner.head
-    _fill(h.past, blocks[0], "<I")
-    _fill(replay.seen, blocks[1], "<I")
-    _fill(h.cw, blocks[2], "<h")
+    targets = [h.past, replay.seen, h.cw]
     if has_training:
-        _fill(h.cur, blocks[3], "<I")
-        memoryview(h.active)[:] = blocks[4]
-        _fill(h.tw, blocks[5], "<h")
+        targets += [h.cur, h.active, h.tw]
+    targets += [
+        memoryview(replay.labels)[:filled],
+        memoryview(replay.fresh)[:filled],
+        memoryview(replay.bits)[: filled * replay.latent_bytes],
+    ]
+    file.seek(begin + _HEADER_BYTES)
+    for target in targets:
+        _read(file, target)
     replay.count, replay.share = filled, share
-    memoryview(replay.labels)[:filled] = labels
-    memoryview(replay.fresh)[:filled] = blocks[-2]
-    memoryview(replay.bits)[: len(blocks[-1])] = blocks[-1]
     replay.recount()
+
+
+def _read(file, target):
+    """Fill a buffer; ValueError when the file ends before."""
+    if len(target) and not file.readinto(target):
+        raise ValueError("state: it ends early")
+    return target
+
+
+def _crc(file, header, size):
+    """CRC of what a header says belongs to the state; -1 when the file has more or less."""
+    crc = crc32(memoryview(header)[_CRC_FROM:])
+    chunk = bytearray(_CHUNK)
+    left = size - _HEADER_BYTES
+    while True:
+        n = file.readinto(chunk)
+        if not n:
+            return crc if left == 0 else -1
+        left -= n
+        if left < 0:
+            return -1
+        crc = crc32(memoryview(chunk)[:n], crc)
 
 
 def _check_counts(block):
@@ -161,20 +192,31 @@ def _check_counts(block):
             raise ValueError("state: it counts more than 2^31 samples")
 
 
-def _fill(target, source, code):
-    """Copy bytes into an array of wider items, item by item and without a second copy."""
-    step = struct.calcsize(code)
-    for i in range(len(target)):
-        target[i] = struct.unpack_from(code, source, i * step)[0]
+def _check_bytes(file, n, limit):
+    """Labels and flags of the replay slots must be below a limit."""
+    chunk = memoryview(bytearray(_CHUNK))
+    while n > 0:
+        part = _read(file, chunk[: min(n, _CHUNK)])
+        for value in part:
+            if value >= limit:
+                raise ValueError(
+                    "state: a replay slot says %d, expected below %d" % (value, limit)
+                )
+        n -= len(part)
 
 
-def _names(view, at, n):
-    names = []
+def _names(file, nbytes, n):
+    if nbytes < n:
+        raise ValueError("state: it ends inside a block")
+    if nbytes > n * 256:
+        raise ValueError("state: %d bytes of class names" % nbytes)
+    text = _read(file, bytearray(nbytes))
+    names, at = [], 0
     for _ in range(n):
-        if at >= len(view) or at + 1 + view[at] > len(view):
+        if at >= nbytes or at + 1 + text[at] > nbytes:
             raise ValueError("state: it ends inside the class names")
-        names.append(str(bytes(view[at + 1 : at + 1 + view[at]]), "utf-8"))
-        at += 1 + view[at]
-    if at != len(view):
-        raise ValueError("state: %d bytes too many" % (len(view) - at))
+        names.append(str(text[at + 1 : at + 1 + text[at]], "utf-8"))
+        at += 1 + text[at]
+    if at != nbytes:
+        raise ValueError("state: %d bytes too many" % (nbytes - at))
     return names

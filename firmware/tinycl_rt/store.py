@@ -13,7 +13,9 @@ from tinycl_rt.crc import crc32
 
 _NAMES = ("state.0", "state.1")
 _HEAD = "<4sIII"  # magic, generation, bytes of state, CRC32 of generation, bytes and state
+_HEAD_BYTES = struct.calcsize(_HEAD)
 _MAGIC = b"TCG1"
+_CHUNK = 256
 
 
 class Store:
@@ -39,10 +41,12 @@ class Store:
 
         A damaged file, or one of another model, is passed over.
         """
-        for _, i, data in self._scan():
+        for _, i in self._scan():
             try:
-                learner.restore(memoryview(data)[struct.calcsize(_HEAD) :])
-            except ValueError:
+                with open(self._paths[i], "rb") as f:
+                    f.seek(_HEAD_BYTES)
+                    learner.restore(f)
+            except (ValueError, OSError):
                 continue
             self._next = 1 - i
             return True
@@ -65,7 +69,7 @@ class Store:
             _flush(f)
         self.generation = generation
         self._next = 1 - self._next
-        return size + struct.calcsize(_HEAD)
+        return size + _HEAD_BYTES
 
     def clear(self):
         """Remove both files."""
@@ -76,37 +80,39 @@ class Store:
                 pass
 
     def _scan(self):
-        """Whole files, the newest first: generation, number and contents of each."""
+        """Whole files, the newest first: generation and number of each."""
         found = []
         for i in range(2):
-            data = self._read(self._paths[i])
-            if data is not None:
-                found.append((struct.unpack_from("<I", data, 4)[0], i, data))
+            generation = self._generation(self._paths[i])
+            if generation is not None:
+                found.append((generation, i))
         found.sort(key=lambda entry: -entry[0])
         self._next = 0
         if found:
-            self.generation, newest, _ = found[0]
+            self.generation, newest = found[0]
             self._next = 1 - newest
         return found
 
-    def _read(self, path):
+    def _generation(self, path):
+        """Generation of a file, None when it is not whole; read in pieces."""
         try:
             with open(path, "rb") as f:
-                data = f.read()
+                head = f.read(_HEAD_BYTES)
+                if len(head) < _HEAD_BYTES:
+                    return None
+                magic, generation, left, expected = struct.unpack(_HEAD, head)
+                crc = crc32(head[4:12])
+                chunk = bytearray(_CHUNK)
+                while True:
+                    n = f.readinto(chunk)
+                    if not n:
+                        break
+                    left -= n
+                    crc = crc32(memoryview(chunk)[:n], crc)
         except OSError:
             return None
-        if len(data) < struct.calcsize(_HEAD):
-            return None
-        magic, generation, size, crc = struct.unpack_from(_HEAD, data)
-        if magic != _MAGIC or size != len(data) - struct.calcsize(_HEAD):
-            return None
-        view = memoryview(data)
-        if (
-            crc32(view[struct.calcsize(_HEAD) :], crc32(struct.pack("<II", generation, size)))
-            != crc
-        ):
-            return None
-        return data
+        whole = magic == _MAGIC and left == 0 and crc == expected
+        return generation if whole else None
 
 
 def _flush(f):

@@ -23,8 +23,7 @@ class Uploads:
         self._image_have = self._image_crc = 0
         self._key = (0, 0, 0)
         self._have = self._crc = 0
-        self._buffer = None  # of a state
-        self._file = None  # of a model
+        self._file = None  # where a state or a model is collected
         self._done = (0, 0)  # kind and CRC-32 of the last one committed
 
     def begin(self, kind, total, crc):
@@ -38,7 +37,7 @@ class Uploads:
         if kind == p.KIND_STATE:
             self._device.need()
             self._check_heap(total)
-            self._buffer = bytearray(total)
+            self._file = _collect(self._device.path(dev.NEW_STATE_FILE))
         elif kind == p.KIND_MODEL:
             self._check_heap(total)
             self._file = open(self._device.path(dev.NEW_MODEL_FILE), "wb")
@@ -67,10 +66,7 @@ class Uploads:
             self._image_crc = crc32(piece, self._image_crc)
             self._image_have = end
             return end
-        if kind == p.KIND_STATE:
-            self._buffer[offset:end] = piece
-        else:
-            self._file.write(piece)
+        self._file.write(piece)
         self._crc = crc32(piece, self._crc)
         self._have = end
         return end
@@ -83,20 +79,17 @@ class Uploads:
             raise p.Refusal(p.STALE, "no such upload is under way")
         if self._have < self._key[1]:
             raise p.Refusal(p.GAP, "byte %d is wanted next" % self._have, self._have)
-        good = self._crc == crc
-        buffer = self._buffer
-        if self._file:
-            self._file.close()
-            self._file = None
         try:
-            if not good:
+            if self._crc != crc:
                 raise ValueError("the CRC of the whole is wrong")
             if kind == p.KIND_MODEL:
+                self._close()
                 self._device.install()
                 self._image = None
                 self._image_key = (0, 0, 0)
             else:
-                self._device.restore(buffer)
+                self._file.seek(0)
+                self._device.restore(self._file)
         finally:
             self.drop()
         self._done = (kind, crc)
@@ -114,14 +107,18 @@ class Uploads:
 
     def drop(self):
         """Forget an upload that is not complete (images stay)."""
-        self._buffer = None
+        self._close()
+        if self._key[0] == p.KIND_MODEL:
+            dev.remove(self._device.path(dev.NEW_MODEL_FILE))
+        elif self._key[0] == p.KIND_STATE:
+            dev.remove(self._device.path(dev.NEW_STATE_FILE))
+        self._key = (0, 0, 0)
+        self._have = self._crc = 0
+
+    def _close(self):
         if self._file:
             self._file.close()
             self._file = None
-        if self._key[0] == p.KIND_MODEL:
-            dev.remove(self._device.path(dev.NEW_MODEL_FILE))
-        self._key = (0, 0, 0)
-        self._have = self._crc = 0
 
     def _begin_image(self, key):
         model = self._device.need().model
@@ -140,3 +137,13 @@ class Uploads:
         limit = self._device.heap_limit or free + used
         if not total or (limit and total > limit):
             raise p.Refusal(p.TOO_LARGE, "%d bytes do not fit into %d" % (total, limit))
+
+
+def _collect(path):
+    """A file to collect a state in; in memory where the file system takes none."""
+    try:
+        return open(path, "w+b")
+    except OSError:
+        from io import BytesIO
+
+        return BytesIO()
