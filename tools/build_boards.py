@@ -20,6 +20,7 @@ from boards.build import build_board, build_mpy_cross, missing
 from boards.errors import BoardBuildError
 from boards.machines import BOARDS
 from boards.paths import cache, mpy_cross
+from boards.runtime import build_runtime
 from boards.source import source_tree
 
 
@@ -60,6 +61,7 @@ def _build(names: list[str]) -> int:
             build_mpy_cross(source)
         for name in able:
             build_board(BOARDS[name], source)
+            build_runtime(BOARDS[name])
     for name in names:
         if needed := missing(BOARDS[name]):
             lacking.update(needed)

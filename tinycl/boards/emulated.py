@@ -25,8 +25,11 @@ Self = TypeVar("Self", bound="EmulatedBoard")
 
 # Board name: "module:class" of an EmulatedBoard, imported when it is asked for.
 LAUNCHERS: dict[str, str] = {
+    "cortex-m3": "tinycl.boards.micropython:CortexM3",
+    "cortex-m0": "tinycl.boards.micropython:CortexM0",
+    "rv32": "tinycl.boards.micropython:Rv32",
     "cpython": "tinycl.boards.emulated:CPythonBoard",
-    "unix": "tinycl.boards.micropython_unix:UnixBoard",
+    "unix": "tinycl.boards.micropython:UnixBoard",
 }
 
 
