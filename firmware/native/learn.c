@@ -79,7 +79,7 @@ static void update(int16_t *w, const int8_t *x, uint32_t n, int32_t g, const ste
 // those that have to be cut.
 static inline void set(int16_t *w, uint32_t v, uint32_t end, uint32_t minus_limit) {
     if (__builtin_expect(v >= end, 0)) {
-        v = v >> 30 == 3 ? 0 : end - 1;
+        v = (int32_t)(v + (minus_limit << 15)) < 0 ? 0 : end - 1;
     }
     TC_KEEP(v);
     v = minus_limit + (v >> 15);

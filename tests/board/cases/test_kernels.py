@@ -28,9 +28,9 @@ on_native = unittest.skipUnless(NATIVE, "needs a native module")
 
 def _set(name):
     for k in SETS:
-        if k.NAME == name:
+        if name == k.NAME:
             return k
-    raise unittest.SkipTest("no %s kernels here" % name)
+    raise unittest.SkipTest("no " + name + " kernels here")
 
 
 @with_runtime
@@ -49,7 +49,7 @@ class TestSets(unittest.TestCase):
 
     def test_the_fastest_is_chosen(self):
         order = [k.NAME for k in SETS]
-        fastest = [n for n in ("native", "viper", "reference") if n in order][0]
+        fastest = next(n for n in ("native", "viper", "reference") if n in order)
         self.assertEqual(kernels.load().NAME, fastest)
 
 

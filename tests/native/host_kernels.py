@@ -1,0 +1,85 @@
+"""The C kernels, sanitized and built for this computer, as a kernel set like any other."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Any
+
+__all__ = ["ERRORS", "HostKernels"]
+
+ERRORS = {1: "geometry", 2: "size", 3: "alignment", 4: "argument"}
+
+# Buffers: r is read, w written too; plus lies at an odd address if asked to. i: a number.
+_ARGUMENTS = {
+    "conv8": ("r", "r+", "r", "r", "w+", "w"),
+    "binarise": ("r", "r+", "r", "w+"),
+    "bconv": ("r", "r+", "r+", "r", "w+", "w"),
+    "bpool": ("r", "r+", "r+", "w+"),
+    "count": ("r", "r+", "w+"),
+    "head_forward": ("r", "r", "w", *"iiii"),
+    "softmax_error": ("w", "r", "w", *"iiii"),
+    "head_update": ("w", "r", "r", *"iiii", "w"),
+    "head_sum": ("r", *"ii"),
+    "head_merge": ("w", "r", *"iiiii"),
+}
+
+
+class _Buffer(ctypes.Structure):
+    _fields_ = (("data", ctypes.c_void_p), ("size", ctypes.c_size_t))
+
+
+class HostKernels:
+    """Kernels of ``build/libtinycl.so``: same names and arguments as ``kernels_ref``.
+
+    Every buffer is copied into a block of exactly its size, so that the address sanitizer sees
+    any access outside it; what the kernel wrote is copied back.
+
+    Parameters
+    ----------
+    odd : bool
+        Place pixels and bits at odd addresses.
+
+    Raises
+    ------
+    ValueError
+        What the kernel did not accept: geometry, size, alignment or argument.
+    """
+
+    NAME = "host"
+
+    def __init__(self, odd: bool = False) -> None:
+        self.library = ctypes.CDLL(os.environ["TINYCL_HOST_KERNELS"])
+        self.odd = odd
+
+    def __getattr__(self, name: str) -> Any:
+        kinds = _ARGUMENTS[name]
+        function = getattr(self.library, "tc_" + name)
+
+        def call(*given: Any) -> int | None:
+            assert len(given) == len(kinds)
+            blocks, words = [], []
+            for kind, value in zip(kinds, given, strict=True):
+                if kind == "i":
+                    words.append(ctypes.c_int32(value))
+                elif value is None:
+                    words.append(None)
+                else:
+                    odd = self.odd and kind.endswith("+")
+                    data = bytes(odd) + memoryview(value).cast("B").tobytes()
+                    block = (ctypes.c_char * len(data)).from_buffer_copy(data)
+                    blocks.append((kind, value, block, odd))
+                    address = ctypes.addressof(block) + odd
+                    words.append(ctypes.byref(_Buffer(address, len(data) - odd)))
+            total = ctypes.c_int32()
+            if name == "head_sum":
+                words.append(ctypes.byref(total))
+            error = function(*words)
+            if error:
+                raise ValueError(ERRORS[error])
+            for kind, value, block, odd in blocks:
+                if kind.startswith("w"):
+                    memoryview(value).cast("B")[:] = block.raw[odd:]
+            return total.value if name == "head_sum" else None
+
+        return call
