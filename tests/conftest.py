@@ -1,9 +1,14 @@
 """Fixtures and settings for all tests."""
 
+import os
+
 import pytest
 from helpers.tiny import tiny_model as make_tiny_model
 from hypothesis import settings
 from tinycl_rt.model import Model
+
+# Before anything imports TensorFlow: Larq needs Keras 2.
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 # Nothing here has a deadline of its own: machines that run the tests are shared and slow.
 settings.register_profile("tinycl", deadline=None, max_examples=60)

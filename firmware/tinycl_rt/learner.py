@@ -129,6 +129,7 @@ class Learner:
 
     def learn_latent(self, latent, label):
         """``learn`` from latent bits that the backbone made already."""
+        self._check_latent(latent)
         label = self.index(label, True) if isinstance(label, str) else self._check(label)
         if not self.is_open:
             self.begin()
@@ -163,6 +164,7 @@ class Learner:
 
     def predict_latent(self, latent):
         """``predict`` from latent bits."""
+        self._check_latent(latent)
         self.backbone.count(latent, self.head.x)
         return self.head.scores(self.head.cw)
 
@@ -201,6 +203,12 @@ class Learner:
                 self.name(j, name)
                 return j
         raise ValueError("all %d classes are taken, %r has no place" % (self.config.classes, name))
+
+    def _check_latent(self, latent):
+        if len(latent) != self.model.latent_bytes:
+            raise ValueError(
+                "expected %d bytes of latent bits, got %d" % (self.model.latent_bytes, len(latent))
+            )
 
     def _check(self, label):
         if not 0 <= label < self.config.classes:

@@ -18,7 +18,7 @@ def command(
     model: Annotated[
         Path, typer.Argument(help="Folder written by tinycl train, or a .keras or .h5 file.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")] = Path(
+    out: Annotated[Path, typer.Option("--output", "-o", help="File to write.")] = Path(
         "backbone.tflite"
     ),
     json_file: Json = None,

@@ -15,7 +15,7 @@ __all__ = ["command", "parse_classes"]
 
 def command(
     data: Annotated[str, typer.Argument(help="Data set: digits, mnist, cifar10, npz:PATH, ...")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")] = Path(
+    out: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path(
         "run"
     ),
     size: Annotated[str, typer.Option(help="Flash budget: 4k, 8k, 16k, 32k, 60k, 120k.")] = "8k",

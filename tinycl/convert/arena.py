@@ -1,14 +1,11 @@
-"""Place all activations in one block of memory; those that are never alive together share it."""
+"""Place all activations in one block of memory."""
 
 from dataclasses import dataclass
 
+from tinycl.convert.ir import Program
 from tinycl_rt import tcm
 
-from tinycl.convert.ir import Program
-
 __all__ = ["Arena", "plan"]
-
-_ALIGN = 4
 
 
 @dataclass(frozen=True)
@@ -22,29 +19,16 @@ class Arena:
 
 
 def plan(program: Program) -> Arena:
-    """Greedy placement, largest first, each at the lowest offset that is free while it lives.
+    """Place the activations of a chain: by turns at the bottom and at the top.
 
-    The pixels belong to the caller and the features to the head, so they take no place.
+    In a chain only a step's input and output are alive together, so the block is as large as the
+    largest such pair, which no plan can beat. The pixels belong to the caller and the features to
+    the head: they take no place.
     """
-    first = [0] * len(program.activations)
-    last = [0] * len(program.activations)
-    for i, step in enumerate(program.steps):
-        first[step.target] = i
-        last[step.target] = last[step.source] = i
-    inner = [i for i, a in enumerate(program.activations) if a.dtype == tcm.BITS]
-    offsets: list[int | None] = [None] * len(program.activations)
-    ends: dict[int, int] = {}
-    for i in sorted(inner, key=lambda k: -program.activations[k].nbytes):
-        size = program.activations[i].nbytes
-        rivals = sorted(
-            (offsets[k] or 0, ends[k]) for k in ends if first[k] <= last[i] and first[i] <= last[k]
-        )
-        place = 0
-        for start, end in rivals:
-            if start - place >= size:
-                break
-            place = max(place, -(-end // _ALIGN) * _ALIGN)
-        offsets[i] = place
-        ends[i] = place + size
-    total = -(-max(ends.values()) // _ALIGN) * _ALIGN
-    return Arena(tuple(offsets), total, max(inner, key=lambda k: program.activations[k].nbytes))
+    sizes = [a.nbytes if a.dtype == tcm.BITS else 0 for a in program.activations]
+    total = max(sizes[step.source] + sizes[step.target] for step in program.steps)
+    offsets: list[int | None] = [None] * len(sizes)
+    for turn, step in enumerate(program.steps):
+        if sizes[step.target]:
+            offsets[step.target] = (total - sizes[step.target]) * (turn % 2)
+    return Arena(tuple(offsets), total, max(range(len(sizes)), key=lambda k: sizes[k]))
