@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from tinycl.convert.ir import Program
 from tinycl_rt import tcm
+
+from tinycl.convert.ir import Program
 
 __all__ = ["Arena", "plan"]
 
