@@ -176,27 +176,41 @@ def signs_of_window(v: int, m: int, w: ptr32, p: ptr32, t: ptr32, y: ptr32, acc:
                 c -= 1
             j += 9
 
-    # The other words one at a time.
+    # The other words two at a time; the last may be alone.
     while j < words:
         x0 = s[6 + j]
+        x1 = 0
+        both = 0
         w = ptr32(weights + 4 * s[6 + n + j])
+        q = w
+        j += 1
+        if j < words:
+            x1 = s[6 + j]
+            both = -1
+            q = ptr32(weights + 4 * s[6 + n + j])
+            j += 1
         a = acc
         c = oc
         while c:
+            m = m2
+            v = x1
+            v = (q[0] ^ v) & both
+            v = v - ((v >> 1) & m1)
+            k1 = ((v >> 2) & m) + (v & m)
             v = x0
             v = w[0] ^ v
             v = v - ((v >> 1) & m1)
-            m = m2
-            v = ((v >> 2) & m) + (v & m)
-            v = ((v >> 4) + v) & m4
+            v = ((v >> 2) & m) + (v & m) + k1
+            m = m4
+            v = ((v >> 4) & m) + (v & m)
             m = m8
             v = ((v >> 8) & m) + (v & m)
             v = a[0] + v
             a[0] = v
             a = ptr32(int(a) + 4)
             w = ptr32(int(w) + row)
+            q = ptr32(int(q) + row)
             c -= 1
-        j += 1
 
     # An acc holds two half sums of 16 bits each.
     top = 1
