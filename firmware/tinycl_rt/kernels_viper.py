@@ -2,15 +2,15 @@
 """Kernels compiled to machine code by MicroPython's viper emitter.
 
 For MicroPython boards without a native module. ``kernels_ref`` says what each function computes;
-the plain functions at the end check their buffers and call the compiled ones. The rare input
-that these do not take (words at addresses that are no multiple of four, sums beyond 32 bits) goes
-to the reference. Import under ``except (ImportError, SyntaxError)``: an interpreter without viper
-cannot even parse this file.
+the functions here check their buffers and call the compiled ones (``viper_bconv``,
+``viper_layers``, ``viper_head``). The rare input that those do not take (words at addresses that
+are no multiple of four, sums beyond 32 bits) goes to the reference. Import under ``except
+(ImportError, SyntaxError)``: an interpreter without viper cannot even parse this file.
 
 How it is written, and why:
 
-* Viper keeps the first three locals in registers, and parameters come first: so innermost loops
-  have theirs as parameters, some of them (``v: int``) only to set a register aside.
+* Viper keeps the first two locals in registers (three, compiled on the board), and parameters
+  come first: so innermost loops have theirs as parameters, ``v: int`` only to set one aside.
 * Loads are unsigned, and a word has 64 bits on some machines: ``(v ^ top) - top`` brings the sign
   back.
 * Numbers of more than 30 bits would be Python objects: masks are put together at run time.
