@@ -1,0 +1,144 @@
+"""Count the instructions of every kernel set on emulated boards.
+
+    python tools/bench_kernels.py                                    cortex-m3 and cortex-m0
+    python tools/bench_kernels.py --board cortex-m3 --json m3.json
+    python tools/bench_kernels.py --backend native --backend viper
+
+Whole operators, as called from Python, gathering, thresholds and checks included; QEMU counts
+single instructions, so the figures are the same on any computer. 3x3 convolutions count every tap
+of padding "same" as a MAC; the head's MACs are those of the logits and of the update.
+
+Floor: the instructions that the arithmetic cannot do without on that processor, for one MAC (see
+FLOORS). What is above it is gathering windows, spilled registers, loops, thresholds and calls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from boards.errors import BoardBuildError
+from boards.machines import BOARDS, Board
+from boards.paths import PROJECT
+from boards.session import Session
+from boards.source import source_folder
+from boards.staging import stage
+from rich.console import Console
+from rich.table import Table
+
+NATIVE = PROJECT / "firmware" / "native"
+BACKENDS = ("reference", "viper", "native")
+
+# Binary convolution, for one word of 32 MACs: two loads, three words each; one XOR; 5/9 of a
+# carry-save adder and 1/9 of turning four words of carries into a number. Thumb-2 adds in five
+# instructions and sums in 29; Thumb-1, with two operands and no shift in them, in seven and 50.
+# 8-bit convolution: a weight's load, a multiplication and addition (Thumb-1: two instructions),
+# a quarter of a pixel's load. Head, the mean of logits and update: half a load of two weights,
+# half a feature's, rounding, shift, multiply-add; then load, bring into Q15, half a feature's
+# load, multiply-subtract, bring back, store.
+FLOORS = {
+    "cortex-m3": {"binary": (2 / 3 + 1 + 25 / 9 + 29 / 9) / 32, "first": 2.25, "head": 4.75},
+    "cortex-m0": {"binary": (2 / 3 + 1 + 35 / 9 + 50 / 9) / 32, "first": 3.25, "head": 6.75},
+}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    counting = [name for name, board in BOARDS.items() if board.emulator]
+    parser.add_argument("--board", action="append", choices=counting)
+    parser.add_argument("--backend", action="append", choices=BACKENDS)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as a list")
+    options = parser.parse_args(words)
+    rows = []
+    try:
+        for name in options.board or ["cortex-m3", "cortex-m0"]:
+            rows += measure(BOARDS[name], options.backend or list(BACKENDS))
+    except BoardBuildError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    show(rows)
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    return 0
+
+
+def measure(board: Board, backends: list[str]) -> list[dict[str, Any]]:
+    """Return rows of kernel, backend, board, instructions, macs, instructions_per_mac, floor.
+
+    Raises
+    ------
+    BoardBuildError
+        If the board or the native module cannot be built, or the work fails on the board.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        dist = build_native(board, folder / "native") if "native" in backends else folder
+        rom = folder / "rom"
+        rom.mkdir()
+        runtime = PROJECT / "firmware" / "tinycl_rt"
+        stage([runtime, Path(__file__).with_name("kernel_workloads.py")], rom, board, [dist])
+        with Session(board, folder, rom) as session:
+            code = f"import kernel_workloads; kernel_workloads.run({tuple(backends)!r})"
+            printed = session.run(code, timeout=600)
+    rows = []
+    for line in printed.splitlines():
+        row = json.loads(line)
+        floor = FLOORS.get(board.name, {}).get(row["kernel"].split("_")[0])
+        rows.append(
+            {
+                **row,
+                "board": board.name,
+                "instructions_per_mac": row["instructions"] / row["macs"],
+                "floor_per_mac": floor,
+            }
+        )
+    return rows
+
+
+def build_native(board: Board, folder: Path) -> Path:
+    """Build the native module of a board; return the folder with its ``ARCH_6.3``."""
+    if not shutil.which("make"):
+        raise BoardBuildError("no make to build the native module with: run tools/setup.sh")
+    make = ["make", "-C", str(NATIVE), f"ARCH={board.arch}", f"PYTHON={sys.executable}"]
+    words = [f"MPY_DIR={source_folder()}", f"BUILD={folder}/build", f"DIST={folder}"]
+    ran = subprocess.run([*make, *words], capture_output=True, text=True)
+    if ran.returncode:
+        raise BoardBuildError(f"the native module does not build: {ran.stderr.strip()}")
+    return folder
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """Print the rows as one table."""
+    table = Table("board", "kernel", "backend", title="Instructions, counted by QEMU")
+    for heading in ("instructions", "MACs", "per MAC", "floor", "x floor"):
+        table.add_column(heading, justify="right")
+    before = None
+    for row in sorted(rows, key=lambda row: (row["board"], row["kernel"]), reverse=True):
+        place = (row["board"], row["kernel"])
+        if before and place != before:
+            table.add_section()
+        before = place
+        per_mac, floor = row["instructions_per_mac"], row["floor_per_mac"]
+        table.add_row(
+            *place,
+            row["backend"],
+            f"{row['instructions']:,}",
+            f"{row['macs']:,}",
+            f"{per_mac:.3f}",
+            f"{floor:.3f}" if floor else "",
+            f"{per_mac / floor:.2f}" if floor else "",
+        )
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
