@@ -52,9 +52,7 @@ Replay = Annotated[int, typer.Option(help="Slots of the replay memory.")]
 Replays = Annotated[int, typer.Option(help="Replayed samples for each new one.")]
 Scenario = Annotated[
     str,
-    typer.Option(
-        help="nc:K: K new classes an experience; nc:K,first=N; nic:N: N experiences."
-    ),
+    typer.Option(help="nc:K: K new classes an experience; nc:K,first=N; nic:N: N experiences."),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of the stream and of the learner.")]
 Stochastic = Annotated[bool, typer.Option("--stochastic", help="Round updates stochastically.")]
