@@ -32,6 +32,8 @@ static inline void count(const window *v, uint32_t from, uint32_t n) {
         uint32_t bytes;
         if (n == 1) {
             bytes = tc_differ1(*x, *w, m);
+        } else if (n == 2) {
+            bytes = tc_differ2(x, w, m);
         } else if (n == 3) {
             bytes = tc_differ3(x, w, m);
         } else {
@@ -72,7 +74,9 @@ static void flush(window *v) {
     for (; n - i >= 3; i += 3) {
         count(v, i, 3);
     }
-    for (; n - i; i++) {
+    if (n - i == 2) {
+        count(v, i, 2);
+    } else if (n - i) {
         count(v, i, 1);
     }
     v->at += n;

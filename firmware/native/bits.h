@@ -86,11 +86,15 @@ static inline uint32_t tc_differ9(const uint32_t *x, const uint32_t *w, tc_masks
     return tc_sum8(low, m) + 2 * tc_sum8(high, m);
 }
 
-// The same over three words and over one: 24 and 8 at most.
+// The same over three words, two and one.
 static inline uint32_t tc_differ3(const uint32_t *x, const uint32_t *w, tc_masks m) {
     uint32_t one = x[0] ^ w[0];
     uint32_t two = tc_add_bits(&one, x[1] ^ w[1], x[2] ^ w[2]);
     return tc_sum8(tc_count4(one, m) + 2 * tc_count4(two, m), m);
+}
+
+static inline uint32_t tc_differ2(const uint32_t *x, const uint32_t *w, tc_masks m) {
+    return tc_sum8(tc_count4(x[0] ^ w[0], m) + tc_count4(x[1] ^ w[1], m), m);
 }
 
 static inline uint32_t tc_differ1(uint32_t x, uint32_t w, tc_masks m) {
