@@ -128,7 +128,7 @@ static tc_error layer(source *s, uint32_t kernel) {
         y = make(s, product(map, out));
     }
     if (t.buffer.size == table && tc_aligned(t.buffer.data, 4)) {
-        for (uint32_t i = 0; i < starts; i++) {
+        for (uint32_t i = 0; i < starts && 4 * i + 4 <= table; i++) {
             ((int32_t *)t.buffer.data)[i] = field(s, 0, (int32_t)starts);
         }
     }
