@@ -3,6 +3,7 @@
 Prints one line of JSON for each kernel and set: kernel, backend, instructions, macs.
 """
 
+import gc
 import json
 from array import array
 
@@ -117,5 +118,6 @@ def run(names):
             continue
         for kernel, make, size in WORK:
             macs, work = make(*size)
+            gc.collect()  # none in between
             row = {"kernel": kernel, "backend": k.NAME, "instructions": work(k), "macs": macs}
             print(json.dumps(row))
