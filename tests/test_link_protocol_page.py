@@ -23,7 +23,7 @@ def test_the_exchange_is_what_a_board_answers(tmp_path: Path) -> None:
     bench = Bench(flash_with(hand_made_model(2, 1), tmp_path))
     bench.ask(p.RESET, bytes(10) + Config(classes=4, replay=2, seed=7).pack())
     lines = re.findall(r"^([<>]) ([0-9a-f ]+)$", PAGE, re.MULTILINE)
-    assert len(lines) == 10
+    assert len(lines) == 12
     for (sent, request), (got, reply) in zip(lines[::2], lines[1::2], strict=True):
         assert (sent, got) == (">", "<")
         (answer,) = bench.feed(bytes.fromhex(request))
@@ -31,12 +31,12 @@ def test_the_exchange_is_what_a_board_answers(tmp_path: Path) -> None:
 
 
 def test_codes_and_errors_are_those_of_the_code() -> None:
-    assert [int(number) for number, _ in ROWS] == [*range(1, 16), *range(1, 13)]
+    assert [int(number) for number, _ in ROWS] == [*range(1, 17), *range(1, 13)]
     for number, name in ROWS:
         assert getattr(p, name) == int(number), name
     service = Bench(Path("no folder")).service
     handled = {**service._reports.handlers, **service._requests.handlers}
-    assert sorted(handled) == list(range(1, 16))
+    assert sorted(handled) == list(range(1, 17))
 
 
 def test_sizes_on_the_page() -> None:

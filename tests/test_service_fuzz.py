@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tempfile
 from pathlib import Path
 
@@ -22,7 +23,7 @@ IMAGES, LABELS = samples(30)
 PIXELS = [image.tobytes() for image in IMAGES]
 # What changes nothing or comes to nothing when its payload is random; RESET, PUT_COMMIT and END
 # would need numbers that random bytes do not hit, and are covered by the rules.
-CODES = st.sampled_from([*range(0, 16), 99, 255])
+CODES = st.sampled_from([*range(0, 17), 99, 255])
 
 
 class WireMachine(RuleBasedStateMachine):
@@ -86,6 +87,17 @@ class WireMachine(RuleBasedStateMachine):
     def predict(self) -> None:
         answer = self.bench.ask(p.PREDICT, b"\0\0" + PIXELS[0])
         assert answer[0] == self.twin.predict(PIXELS[0])
+
+    @rule(offset=st.integers(0, 90), most=st.integers(0, 90))
+    def run_without_learning(self, offset: int, most: int) -> None:
+        """Outputs have 100 packed bytes and 32 features."""
+        whole = bytes(self.twin.backbone.run(PIXELS[1]))
+        self.twin.backbone.count(whole, self.twin.head.x)
+        whole += bytes(self.twin.head.x)
+        head = struct.pack(p.LATENTS_REQUEST, offset, most, 0, 0)
+        answer = self.bench.ask(p.LATENTS, head + PIXELS[1])
+        assert answer[:8] == struct.pack(p.LATENTS_REPLY, len(whole), offset)
+        assert answer[8:] == whole[offset : offset + most if most else None]
 
     @rule()
     def ask_with_wrong_size(self) -> None:

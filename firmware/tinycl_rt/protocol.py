@@ -21,6 +21,7 @@ PUT_COMMIT = 12
 NAMES = 13
 BENCH = 14
 BYE = 15
+LATENTS = 16
 
 # HELLO: protocol of the asker, what it wants to know (WANT_*).
 HELLO_REQUEST = "<BB"
@@ -41,6 +42,10 @@ PREDICT_REQUEST = "<BB"
 PREDICT_REPLY = "<HH"  # class, number of scores; then int32 scores
 IMAGE_STAGED = 1
 IMAGE_SCORES = 2
+
+# LATENTS: offset, most bytes wanted (0: what fits), flags, reserved; then pixels or CRC-32.
+LATENTS_REQUEST = "<IHBB"
+LATENTS_REPLY = "<II"  # bytes in all, offset; data: packed latent bits, then int8 features
 
 # LEARN: experience, position, label, flags (IMAGE_*), reserved; then pixels or CRC-32 as above.
 LEARN_REQUEST = "<IIHBB"

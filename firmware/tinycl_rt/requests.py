@@ -47,6 +47,7 @@ class Requests:
             p.PUT_DATA: self._put_data,
             p.PUT_COMMIT: self._put_commit,
             p.BYE: self._bye,
+            p.LATENTS: self._latents,
         }
 
     def _predict(self, payload):
@@ -60,6 +61,25 @@ class Requests:
             struct.pack_into("<i", self._out, at, score)
             at += 4
         return at
+
+    def _latents(self, payload):
+        """What the model makes of an image, run anew for every piece: nothing is to be kept."""
+        offset, most, flags, _ = take(p.LATENTS_REQUEST, payload)
+        learner = self._device.need()
+        latent = learner.backbone.run(self._image(flags, payload[8:]))
+        learner.backbone.count(latent, learner.head.x)
+        size, total = len(latent), len(latent) + len(learner.head.x)
+        if offset > total:
+            raise p.Refusal(p.BAD_REQUEST, "the outputs have %d bytes" % total)
+        at = struct.calcsize(p.LATENTS_REPLY)
+        struct.pack_into(p.LATENTS_REPLY, self._out, 0, total, offset)
+        room = len(self._out) - at
+        end = offset + (min(most, room) if most else room)
+        at = p.put(self._out, at, latent[offset:end])
+        if end <= size:
+            return at
+        features = memoryview(learner.head.x)[max(0, offset - size) : end - size]
+        return p.put(self._out, at, bytes(features))
 
     def _learn(self, payload):
         experience, position, label, flags, _ = take(p.LEARN_REQUEST, payload)

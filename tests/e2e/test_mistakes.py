@@ -12,7 +12,7 @@ from tinycl.cli import main
 
 from .conftest import Demo, tinycl
 
-VERBS = ("demo", "train", "convert", "compile", "simulate", "stream", "report", "boards")
+VERBS = ("demo", "train", "convert", "compile", "run", "simulate", "stream", "report", "boards")
 
 
 @pytest.mark.parametrize("verb", VERBS)

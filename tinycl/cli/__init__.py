@@ -14,6 +14,7 @@ from tinycl.cli import (
     convert,
     demo,
     report,
+    run,
     simulate,
     stream,
     train,
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (demo, train, convert, compile, simulate, stream, report, boards):
+for verb in (demo, train, convert, compile, run, simulate, stream, report, boards):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
 
 

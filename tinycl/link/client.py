@@ -33,6 +33,8 @@ from tinycl.link.transport import Transport, open_transport, reopen_transport
 
 __all__ = ["BoardClient", "connect"]
 
+_MOST_OUTPUTS = 1000  # bytes of a reply to LATENTS: what a frame of every board takes
+
 
 class BoardClient(Connection):
     """A board and its requests; parameters and attributes as of ``Connection``."""
@@ -61,6 +63,54 @@ class BoardClient(Connection):
         reply = next(replies)
         _, n = unpack(p.PREDICT_REPLY, reply)
         return np.frombuffer(reply, "<i4", n, struct.calcsize(p.PREDICT_REPLY)).copy()
+
+    def latents_many(
+        self, images: Iterable[Any], most: int = _MOST_OUTPUTS
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Run the binary network on images, several in flight; nothing is learned.
+
+        Parameters
+        ----------
+        images : iterable of uint8 arrays (height, width, channels)
+        most : int
+            Bytes of a reply; larger outputs come in pieces, and the board runs once for each.
+
+        Yields
+        ------
+        tuple of numpy.ndarray
+            Packed latent bits, uint8 (bytes,), and the features as the head takes them, int8
+            (features,): of 8 bits, or of fewer if its weights have fewer.
+
+        Raises
+        ------
+        Refused
+            There is no model, or an image has another size.
+        LinkError
+            No answer, or one of another size than the board's hello says.
+        """
+        info = self.info()
+        total = info.latent_bytes + info.features
+        most = min(max(most, 1), _MOST_OUTPUTS)
+        places = range(0, max(total, 1), most)
+        pieces = (
+            Sample(_pixels(image), struct.pack("<IH", place, most))
+            for image in images
+            for place in places
+        )
+        whole = bytearray()
+        for reply in self._images.send(p.LATENTS, pieces):
+            named, offset = unpack(p.LATENTS_REPLY, reply)
+            piece = reply[struct.calcsize(p.LATENTS_REPLY) :]
+            if (named, offset) != (total, len(whole)) or len(piece) != min(most, total - offset):
+                raise LinkError(
+                    f"{self.name}: expected bytes from {len(whole)} of {total}, got {len(piece)} "
+                    f"from {offset} of {named}; is another model on the board now?"
+                )
+            whole += piece
+            if len(whole) == total:
+                outputs = np.frombuffer(bytes(whole), np.uint8)
+                yield outputs[: info.latent_bytes], outputs[info.latent_bytes :].view(np.int8)
+                whole.clear()
 
     def begin(
         self,

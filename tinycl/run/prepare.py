@@ -11,7 +11,7 @@ from tinycl.exceptions import BoardError, DataError
 from tinycl.link.client import BoardClient
 from tinycl.run.plan import Plan
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "send_model"]
 
 Bar = Callable[[int, int], None]
 
@@ -48,15 +48,9 @@ def prepare(
     DataError
         The data set has another shape than the board's model.
     """
+    if model is not None:
+        send_model(client, model, reset, on_upload, "--reset replaces it and forgets them")
     info = client.hello()
-    if model is not None and info.fingerprint != Model(model).fingerprint.hex():
-        if info.has_model and info.learned and not reset:
-            raise BoardError(
-                f"{client.name}: the board has learned {info.learned} samples with another model; "
-                "--reset replaces it and forgets them"
-            )
-        client.put_model(model, on_upload)
-        info = client.hello()
     if not info.has_model:
         raise BoardError(
             f"{client.name}: there is no model on this board"
@@ -78,6 +72,44 @@ def prepare(
             f"{client.name}: the board has learned {info.learned} samples with other settings "
             f"({_differences(info.config, plan.config)}); give the same ones, or --reset to forget"
         )
+
+
+def send_model(
+    client: BoardClient,
+    model: bytes,
+    reset: bool = False,
+    on_upload: Bar | None = None,
+    advice: str = "take another board",
+) -> None:
+    """Send a compiled model unless the board has it.
+
+    Parameters
+    ----------
+    client
+        A connected board.
+    model
+        A compiled model.
+    reset
+        Replace a model with which the board has learned; what it learned is forgotten.
+    on_upload
+        Called with bytes sent and in all.
+    advice
+        What to do when the board has learned with another model.
+
+    Raises
+    ------
+    BoardError
+        The board has learned with another model, and `reset` is not given.
+    """
+    info = client.hello()
+    if info.fingerprint == Model(model).fingerprint.hex():
+        return
+    if info.has_model and info.learned and not reset:
+        raise BoardError(
+            f"{client.name}: the board has learned {info.learned} samples with another model; "
+            f"{advice}"
+        )
+    client.put_model(model, on_upload)
 
 
 def _same(config: Config | None, plan: Plan) -> bool:

@@ -1,0 +1,141 @@
+"""``tinycl run``: samples through a compiled model, on any board."""
+
+from __future__ import annotations
+
+import io
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from tinycl.cli import options as o
+from tinycl.cli.output import read_file, write_file, write_json
+from tinycl.exceptions import DataError, TinyclError
+
+__all__ = ["command"]
+
+_SIMULATOR = "simulator"
+
+
+def command(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.tcm", help="Compiled model.")],
+    samples: Annotated[
+        Path, typer.Option("--input", "-i", help="Pixels: .npy, uint8 (N, h, w, c).")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The head's features: .npy, int8 (N, features)."),
+    ] = None,
+    latents: Annotated[
+        Path | None, typer.Option(help="Latents, -1 and +1: .npy, int8 (N, h, w, c).")
+    ] = None,
+    board: Annotated[
+        str,
+        typer.Option(help="Emulated board, see 'tinycl boards'; or simulator: this computer."),
+    ] = "cpython",
+    port: Annotated[
+        str | None, typer.Option(help="A board that is plugged in, instead: its port.")
+    ] = None,
+    json: o.Json = None,
+) -> None:
+    """Run samples through a compiled model, and write what comes out.
+
+    Every board gives the same numbers, and the latents are those of Larq Compute Engine. What a
+    board has learned does not change.
+
+    Examples:
+
+        tinycl run model.tcm --input X.npy --output Y.npy --latents Z.npy
+
+        tinycl run model.tcm --input X.npy --output Y.npy --board cortex-m3
+
+        tinycl run model.tcm --input X.npy --latents Z.npy --board simulator
+    """
+    from tinycl.boards import start
+    from tinycl.convert.compiler import load_model
+    from tinycl.link import connect
+    from tinycl.run.outputs import on_board, on_this_computer
+    from tinycl.run.prepare import send_model
+
+    console = Console()
+    if output is None and latents is None:
+        raise DataError("nothing to write: name a file with --output, or --latents, or both")
+    blob = read_file(model)
+    compiled = load_model(blob)
+    x = _pixels(samples, compiled.input_shape)
+    about = {"board": port or board, "backend": "numpy", "platform": "this computer"}
+    with ExitStack() as stack:
+        bar = stack.enter_context(Progress(console=console, transient=True))
+        task = bar.add_task("running the model", total=len(x))
+
+        def progress(done: int) -> None:
+            bar.update(task, completed=done)
+
+        if port is None and board == _SIMULATOR:
+            started = time.monotonic()
+            found = on_this_computer(compiled, x, progress)
+            seconds = time.monotonic() - started
+        else:
+            place = port or stack.enter_context(start(board)).port
+            client = stack.enter_context(connect(place))
+            send_model(client, blob)
+            info = client.info()
+            about |= {"backend": info.backend, "platform": info.platform}
+            started = time.monotonic()
+            found = on_board(client, compiled, x, progress)
+            seconds = time.monotonic() - started
+            client.bye()
+    for path, array in ((output, found.features), (latents, found.latents)):
+        if path is not None:
+            _write(path, array)
+            shape = " x ".join(map(str, array.shape))
+            console.print(f"wrote {path}: int8, {shape}", highlight=False, markup=False)
+    console.print(f"{len(x)} samples in {seconds:.2f} s", highlight=False)
+    result: dict[str, Any] = {
+        "model": model.name,
+        "model_fingerprint": compiled.fingerprint.hex(),
+        **about,
+        "samples": len(x),
+        "features": compiled.features,
+        "latent_shape": list(compiled.latent_shape),
+        "seconds": round(seconds, 3),
+    }
+    write_json(json, result)
+
+
+def _pixels(path: Path, shape: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
+    """Read samples; one channel may be left out."""
+    wanted = f"expected uint8 pixels (N, {', '.join(map(str, shape))})"
+    try:
+        x = np.load(io.BytesIO(read_file(path)), allow_pickle=False)
+    except TinyclError:
+        raise
+    except Exception as error:  # ValueError, EOFError, BadZipFile, ... by what is damaged
+        raise DataError(f"{path} is not a .npy file of numbers; {wanted}") from error
+    if not isinstance(x, np.ndarray):
+        raise DataError(f"{path} holds several arrays (.npz); {wanted} in a .npy file")
+    if x.ndim == 3 and shape[2] == 1:
+        x = x[..., None]
+    if x.dtype != np.uint8:
+        holds = f"{x.dtype} {x.shape}"
+        if x.dtype.kind == "f" and not np.isfinite(x).all():
+            raise DataError(f"{path} has NaN or infinite values in {holds}; {wanted}")
+        raise DataError(
+            f"{path} holds {holds}; {wanted}: "
+            "bring values to 0..255 and save them with x.astype('uint8')"
+        )
+    if x.shape[1:] != shape or not len(x):
+        raise DataError(f"{path} holds pixels {x.shape}; {wanted}, N at least 1")
+    return np.ascontiguousarray(x)
+
+
+def _write(path: Path, array: npt.NDArray[Any]) -> None:
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    write_file(path, file.getvalue())

@@ -1,0 +1,87 @@
+"""What a compiled model makes of pixels: latents as -1 and +1, and the head's features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from tinycl_rt import kernels_numpy
+from tinycl_rt.model import Model
+
+from tinycl.exceptions import BoardError
+from tinycl.link.client import BoardClient
+from tinycl.simulate.latents import latents
+
+__all__ = ["Outputs", "on_board", "on_this_computer"]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Outputs for N samples.
+
+    Attributes
+    ----------
+    features : numpy.ndarray
+        int8 (N, features): rows, columns and channels of cells, in this order.
+    latents : numpy.ndarray
+        int8 (N, h, w, c): -1 and +1.
+    """
+
+    features: npt.NDArray[np.int8]
+    latents: npt.NDArray[np.int8]
+
+
+def on_this_computer(
+    model: Model, x: npt.NDArray[np.uint8], progress: Callable[[int], None] | None = None
+) -> Outputs:
+    """Outputs by the numpy kernels; `progress` is called with the number of samples done.
+
+    Raises
+    ------
+    DataError
+        The pixels have another type or shape than the model's input.
+    """
+    packed = latents(model, x, progress)
+    features = kernels_numpy.batch_count(model.operators[-1].p, packed)
+    return Outputs(features, _signs(packed, model))
+
+
+def on_board(
+    client: BoardClient,
+    model: Model,
+    x: npt.NDArray[np.uint8],
+    progress: Callable[[int], None] | None = None,
+) -> Outputs:
+    """Outputs of the board at the other end; parameters as of ``on_this_computer``.
+
+    Raises
+    ------
+    BoardError
+        The board's model is another one, or its head has weights of fewer than 8 bits: then its
+        features have fewer bits than the model's.
+    LinkError
+        The board went away.
+    """
+    info = client.info()
+    if info.fingerprint != model.fingerprint.hex():
+        raise BoardError(f"{client.name}: there is another model on this board")
+    if info.config is not None and (1 << (info.config.qf - 1)) - 1 < model.feature_range:
+        raise BoardError(
+            f"{client.name}: this board's head takes features of {info.config.qf} bits, fewer "
+            "than the model's; reset it with qf 8, or take another board"
+        )
+    features = np.empty((len(x), model.features), np.int8)
+    packed = np.empty((len(x), model.latent_bytes), np.uint8)
+    for i, (bits, counts) in enumerate(client.latents_many(x)):
+        packed[i], features[i] = bits, counts
+        if progress is not None:
+            progress(i + 1)
+    return Outputs(features, _signs(packed, model))
+
+
+def _signs(packed: npt.NDArray[np.uint8], model: Model) -> npt.NDArray[np.int8]:
+    h, w, c = model.latent_shape
+    cells = np.ascontiguousarray(packed).reshape(len(packed), h, w, -1)
+    return kernels_numpy.unpack(cells, c).astype(np.int8)
