@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write(modules: Path, name: str, text: str) -> None:
+    sys.modules.pop(f"{name}_{modules.name}", None)
     (modules / f"{name}_{modules.name}.py").write_text(text)
 
 
