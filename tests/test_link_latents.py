@@ -53,7 +53,7 @@ def test_board_gives_what_this_computer_gives(
         assert seen == [1, 2, 3, 4, 5]
         small = [bits for bits, _ in client.latents_many(x, most=100)]
         assert list(client.latents_many([])) == []
-        with pytest.raises(Refused, match="expected 64 pixels|expected 576 pixels|an image has 576 bytes"):
+        with pytest.raises(Refused, match=r"expected \d+ pixels|an image has 576 bytes"):
             list(client.latents_many([x[0].tobytes()[:-1]]))
     assert np.array_equal(found.latents, expected.latents)
     assert np.array_equal(found.features, expected.features)
