@@ -6,23 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from board.harness import built
 from fault_proxy import FaultProxy, Faults
 from link_helpers import CONFIG, clean_run, flash_with, hand_made_model, samples
 
 from tinycl.boards import EmulatedBoard, start
-from tinycl.boards.emulated import built
 from tinycl.exceptions import BoardError
 from tinycl.link import connect, predict_all, stream_experience
-
-pytestmark = pytest.mark.skipif(
-    not built("unix").exists(), reason="not built: python tools/build_boards.py unix"
-)
 
 MODEL = hand_made_model()
 
 
 @pytest.fixture
 def board(tmp_path: Path) -> Iterator[EmulatedBoard]:
+    built("unix")
     with start("unix", flash=flash_with(MODEL, tmp_path / "flash")) as running:
         yield running
 

@@ -16,9 +16,10 @@ from types import TracebackType
 from typing import Any, BinaryIO, TypeVar
 
 from tinycl.boards import registry
+from tinycl.boards.cache import description
 from tinycl.exceptions import BoardError
 
-__all__ = ["LAUNCHERS", "CPythonBoard", "EmulatedBoard", "built", "missing", "start"]
+__all__ = ["LAUNCHERS", "CPythonBoard", "EmulatedBoard", "missing", "start"]
 
 _START_SECONDS = 30.0
 Self = TypeVar("Self", bound="EmulatedBoard")
@@ -239,13 +240,7 @@ def missing(name: str) -> list[str]:
     board = registry.get(name)
     if name not in LAUNCHERS:
         return ["a later version of tinycl"]
-    if not board.needs or built(name).exists():
+    if not board.needs or description(name).exists():
         return []
     lack = [program for program in board.needs if not shutil.which(program)]
-    return [*lack, f"building (python tools/build_boards.py {name})"]
-
-
-def built(name: str) -> Path:
-    """Return the file that says how the built board `name` is started; it may not be there."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "tinycl" / "boards" / name / "board.json"
+    return [*lack, "building: make boards"]

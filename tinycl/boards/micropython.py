@@ -7,7 +7,6 @@ board's serial port: the host gets the other end of a pseudo-terminal.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -15,9 +14,8 @@ import tty
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import tinycl_rt
-
-from tinycl.boards.emulated import EmulatedBoard, built
+from tinycl.boards.cache import description
+from tinycl.boards.emulated import EmulatedBoard
 from tinycl.exceptions import BoardError
 
 __all__ = ["CortexM0", "CortexM3", "Rv32", "UnixBoard"]
@@ -35,19 +33,17 @@ class MicroPythonBoard(EmulatedBoard):
     Raises
     ------
     BoardError
-        It is not built yet, or was built with another runtime.
+        It is not built, or not with this runtime.
     """
 
     def __init__(self, flash: Path | None = None) -> None:
         super().__init__(flash)
-        description = built(self.name)
-        if not description.exists():
-            raise BoardError(f"the board {self.name} is not built: run make boards")
-        self.about: dict[str, Any] = json.loads(description.read_text())
-        if self.about.get("runtime") != _runtime_digest():
+        described = description(self.name)
+        if not described.exists():
             raise BoardError(
-                f"the board {self.name} was built with another runtime: run make boards again"
+                f"the board {self.name} is not built with this runtime: run make boards"
             )
+        self.about: dict[str, Any] = json.loads(described.read_text())
 
     def command(self) -> list[str]:
         """Return the command line of the process."""
@@ -128,12 +124,3 @@ class UnixBoard(MicroPythonBoard):
     def environment(self) -> dict[str, str]:
         """Return the environment: where MicroPython finds tinycl_rt."""
         return {**os.environ, "MICROPYPATH": str(self.about["lib"])}
-
-
-def _runtime_digest() -> str:
-    """SHA-256 of the runtime's sources that this package carries, as board.json has it."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(tinycl_rt.__file__).parent.glob("*.py")):
-        if file.name != "kernels_numpy.py":
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()

@@ -1,7 +1,7 @@
 """What a board runs: tinycl_rt and its native kernels, beside the board's build.
 
-A QEMU board finds them in a ROMFS image, read in place; the unix port in a folder. ``board.json``
-names them, with a digest of the runtime's sources: a host with another runtime refuses the board.
+A QEMU board finds them in a ROMFS image, read in place; the unix port in a folder. Where they lie
+is ``tinycl.boards.cache``'s matter.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tinycl.boards.cache import description, runtime_digest
+
 from .errors import BoardBuildError
 from .machines import Board
 from .paths import PROJECT, cache
@@ -20,33 +22,18 @@ from .romfs import romfs_image
 from .source import source_folder
 from .staging import stage
 
-__all__ = ["build_native", "build_runtime", "runtime_digest"]
+__all__ = ["build_native", "build_runtime"]
 
+_KEPT = 5
 _RUNTIME = PROJECT / "firmware" / "tinycl_rt"
 _MAIN = PROJECT / "firmware" / "main.py"
 _NATIVE = PROJECT / "firmware" / "native"
 
 
-def runtime_digest(folder: Path = _RUNTIME) -> str:
-    """SHA-256 of the runtime's sources as a board gets them, in hex."""
-    digest = hashlib.sha256()
-    for file in sorted(folder.glob("*.py")):
-        if file.name != "kernels_numpy.py":
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
-
-
 def build_native(arch: str) -> Path:
     """Build the native kernels of one architecture; return the folder with ``ARCH_6.3/``."""
-    dist = cache() / "native"
-    command = [
-        "make",
-        "-C",
-        str(_NATIVE),
-        arch,
-        f"DIST={dist}",
-        f"BUILD={cache() / 'native-build'}",
-    ]
+    dist = cache() / "native" / native_digest()
+    command = ["make", "-C", str(_NATIVE), arch, f"DIST={dist}", f"BUILD={dist / 'build'}"]
     command += [f"MPY_DIR={source_folder()}", f"PYTHON={sys.executable}"]
     ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if ran.returncode:
@@ -55,17 +42,37 @@ def build_native(arch: str) -> Path:
     return dist
 
 
+def native_digest() -> str:
+    """SHA-256 of the sources of the native kernels, 16 hex digits."""
+    digest = hashlib.sha256()
+    for file in sorted(_NATIVE.iterdir()):
+        if file.is_file():
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def build_runtime(board: Board) -> None:
-    """Stage the runtime for a board that is built, and say so in its ``board.json``."""
-    native = build_native(board.arch)
-    lib = board.folder / "lib"
-    shutil.rmtree(lib, ignore_errors=True)
-    lib.mkdir()
-    stage([_RUNTIME, _MAIN], lib, board, [native])
+    """Stage the runtime for a board that is built, if there is anything to do."""
+    described = description(board.name, runtime_digest(_RUNTIME))
+    folder, native = described.parent, native_digest()
     about = json.loads((board.folder / "board.json").read_text())
-    about |= {"lib": str(lib), "runtime": runtime_digest()}
+    about |= {"lib": str(folder / "lib"), "native": native}
     if board.romfs:
-        image = board.folder / "rom.img"
-        image.write_bytes(romfs_image(lib))
-        about["command"] += board.with_rom(image)
-    (board.folder / "board.json").write_text(json.dumps(about, indent=2) + "\n")
+        about["command"] += board.with_rom(folder / "rom.img")
+    text = json.dumps(about, indent=2) + "\n"
+    if described.is_file() and described.read_text() == text:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "lib").mkdir(parents=True)
+    stage([_RUNTIME, _MAIN], folder / "lib", board, [build_native(board.arch)])
+    if board.romfs:
+        (folder / "rom.img").write_bytes(romfs_image(folder / "lib"))
+    described.write_text(text)
+    _prune(folder)
+
+
+def _prune(newest: Path) -> None:
+    """Keep the runtimes made last; a checkout that lost its own makes it again."""
+    others = [f for f in newest.parent.iterdir() if f != newest]
+    for old in sorted(others, key=lambda f: f.stat().st_mtime, reverse=True)[_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,45 @@
+"""Where built boards are kept: outside the tree, one runtime beside another.
+
+``tools/build_boards.py`` fills the cache. A board's runtime lies in a folder that is named by the
+digest of its sources, so that checkouts and installed versions do not get in each other's way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import tinycl_rt
+
+__all__ = ["board_folder", "cache", "description", "runtime_digest"]
+
+
+def cache() -> Path:
+    """Folder of sources and builds: ``~/.cache/tinycl``, unless XDG_CACHE_HOME says else."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tinycl"
+
+
+def board_folder(board: str) -> Path:
+    """Folder of one board's build."""
+    return cache() / "boards" / board
+
+
+def runtime_digest(folder: Path | None = None) -> str:
+    """Name of a runtime: SHA-256 of the sources that a board gets, 16 hex digits.
+
+    Parameters
+    ----------
+    folder
+        A ``tinycl_rt``; by default the one that this package came with.
+    """
+    digest = hashlib.sha256()
+    for file in sorted((folder or Path(tinycl_rt.__file__).parent).glob("*.py")):
+        if file.name != "kernels_numpy.py":
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def description(board: str, digest: str | None = None) -> Path:
+    """The file that says how a board with this package's runtime is started; may not be there."""
+    return board_folder(board) / "runtime" / (digest or runtime_digest()) / "board.json"
