@@ -28,7 +28,7 @@ def test_help_has_examples(
 
 
 MISTAKES = [
-    ("no data set is called 'digit'; did you mean 'digits'", "train", "digit"),
+    ("no data set is called 'digit'; did you mean digits", "train", "digit"),
     ("unknown backbone size '9k'", "train", "digits", "--size", "9k"),
     ("no data set", "stream", "--data", "nosuch"),
     ("no such port", "stream", "--data", "digits", "--port", "no-such-port"),

@@ -238,8 +238,6 @@ def start(name: str = "cpython", **options: Any) -> EmulatedBoard:
 def missing(name: str) -> list[str]:
     """What this computer lacks to start the emulated board `name`; empty when it is ready."""
     board = registry.get(name)
-    if name not in LAUNCHERS:
-        return ["a later version of tinycl"]
     if not board.needs or description(name).exists():
         return []
     lack = [program for program in board.needs if not shutil.which(program)]
