@@ -18,6 +18,7 @@ from tinycl_rt.protocol import NO_MODEL, Refusal
 __all__ = ["Device", "heap", "platform", "unique_id"]
 
 MODEL_FILE = "model.tcm"
+ROM_MODEL_FILE = "/rom/model.tcm"  # comes with the firmware; one in the folder goes first
 NEW_MODEL_FILE = "model.new"
 NEW_STATE_FILE = "state.new"
 
@@ -60,7 +61,10 @@ class Device:
         self.warning = ""
         gc.collect()
         try:
-            model = self._load_model(MODEL_FILE)
+            path = self.path(MODEL_FILE)
+            if not exists(path) and exists(ROM_MODEL_FILE):
+                path = ROM_MODEL_FILE
+            model = self._load_model(path)
         except OSError:
             self.warning = "no model: " + MODEL_FILE + " is missing"
             return
@@ -118,7 +122,7 @@ class Device:
             It is not a model, or does not fit; the old model is still in use.
         """
         try:
-            model = self._load_model(NEW_MODEL_FILE)
+            model = self._load_model(self.path(NEW_MODEL_FILE))
             learner = self._make_learner(model)
         except MemoryError:
             # Both do not fit at once: make room, and take the old one back if it is in vain.
@@ -127,7 +131,7 @@ class Device:
             self.model = self.learner = self.store = None
             gc.collect()
             try:
-                model = self._load_model(NEW_MODEL_FILE)
+                model = self._load_model(self.path(NEW_MODEL_FILE))
                 learner = self._make_learner(model)
             except (MemoryError, ValueError):
                 model = None
@@ -155,13 +159,9 @@ class Device:
         self.dirty = True
         self.save()
 
-    def _load_model(self, name):
-        path = self.path(name)
-        size = os.stat(path)[6]
-        buffer = bytearray(size)
-        with open(path, "rb") as f:
-            if f.readinto(buffer) != size:
-                raise ValueError("the file ended early")
+    def _load_model(self, path):
+        buffer = contents(path)
+        size = len(buffer)
         model = self._make_model(buffer)
         if self.heap_limit and size + model.arena_bytes > self.heap_limit:
             raise MemoryError(
@@ -239,6 +239,29 @@ def unique_id():
         return bytes(cpu.uid).hex()
     except (ImportError, AttributeError):
         return ""
+
+
+def contents(path):
+    """Bytes of a file: where they lie in memory-mapped flash (ROMFS), else read into the heap."""
+    size = os.stat(path)[6]
+    with open(path, "rb") as f:
+        try:
+            return memoryview(f)
+        except TypeError:  # its bytes have no address
+            pass
+        buffer = bytearray(size)
+        if f.readinto(buffer) != size:
+            raise ValueError("the file ended early")
+        return buffer
+
+
+def exists(path):
+    """Whether there is such a file or folder."""
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
 
 
 def rename(old, new):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 from tinycl_rt import tcm
@@ -18,6 +19,8 @@ _KINDS = {
     tcm.BPOOL: "max pool",
     tcm.COUNT: "count bits",
 }
+# Objects of an operator and its output on MicroPython with 32-bit words, geometry included.
+_OPERATOR_BYTES = 320
 _WEIGHT_BITS = {tcm.CONV8: 8, tcm.BCONV: 1}
 
 
@@ -58,15 +61,18 @@ def replay_bytes(model: Model, slots: int) -> int:
 
 
 def learner_bytes(model: Model, classes: int, slots: int) -> dict[str, int]:
-    """RAM that a learner allocates, by what for; the model file itself is ``model``.
+    """RAM that a learner allocates, by what for.
 
-    The formulas follow the buffers of ``tinycl_rt``: arena and accumulators of ``Backbone``;
-    features, logits, errors, counts and the exponential table of ``Head``; labels and flags of
-    ``Replay``.
+    The formulas follow the buffers of ``tinycl_rt``: the file, thresholds and first weights as
+    arrays, and objects of ``Model``; arena and accumulators of ``Backbone``; features, logits,
+    errors, counts and the exponential table of ``Head``; labels and flags of ``Replay``. Where a
+    board reads the file in place, ``model.nbytes`` of ``model`` stay in flash.
     """
+    arrays = [a for op in model.operators for a in (op.weights, op.table) if isinstance(a, array)]
+    copies = sum(len(a) * a.itemsize for a in arrays)
     widest = max(t.shape[2] for t in model.tensors)
     return {
-        "model": model.nbytes,
+        "model": model.nbytes + copies + _OPERATOR_BYTES * len(model.operators),
         "activations": model.arena_bytes + 4 * widest,
         "head": head_bytes(model, classes) + model.features + classes * 15 + 512,
         "replay": replay_bytes(model, slots) + 2 * slots + 8 * classes + 8,

@@ -1,0 +1,152 @@
+"""Weigh a learner on an emulated board: what its heap holds after each step.
+
+    python tools/measure_ram.py                                   a 60 KiB backbone, cortex-m3
+    python tools/measure_ram.py --board cortex-m0 --json ram.json
+    python tools/measure_ram.py --model model.tcm --classes 10 --replay 200
+
+Four cases: the runtime's code read in place from memory-mapped flash (ROMFS), or loaded into the
+heap from a file system, as on firmware without ROMFS; and the model likewise. Without --model the
+backbone is the one that `tinycl train --size 60k` makes for 32 x 32 x 3 pixels, with random
+weights. Steps: runtime imported; model file there; checked; learner made; service made; twelve
+samples learned; state saved; state asked for by a host.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from boards.errors import BoardBuildError
+from boards.machines import BOARDS, Board
+from boards.paths import PROJECT
+from boards.runtime import build_native
+from boards.session import Session
+from boards.staging import stage
+from rich.console import Console
+from rich.table import Table
+from synthetic_model import synthetic_model
+from tinycl_rt.model import Model
+
+from tinycl.convert.fit import learner_bytes
+from tinycl.exceptions import ModelError
+
+RUNTIME = PROJECT / "firmware" / "tinycl_rt"
+LAST = "saved"  # what a board must reach to learn; a host may not ask for its state
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    boards = [name for name, board in BOARDS.items() if board.emulator]
+    parser.add_argument("--board", choices=boards, default="cortex-m3")
+    parser.add_argument("--model", type=Path, help="compiled model")
+    parser.add_argument("--size", default="60k", help="without --model: size of the backbone")
+    parser.add_argument("--shape", type=int, nargs=3, default=[32, 32, 3], metavar="N")
+    parser.add_argument("--classes", type=int, default=10)
+    parser.add_argument("--replay", type=int, default=200)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
+    options = parser.parse_args(words)
+    try:
+        size, shape = options.size, tuple(options.shape)
+        data = options.model.read_bytes() if options.model else synthetic_model(shape, size)
+        results = [
+            measure(BOARDS[options.board], data, options.classes, options.replay, code, model)
+            for code, model in product(("romfs", "heap"), repeat=2)
+        ]
+    except (BoardBuildError, ModelError, OSError, ValueError) as error:
+        print(f"measure_ram: {error}", file=sys.stderr)
+        return 1
+    show(results)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=2) + "\n")
+    return 0
+
+
+def measure(
+    board: Board,
+    data: bytes,
+    classes: int = 10,
+    replay: int = 200,
+    code: str = "romfs",
+    model: str = "heap",
+) -> dict[str, Any]:
+    """Weigh one case on a freshly started board.
+
+    Parameters
+    ----------
+    board : Board
+        Any but the unix port.
+    data : bytes
+        A compiled model.
+    classes, replay : int
+        Rows of the head, slots of the replay memory.
+    code, model : str
+        "romfs": read in place; "heap": loaded into RAM.
+
+    Returns
+    -------
+    dict
+        What was given; ``computed``: the compiler's figures; ``heap_bytes``; ``steps``: for each
+        step, bytes in use and the largest free block; ``fits``: it learned and saved; ``error``:
+        why it did not go on.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rom, flash = folder / "rom", folder / "files"
+        for place in (rom, flash):
+            place.mkdir()
+        parts = [RUNTIME, Path(__file__).with_name("ram_workload.py")]
+        stage(parts, rom if code == "romfs" else flash, board, [build_native(board.arch)])
+        (rom if model == "romfs" else flash).joinpath("model.tcm").write_bytes(data)
+        with Session(board, folder, rom) as session:
+            session.copy(flash)
+            session.soft_reset()  # what copying left in the heap is not to be weighed
+            total = int(session.run("import gc; print(gc.mem_alloc() + gc.mem_free())"))
+            path = "/rom/model.tcm" if model == "romfs" else "/model.tcm"
+            given = f"{path!r}, {classes}, {replay}"
+            printed = session.run(f"import ram_workload; ram_workload.run({given})", timeout=300)
+    said = [json.loads(line) for line in printed.splitlines()]
+    steps = [line for line in said if "step" in line]
+    return {
+        "board": board.name,
+        "code": code,
+        "model": model,
+        "model_bytes": len(data),
+        "classes": classes,
+        "replay": replay,
+        "heap_bytes": total,
+        "computed": learner_bytes(Model(data), classes, replay),
+        "steps": steps,
+        "fits": any(line["step"] == LAST for line in steps),
+        "error": said[-1].get("error"),
+    }
+
+
+def show(results: list[dict[str, Any]]) -> None:
+    """Print one table: bytes that each step adds, and what is left in the end."""
+    first = results[0]
+    about = f"{first['model_bytes']:,} bytes of model, {first['replay']} latents"
+    title = f"{first['board']}, {about}: heap in use, of {first['heap_bytes']:,} bytes"
+    table = Table("code in", "model in", title=title)
+    longest = max((r["steps"] for r in results), key=len)
+    for step in longest:
+        table.add_column(step["step"], justify="right")
+    table.add_column("largest free", justify="right")
+    table.add_column("fits")
+    for r in results:
+        used = [f"{step['used']:,}" for step in r["steps"]]
+        used += [""] * (len(longest) - len(used))
+        left = f"{r['steps'][-1]['largest_free']:,}" if r["steps"] else ""
+        table.add_row(r["code"], r["model"], *used, left, "yes" if r["fits"] else "no")
+    Console(width=140).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

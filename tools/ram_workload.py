@@ -1,0 +1,97 @@
+"""What measure_ram.py runs on a board: a learner and its service, weighed step by step.
+
+Prints one line of JSON for each step: step, heap in use after it (bytes), largest free block.
+Ends early with an ``error`` where the heap is full.
+"""
+
+import gc
+import json
+
+gc.threshold(4096)  # as main.py
+
+
+def largest():
+    """Bytes of the largest block that the heap gives."""
+    gc.collect()
+    low, high = 0, gc.mem_free()
+    while high - low > 16:
+        middle = (low + high) // 2
+        try:
+            bytearray(middle)
+            low = middle
+        except MemoryError:
+            high = middle
+        gc.collect()
+    return low
+
+
+def say(step):
+    gc.collect()
+    used = gc.mem_alloc()
+    print(json.dumps({"step": step, "used": used, "largest_free": largest()}))
+
+
+class Mute:
+    """A stream with nothing to read, and nobody to write to."""
+
+    exact = False
+
+    def __init__(self):
+        self.incoming = b""
+
+    def wait(self, timeout_ms):
+        return bool(self.incoming)
+
+    def readinto(self, view):
+        count = min(len(view), len(self.incoming))
+        view[:count] = self.incoming[:count]
+        self.incoming = self.incoming[count:]
+        return count
+
+    def write(self, view):
+        if view[3] & 2:
+            raise MemoryError(str(view[21 : len(view) - 4], "utf-8"))
+
+
+def run(path, classes, replay):
+    """Weigh a learner of the model at `path`."""
+    import tinycl_rt.state  # noqa: F401  (else it comes when it is needed)
+    from tinycl_rt import kernels
+    from tinycl_rt import protocol as p
+    from tinycl_rt.config import Config
+    from tinycl_rt.device import Device, contents
+    from tinycl_rt.frames import encode
+    from tinycl_rt.learner import Learner
+    from tinycl_rt.model import Model
+    from tinycl_rt.service import Service
+    from tinycl_rt.store import Store
+
+    kernels.load()
+    say("runtime")
+    try:
+        buffer = contents(path)
+        say("file")
+        model = Model(buffer)
+        say("model")
+        learner = Learner(model, Config(classes=classes, replay=replay))
+        say("learner")
+        device = Device(".", 0)
+        device.model, device.learner, device.store = model, learner, Store(".")
+        stream = Mute()
+        service = Service(stream, device, 1024, 4)
+        say("service")
+        pixels = bytes(range(256)) * (model.input_bytes // 256 + 1)
+        learner.begin(0, range(classes))
+        for i in range(12):
+            learner.learn(memoryview(pixels)[i : i + model.input_bytes], i % classes)
+        learner.end()
+        say("learned")
+        device.dirty = True
+        if not device.save():
+            raise MemoryError(device.warning)
+        say("saved")
+        stream.incoming = encode(p.GET_STATE, 0, 1, bytes(10))
+        service.poll_once(0)
+        say("state asked for")
+    except MemoryError as e:
+        print(json.dumps({"error": str(e) or "the heap is full"}))
