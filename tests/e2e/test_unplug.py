@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -33,6 +34,19 @@ def _stream(port: str, *words: object) -> subprocess.Popen[str]:
     )
 
 
+def _children(parent: int) -> list[int]:
+    """Processes that a process has started."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            words = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        except (OSError, ValueError):
+            continue
+        if int(words["PPid"]) == parent:
+            found.append(int(words["Pid"]))
+    return found
+
+
 def test_board_killed_twice_while_it_learns(demo: Demo, tmp_path: Path) -> None:
     expected = _expected(demo, tmp_path)
     result = tmp_path / "result.json"
@@ -49,6 +63,24 @@ def test_board_killed_twice_while_it_learns(demo: Demo, tmp_path: Path) -> None:
     assert process.returncode == 0, text
     assert json.loads(result.read_text())["board_fingerprint"] == expected
     assert "Traceback" not in text
+
+
+def test_board_of_its_own_killed_from_outside(demo: Demo, tmp_path: Path) -> None:
+    """The board that ``tinycl stream`` started itself dies: it is started again."""
+    expected = _expected(demo, tmp_path)
+    result, program = tmp_path / "result.json", str(Path(sys.executable).with_name("tinycl"))
+    words = ["stream", *STREAM, "--model", str(demo.model), "--json", str(result)]
+    process = subprocess.Popen(
+        [program, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    time.sleep(7.0)
+    assert process.poll() is None, process.stdout and process.stdout.read()
+    (board,) = _children(process.pid)
+    os.kill(board, signal.SIGKILL)
+    text, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, text
+    assert "the board is gone" in text
+    assert json.loads(result.read_text())["board_fingerprint"] == expected
 
 
 def test_host_interrupted_and_called_again(demo: Demo, tmp_path: Path) -> None:

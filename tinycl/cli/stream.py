@@ -108,11 +108,13 @@ def command(
     )
     plan = Plan.make(dataset, settings)
     with ExitStack() as stack:
+        revive = None
         if port is None:
-            port = stack.enter_context(start(board, flash=flash)).port
+            machine = stack.enter_context(start(board, flash=flash))
+            port, revive = machine.port, machine.start
         else:
             board = port
-        client = stack.enter_context(connect(port))
+        client = stack.enter_context(connect(port, revive=revive))
         live = stack.enter_context(Live(console, dataset.class_names))
         prepare(client, plan, blob, start_state, reset, live.bar("sending the model"))
         subject = StreamedBoard(client, plan, wait, live.message, live.tested)

@@ -243,6 +243,7 @@ def connect(
     patience: float = 30.0,
     baudrate: int = 115200,
     wait: float = 0.0,
+    revive: Callable[[], object] | None = None,
 ) -> BoardClient:
     """Open a port, wake the board's service if it sleeps in its REPL, and say hello.
 
@@ -256,6 +257,8 @@ def connect(
         Of a real UART.
     wait : float
         Seconds to wait for a port that is not there yet.
+    revive : callable, optional
+        Called before the port is opened again after a break: starts an emulated board that died.
 
     Raises
     ------
@@ -271,7 +274,13 @@ def connect(
             if time.monotonic() >= deadline:
                 raise
             time.sleep(0.1)
-    client = BoardClient(transport, patience, lambda: reopen_transport(transport, baudrate))
+
+    def reopen() -> Transport:
+        if revive is not None:
+            revive()
+        return reopen_transport(transport, baudrate)
+
+    client = BoardClient(transport, patience, reopen)
     try:
         client.greet()
     except BaseException:

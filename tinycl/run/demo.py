@@ -135,7 +135,7 @@ def run_demo(
 def _on_board(
     plan: Plan, compiled: Compiled, state: bytes, board: EmulatedBoard, live: Watch, command: str
 ) -> dict[str, Any]:
-    with board, connect(board.port) as client:
+    with board, connect(board.port, revive=board.start) as client:
         prepare(client, plan, compiled.data, state, on_upload=live.bar("sending the model"))
         info = client.hello()
         live.message(
