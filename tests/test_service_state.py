@@ -10,6 +10,7 @@ from link_helpers import clean_run, flash_with, hand_made_model, samples
 from service_bench import Bench
 from test_service import CLASSES, LABELS, MODEL, PIXELS, reset, stream
 from tinycl_rt import protocol as p
+from tinycl_rt.config import Config
 from tinycl_rt.crc import crc32
 
 from tinycl.link.messages import Refused, unpack
@@ -170,3 +171,26 @@ def test_a_model_larger_than_the_heap_is_refused_before_it_is_sent(tmp_path: Pat
     with pytest.raises(Refused) as refused:
         bench.ask(p.PUT_BEGIN, begin)
     assert refused.value.code == p.TOO_LARGE and not (tmp_path / "model.new").exists()
+
+
+def test_settings_that_do_not_fit_leave_what_was_saved(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream(bench, 0, 21)
+    bench.ask(p.SAVE)
+    before = bench.info()
+    device = bench.device
+    learner, reset = device.learner, device.learner.reset
+
+    def full(config: Config) -> None:
+        reset(config)
+        if config.replay == 777:
+            raise MemoryError("the heap is full")
+
+    monkeypatch.setattr(learner, "reset", full)
+    place = struct.pack(p.RESET_REQUEST, before.learned, before.experience, before.is_open, 0)
+    with pytest.raises(Refused, match="the heap is full"):
+        bench.ask(p.RESET, place + Config(classes=4, replay=777).pack())
+    assert device.learner is learner  # another one would not fit beside it
+    after = bench.info()
+    assert (after.state, after.learned) == (before.state, before.learned)

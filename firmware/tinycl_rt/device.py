@@ -151,13 +151,24 @@ class Device:
         return getattr(self.learner, "backend", "")
 
     def _change(self, action, argument):
+        config = self.learner.config
         try:
             action(argument)
         except MemoryError:
-            self._take(self.model)  # half done: go back to what was saved
+            self._go_back(config)
             raise
         self.dirty = True
         self.save()
+
+    def _go_back(self, config):
+        """A change was half done: go back to what was saved."""
+        gc.collect()
+        try:
+            self.learner.reset(config)  # in the same learner: there is no room for another
+            self.store.load(self.learner)
+            self.dirty = False
+        except (ValueError, OSError, MemoryError):
+            self._take(self.model)
 
     def _load_model(self, path):
         buffer = contents(path)
