@@ -2,13 +2,14 @@
 
 from array import array
 
+from tinycl_rt import kernels as kernel_sets
 from tinycl_rt import tcm
 
 
 class Backbone:
     """A model with its activation memory and a kernel set.
 
-    One arena holds all activations, allocated once; a call allocates nothing.
+    One arena holds all bits, another all floats, allocated once; a call allocates nothing.
 
     Parameters
     ----------
@@ -20,6 +21,8 @@ class Backbone:
     ----------
     latent : memoryview
         Where ``run`` leaves its result.
+    output : memoryview of floats, or None
+        Where it leaves the float outputs of a model that has them.
     cells : array('i')
         Geometry of ``count``.
     """
@@ -27,17 +30,17 @@ class Backbone:
     def __init__(self, model, kernels):
         self.model = model
         self._k = kernels
-        self._arena = bytearray(model.arena_bytes)
-        view = memoryview(self._arena)
-        self._views = [
-            None if t.offset is None else view[t.offset : t.offset + t.nbytes]
-            for t in model.tensors
-        ]
+        self._views = _views(model)
         widest = max(t.shape[2] for t in model.tensors)
         self._acc = array("i", bytes(4 * widest))
         self._last = model.operators[-1]
         self.cells = array("i", self._last.p)
         self.latent = self._views[self._last.source]
+        self.output = None if model.output is None else self._views[model.output]
+        if model.float_bytes:  # only such models need the code
+            from tinycl_rt.float_steps import step
+
+            self._step, self._real = step, kernel_sets.floats(kernels)
 
     def run(self, pixels):
         """Pixels to latent bits.
@@ -69,6 +72,8 @@ class Backbone:
                 k.conv8(op.p, x, op.weights, op.table, y, acc)
             elif op.code == tcm.BINARISE:
                 k.binarise(op.p, x, op.table, y)
+            elif op.code != tcm.COUNT:
+                self._step(self._real, op, x, views[op.other], y, acc)
         views[0] = None
         return self.latent
 
@@ -84,3 +89,18 @@ class Backbone:
     def count(self, latent, features):
         """Latent bits to the head's features, an ``array('b')`` of ``model.features``."""
         self._k.count(self.cells, latent, features)
+
+
+def _views(model):
+    """Memory of every tensor; None for the caller's."""
+    bits = memoryview(bytearray(model.bits_bytes))
+    floats = memoryview(array("f", bytes(model.float_bytes))) if model.float_bytes else None
+    views = []
+    for t in model.tensors:
+        if t.offset is None:
+            views.append(None)
+        elif t.dtype == tcm.FLOAT32:
+            views.append(floats[t.offset // 4 : (t.offset + t.nbytes) // 4])
+        else:
+            views.append(bits[t.offset : t.offset + t.nbytes])
+    return views

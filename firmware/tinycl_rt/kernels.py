@@ -48,6 +48,13 @@ def load(name=None):
     return _import(_MODULES[_FASTEST_FIRST[-1]])
 
 
+def floats(kernels):
+    """Kernels of the real-valued operators that go with a kernel set."""
+    if kernels.NAME == "numpy":
+        return _import("tinycl_rt.kernels_numpy_float")
+    return _import("tinycl_rt.kernels_float_ref")
+
+
 def _import(path):
     module = __import__(path)
     for part in path.split(".")[1:]:

@@ -17,7 +17,7 @@ from tinycl_rt.crc import crc32
 
 
 class Tensor:
-    """One activation: type, shape and its place in the arena (None for the caller's buffer)."""
+    """One activation: type, shape and its place in its arena (None for the caller's buffer)."""
 
     def __init__(self, dtype, h, w, c, offset, nbytes):
         self.dtype = dtype
@@ -25,17 +25,29 @@ class Tensor:
         self.offset = None if offset == tcm.EXTERNAL else offset
         self.nbytes = nbytes
 
+    def overlaps(self, other):
+        """Whether the two share memory."""
+        if self.offset is None or other.offset is None:
+            return False
+        if (self.dtype == tcm.FLOAT32) != (other.dtype == tcm.FLOAT32):
+            return False
+        return (
+            self.offset < other.offset + other.nbytes and other.offset < self.offset + self.nbytes
+        )
+
 
 class Operator:
     """One step of the graph with its kernel arguments.
 
     ``p`` is the geometry that kernels take (see ``kernels_ref``), ``weights`` a memoryview into
     the model file, ``table`` thresholds (``array('i')``) or the pooling mask (memoryview).
+    Real-valued operators have floats for both, and ``other`` is their second input, or 0.
     """
 
-    def __init__(self, code, source, target, p, weights, table):
+    def __init__(self, code, source, target, p, weights, table, other=0):
         self.code = code
         self.source = source
+        self.other = other
         self.target = target
         self.p = p
         self.weights = weights
@@ -59,7 +71,11 @@ class Model:
     ----------
     input_shape, latent_shape : tuple of int
         Rows, columns, channels.
-    input_bytes, latent_bytes, arena_bytes : int
+    input_bytes, latent_bytes : int
+    arena_bytes, float_bytes : int
+        Memory of all activations, and how much of it holds floats.
+    output : int or None
+        The tensor with the float outputs, of a model that was compiled with them.
     features : int
         Length of the int8 vector that the head sees.
     feature_range : int
@@ -73,7 +89,7 @@ class Model:
         if len(view) < tcm.HEADER_BYTES:
             raise ValueError("model: file of %d bytes is shorter than its header" % len(view))
         head = struct.unpack(tcm.HEADER, view[: tcm.HEADER_BYTES])
-        magic, version, header_bytes, size, crc, self.fingerprint, self.arena_bytes = head[:7]
+        magic, version, header_bytes, size, crc, self.fingerprint, self.bits_bytes = head[:7]
         n_tensors, n_operators, at_tensors, at_operators, at_data, data_bytes = head[7:13]
         if magic != tcm.MAGIC:
             raise ValueError("model: not a .tcm file, it starts with %r" % bytes(magic))
@@ -89,6 +105,8 @@ class Model:
         _inside(at_operators, n_operators * tcm.OPERATOR_BYTES, size, "operator table")
         _inside(at_data, data_bytes, size, "data section")
         _inside(head[13], head[14], size, "metadata")
+        self.float_bytes = head[16]
+        self.arena_bytes = self.bits_bytes + self.float_bytes
         self.nbytes = size
         self.metadata = view[head[13] : head[13] + head[14]]
         self._data = view[at_data : at_data + data_bytes]
@@ -97,32 +115,27 @@ class Model:
         ]
         if self.arena_bytes > sum(t.nbytes + 4 for t in self.tensors):
             raise ValueError("model: an arena of %d bytes is too large" % self.arena_bytes)
-        written = [False] * n_tensors
-        written[0] = True
-        before = 0
-        self.operators = []
-        for i in range(n_operators):
-            op = self._operator(view, at_operators + i * tcm.OPERATOR_BYTES, i)
-            # A chain: what an operator reads cannot have been overwritten meanwhile.
-            if op.source != before or written[op.target]:
-                raise ValueError("model: operator %d reads or writes in the wrong order" % i)
-            written[op.target] = True
-            before = op.target
-            self.operators.append(op)
+        self.operators = [
+            self._operator(view, at_operators + i * tcm.OPERATOR_BYTES, i)
+            for i in range(n_operators)
+        ]
+        whole = self._check_order()
         self._check_ends()
+        self.output = self._output(head[15], whole)
 
     def _tensor(self, view, at):
         dtype, _, h, w, c, offset, nbytes = struct.unpack(
             tcm.TENSOR, view[at : at + tcm.TENSOR_BYTES]
         )
-        if dtype > tcm.COUNTS:
+        if dtype > tcm.FLOAT32:
             raise ValueError("model: tensor type %d is unknown" % dtype)
         if not (0 < h <= tcm.MAX_SIDE and 0 < w <= tcm.MAX_SIDE and 0 < c <= tcm.MAX_CHANNELS):
             raise ValueError("model: tensor of %d x %d x %d" % (h, w, c))
         if nbytes != tcm.tensor_bytes(dtype, h, w, c):
             raise ValueError("model: tensor of %d x %d x %d has %d bytes" % (h, w, c, nbytes))
-        if offset != tcm.EXTERNAL and (offset % 4 or offset + nbytes > self.arena_bytes):
-            raise ValueError("model: tensor outside the arena of %d bytes" % self.arena_bytes)
+        arena = self.float_bytes if dtype == tcm.FLOAT32 else self.bits_bytes
+        if offset != tcm.EXTERNAL and (offset % 4 or offset + nbytes > arena):
+            raise ValueError("model: tensor outside the arena of %d bytes" % arena)
         return Tensor(dtype, h, w, c, offset, nbytes)
 
     def _operator(self, view, at, index):
@@ -132,11 +145,16 @@ class Model:
         if not (0 <= source < len(self.tensors) and 0 < target < len(self.tensors)):
             raise ValueError("model: %s names tensors %d, %d" % (name, source, target))
         x, y = self.tensors[source], self.tensors[target]
+        if code >= tcm.FLOAT_BCONV:
+            from tinycl_rt import float_checks  # only such models need it
+
+            return float_checks.operator(self.tensors, self._data, fields, name)
         kinds = _KINDS.get(code)
         if kinds is None or kinds != (x.dtype, y.dtype):
             raise ValueError("model: %s is unknown or of the wrong types" % name)
-        _check_places(x, y, name)
-        _check_window(x.shape, y.shape, code, kh, kw, sh, sw, pt, pl, name)
+        if x.overlaps(y):
+            raise ValueError("model: %s writes over its own input" % name)
+        check_window(x.shape, y.shape, code, kh, kw, sh, sw, pt, pl, name)
         if (
             pad not in (0, 1, 2)
             or (pad == 2 and code != tcm.BCONV)
@@ -158,22 +176,42 @@ class Model:
             wanted_t = tcm.words(oc)
         if wn != wanted_w or tn != wanted_t:
             raise ValueError("model: %s has %d weight, %d table bytes" % (name, wn, tn))
-        _inside(w0, wn, len(self._data), name)
-        _inside(t0, tn, len(self._data), name)
-        weights = self._data[w0 : w0 + wn]
-        table = self._data[t0 : t0 + tn]
+        weights = block(self._data, w0, wn, name)
+        table = block(self._data, t0, tn, name)
         if code == tcm.CONV8:
             if kh * kw * c > _MAX_CONV8_TAPS:
                 raise ValueError("model: %s sums %d values, beyond int32" % (name, kh * kw * c))
             weights = array("b", bytes(weights))
-        elif code == tcm.BCONV and _has_stray_bits(weights, c):
+        elif code == tcm.BCONV and has_stray_bits(weights, c):
             raise ValueError("model: %s has weights behind its %d channels" % (name, c))
         if code not in (tcm.BPOOL, tcm.COUNT):
             table = array("i", bytes(table))
         if pad == 2:
-            _check_positions(table, oh, ow, oc, name)
+            check_positions(table, oh, ow, oc, name)
         p = array("i", (h, w, c, kh, kw, sh, sw, pt, pl, oh, ow, oc, pad, zero, shift))
         return Operator(code, source, target, p, weights, table)
+
+    def _check_order(self):
+        """What is read was written before and not overwritten since; which tensors are left."""
+        whole = [False] * len(self.tensors)
+        written = [False] * len(self.tensors)
+        whole[0] = written[0] = True
+        for i, op in enumerate(self.operators):
+            if not whole[op.source] or not whole[op.other] or written[op.target]:
+                raise ValueError("model: operator %d reads or writes in the wrong order" % i)
+            target = self.tensors[op.target]
+            for k, tensor in enumerate(self.tensors):
+                if whole[k] and tensor.overlaps(target):
+                    whole[k] = False
+            whole[op.target] = written[op.target] = True
+        return whole
+
+    def _output(self, index, whole):
+        if not index:
+            return None
+        if index >= len(whole) or not whole[index] or self.tensors[index].dtype != tcm.FLOAT32:
+            raise ValueError("model: tensor %d holds no float outputs" % index)
+        return index
 
     def _check_ends(self):
         first, last = self.tensors[0], self.operators[-1]
@@ -210,14 +248,14 @@ _KINDS = {
 _MAX_CONV8_TAPS = 0x7FFFFFFF // (128 * 510)
 
 
-def _check_positions(table, oh, ow, oc, name):
+def check_positions(table, oh, ow, oc, name):
     """Thresholds by position: every set must lie inside the table."""
     rows, columns = table[:oh], table[oh : oh + ow]
     if min(rows) < 0 or min(columns) < 0 or max(rows) + max(columns) + oc > len(table):
         raise ValueError("model: %s has thresholds outside its table" % name)
 
 
-def _has_stray_bits(weights, channels):
+def has_stray_bits(weights, channels):
     """Whether a word of packed weights has bits set behind its last channel."""
     row = tcm.words(channels)
     for byte in range(channels >> 3, row):
@@ -233,15 +271,13 @@ def _inside(offset, nbytes, size, what):
         raise ValueError("model: %s lies outside the file" % what)
 
 
-def _check_places(x, y, name):
-    """Input and output of an operator must not share memory."""
-    if x.offset is None or y.offset is None:
-        return
-    if x.offset < y.offset + y.nbytes and y.offset < x.offset + x.nbytes:
-        raise ValueError("model: %s writes over its own input" % name)
+def block(data, offset, nbytes, name):
+    """A piece of the data section."""
+    _inside(offset, nbytes, len(data), name)
+    return data[offset : offset + nbytes]
 
 
-def _check_window(x, y, code, kh, kw, sh, sw, pt, pl, name):
+def check_window(x, y, code, kh, kw, sh, sw, pt, pl, name):
     """Every window must start inside the padded image and touch the image."""
     h, w, c = x
     oh, ow, oc = y
