@@ -74,13 +74,14 @@ def made(build: Callable[[Any], Any]) -> bytes:
 sign = lq.quantizers.SteSign()
 
 
-def residual(x: Any) -> Any:
-    x = first(x)
-    return sign(layers.Add()([x, binary(x)]))
-
-
 def quant_dense(x: Any) -> Any:
     x = layers.Flatten()(binary(first(x)))
+    quantizers = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign"}
+    return sign(lq.layers.QuantDense(6, kernel_constraint="weight_clip", **quantizers)(x))
+
+
+def pooled_dense(x: Any) -> Any:
+    x = layers.GlobalAveragePooling2D()(binary(first(x)))
     quantizers = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign"}
     return sign(lq.layers.QuantDense(6, kernel_constraint="weight_clip", **quantizers)(x))
 
@@ -90,24 +91,19 @@ def groups(x: Any) -> Any:
 
 
 REFUSED = {
-    "a residual": (residual, r"ADD '.*' .*(residual|branch)"),
-    "a QuantDense": (quant_dense, r"LceQuantize '.*quant_dense.*' comes behind a float layer"),
-    "groups": (groups, r"LceBconv2d '.*' has groups"),
-    "a float convolution inside": (
-        lambda x: binary(layers.Conv2D(8, 3)(binary(first(x)))),
-        r"CONV_2D '.*' is a real-valued convolution inside the network",
+    "a QuantDense": (quant_dense, r"LceQuantize '.*' reads a flattened image: .* 1x1 QuantConv2D"),
+    "a QuantDense of pooled values": (
+        pooled_dense,
+        r"FULLY_CONNECTED '.*' has binary weights .*: use a 1x1 QuantConv2D",
     ),
+    "groups": (groups, r"LceBconv2d '.*' has groups"),
     "dilation": (
         lambda x: sign(binary(first(x), dilation_rate=2)),
         r"LceBconv2d '.*' is dilated: use dilation_rate=1",
     ),
-    "a first kernel of floats": (
-        lambda x: sign(binary(layers.Conv2D(4, 3)(x))),
-        r"CONV_2D '.*' has weights .* \(4 of 4 channels\): give the first layer an 8-bit kernel",
-    ),
     "nothing binary": (
         lambda x: layers.Dense(3)(layers.Flatten()(x)),
-        r"RESHAPE '.*' is not in the integer family",
+        r"the graph has no binary layer",
     ),
     "two outputs": (
         lambda x: [sign(binary(first(x))), layers.Flatten()(x)],

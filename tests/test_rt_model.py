@@ -158,17 +158,21 @@ def test_a_run_leaves_no_trace(tiny: Model) -> None:
     assert len(set(alone)) == 20
 
 
-def test_operators_must_form_a_chain() -> None:
-    # With a branch, what one operator left could be overwritten before another reads it.
+def test_what_is_read_later_must_not_be_overwritten() -> None:
     sketch = Sketch((4, 4, 1), np.random.default_rng(0))
     sketch.binarise()
     sketch.bpool(Window(1, 1))
     sketch.bpool(Window(1, 1))
     program = sketch.count(1)
     program.steps[2] = replace(program.steps[2], source=1)
-    arena = replace(plan(program), offsets=(None, 0, 64, 128, None), nbytes=192)
-    with pytest.raises(ValueError, match="operator 2 reads or writes in the wrong order"):
-        Model(write(program, arena, {}))
+    # A branch: tensor 1 is read by two operators, of which the first must leave it alone.
+    arena = replace(plan(program), offsets=(None, 0, 64, 128, None), bit_bytes=192)
+    run_everywhere(Model(write(program, arena, {})))
+    sketch.program.steps.insert(2, replace(program.steps[1], source=2, target=5))
+    program.add(program.activations[1])
+    shared = replace(arena, offsets=(None, 0, 64, 128, None, 0))
+    with pytest.raises(ValueError, match="operator 3 reads or writes in the wrong order"):
+        Model(write(program, shared, {}))
 
 
 def test_pooling_keeps_its_channels() -> None:

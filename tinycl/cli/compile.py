@@ -16,6 +16,8 @@ from tinycl.exceptions import BoardError
 
 __all__ = ["command"]
 
+_TOLERANCE = 1e-4
+
 
 def command(
     tflite: Annotated[Path, typer.Argument(metavar="MODEL.tflite", help="Converted backbone.")],
@@ -26,6 +28,12 @@ def command(
         int | None,
         typer.Option(help="Cells a side over which latents are summed for the head."),
     ] = None,
+    keep_classifier: Annotated[
+        bool,
+        typer.Option(
+            "--keep-classifier", help="Compute the float outputs behind the last signs too."
+        ),
+    ] = False,
     verify: Annotated[
         int, typer.Option(metavar="N", help="Hold N samples against LCE's interpreter.")
     ] = 0,
@@ -43,13 +51,16 @@ def command(
 
     Prints every layer with its shape, bits, flash, RAM and multiply-accumulates. With --verify
     it also runs samples through LCE's interpreter and counts latent bits that differ: exit code
-    1 if there are any.
+    1 if there are any. Float outputs (--keep-classifier) are compared too, and may differ by the
+    rounding of float32: exit code 1 from a relative error of 0.0001 on.
 
     Examples:
 
         tinycl compile backbone.tflite -o model.tcm
 
         tinycl compile backbone.tflite -o model.tcm --verify 100 --data digits
+
+        tinycl compile quicknet.tflite -o model.tcm --keep-classifier --verify 20
 
         tinycl compile backbone.tflite -o model.tcm --board pico --replay 400
     """
@@ -58,7 +69,7 @@ def command(
 
     console = Console()
     target = get(board) if board else None
-    flatbuffer, compiled = compile_file(tflite, grid)
+    flatbuffer, compiled = compile_file(tflite, grid, keep_classifier)
     model = compiled.model
     rows = layer_rows(compiled)
     memory = learner_bytes(model, classes, replay)
@@ -66,6 +77,7 @@ def command(
         "fingerprint": model.fingerprint.hex(),
         "input_shape": list(model.input_shape),
         "latent_shape": list(model.latent_shape),
+        "float_outputs": 0 if model.output is None else model.tensors[model.output].nbytes // 4,
         "features": model.features,
         "flash_bytes": model.nbytes,
         "ram_bytes": sum(memory.values()),
@@ -93,9 +105,9 @@ def command(
     write_file(output, compiled.data)
     console.print(f"wrote {output}", highlight=False, markup=False)
     if verify:
-        differing = _verify(console, flatbuffer, compiled, verify, data, result)
+        agrees = _verify(console, flatbuffer, compiled, verify, data, result)
         write_json(json, result)
-        if differing:
+        if not agrees:
             raise typer.Exit(1)
     write_json(json, result)
     if fits is False:
@@ -104,25 +116,26 @@ def command(
 
 def _table(rows: list[dict[str, object]]) -> Table:
     table = Table("layer", "output", "bits", "flash", "RAM", "binary MACs", "8-bit MACs")
+    kinds = ["binary_macs", "int8_macs"]
+    if any(row["float_macs"] for row in rows):
+        table.add_column("float MACs")
+        kinds.append("float_macs")
     for column in table.columns[2:]:
         column.justify = "right"
-    totals = [0, 0, 0]
+    totals = [0] * (1 + len(kinds))
     for row in rows:
-        flash, binary, full = (
-            int(str(row[key])) for key in ("flash_bytes", "binary_macs", "int8_macs")
-        )
-        totals = [totals[0] + flash, totals[1] + binary, totals[2] + full]
+        numbers = [int(str(row[key])) for key in ("flash_bytes", *kinds)]
+        totals = [a + b for a, b in zip(totals, numbers, strict=True)]
         table.add_row(
             str(row["kind"]),
             " x ".join(str(n) for n in list(row["shape"])),  # type: ignore[call-overload]
             str(row["weight_bits"] or ""),
-            size(flash) if flash else "",
+            size(numbers[0]) if numbers[0] else "",
             size(int(str(row["ram_bytes"]))),
-            f"{binary:,}" if binary else "",
-            f"{full:,}" if full else "",
+            *(f"{n:,}" if n else "" for n in numbers[1:]),
         )
     table.add_section()
-    table.add_row("total", "", "", size(totals[0]), "", f"{totals[1]:,}", f"{totals[2]:,}")
+    table.add_row("total", "", "", size(totals[0]), "", *(f"{n:,}" for n in totals[1:]))
     return table
 
 
@@ -151,7 +164,7 @@ def _verify(
     samples: int,
     data: str | None,
     result: dict[str, object],
-) -> int:
+) -> bool:
     from tinycl.convert.compiler import Compiled
     from tinycl.convert.verify import random_pixels, verify
     from tinycl.data import load
@@ -171,6 +184,7 @@ def _verify(
         "bits_checked": parity.bits_checked,
         "bits_differing": parity.bits_differing,
         "bits_untied": parity.bits_untied,
+        "max_relative_error": parity.max_relative_error,
     }
     console.print(
         f"held against LCE: {parity.samples} samples, {parity.bits_checked:,} latent bits, "
@@ -183,4 +197,7 @@ def _verify(
             "the rest are ties that float32 rounding decides in LCE; 'tinycl convert' avoids them",
             highlight=False,
         )
-    return parity.bits_differing
+    error = parity.max_relative_error
+    if error is not None:
+        console.print(f"float outputs: relative error up to {error:.2g}", highlight=False)
+    return not parity.bits_differing and (error is None or error < _TOLERANCE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -72,24 +73,39 @@ class Borders:
         sign = np.where(falls, -1, 1).astype(np.int8)
         if all(self._agrees(plain.value, t.value, sign, r, c) for (r, c), t in kinds.items()):
             return 0, Thresholds(plain.value, sign)
-        oc = len(sign)
+        sets = {kind: t.value for kind, t in kinds.items()}
+        return 2, Thresholds(self._by_position(sets, 0).astype(np.int32), sign)
+
+    def corrections(self, begin: int) -> Floats:
+        """LCE's corrections by position: a table like that of mode 2 that follows ``begin``
+        entries of a larger one."""
+        sets = {(r, c): self._correction(r, c) for r in self.rows for c in self.columns}
+        return self._by_position(sets, begin).astype(np.float32)
+
+    def _by_position(
+        self, sets: dict[tuple[Overflow, Overflow], npt.NDArray[Any]], begin: int
+    ) -> npt.NDArray[Any]:
+        oc = len(self.scale)
         row_kinds, column_kinds = list(dict.fromkeys(self.rows)), list(dict.fromkeys(self.columns))
-        begin = len(self.rows) + len(self.columns)
+        begin += len(self.rows) + len(self.columns)
         offsets = [begin + row_kinds.index(r) * len(column_kinds) * oc for r in self.rows]
         offsets += [column_kinds.index(c) * oc for c in self.columns]
-        sets = [kinds[r, c].value for r in row_kinds for c in column_kinds]
-        return 2, Thresholds(np.concatenate([np.array(offsets), *sets]).astype(np.int32), sign)
+        ordered = [sets[r, c] for r in row_kinds for c in column_kinds]
+        return np.concatenate([np.array(offsets), *ordered])
 
     def _start(
         self, start: Callable[[Numbers], Floats], r: Overflow, c: Overflow
     ) -> Callable[[Numbers], Floats]:
         """The chain's first function of a sum with +1 outside, LCE's correction included."""
+        if not _corrected(r, c, self.weights.shape[1:3]).any():
+            return start
+        correction = self._correction(r, c)
+        return lambda acc: (start(acc) + correction).astype(np.float32)
+
+    def _correction(self, r: Overflow, c: Overflow) -> Floats:
         taps = _corrected(r, c, self.weights.shape[1:3])
         total = self.weights.astype(np.int64).sum(axis=3)[:, taps].sum(axis=1)
-        correction = -self.scale * total.astype(np.float32)
-        if not taps.any():
-            return start
-        return lambda acc: (start(acc) + correction).astype(np.float32)
+        return -self.scale * total.astype(np.float32)
 
     def _agrees(
         self,

@@ -49,6 +49,31 @@ class Builder:
         self.holders[target] = node.outputs[0]
         return Bits(target)
 
+    def emit_floats(
+        self,
+        name: str,
+        code: int,
+        source: int,
+        shape: Shape,
+        window: Window | None = None,
+        weights: npt.NDArray[np.generic] | None = None,
+        table: npt.NDArray[np.generic] | None = None,
+        pad: int = 0,
+        activation: int = 0,
+        macs: int = 0,
+        other: int | None = None,
+    ) -> int:
+        """Append a step that makes floats; returns their activation."""
+        target = self.program.add(Activation(tcm.FLOAT32, shape, name))
+        window = window or Window()
+        self.program.steps.append(
+            Step(
+                *(code, source, target, window, weights, table),
+                *(pad, 0, activation, macs, other),
+            )
+        )
+        return target
+
     def pool(self, node: Node, bits: Bits, window: Window, shape: Shape) -> Bits:
         """Append a max pooling of bits."""
         mask = pack_bits(np.zeros(shape[2], bool))

@@ -44,17 +44,19 @@ class Compiled:
     first: Accumulator | None
 
 
-def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
+def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = False) -> Compiled:
     """Compile a converted backbone.
 
     Parameters
     ----------
     flatbuffer
-        What LCE's converter made of a model of the integer family. A float classifier at its end
-        is left out: the board's head takes its place.
+        What LCE's converter made of a model. What stands behind its last signs is left out: the
+        board's head takes its place.
     grid
         The head sees the latent signs summed over ``grid`` x ``grid`` cells (fewer along a side
         that is shorter). By default what `tinycl.models.plan.feature_grid` says.
+    outputs
+        Keep what stands behind the last signs: the model also computes the float outputs.
 
     Raises
     ------
@@ -63,7 +65,7 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
     """
     graph = read_graph(flatbuffer)
     try:
-        lowered = lower(graph)
+        lowered = lower(graph, outputs)
     except CompileError:
         raise
     except Exception as error:  # KeyError, ValueError, ... by what is damaged
@@ -79,9 +81,6 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
     gh, gw = feature_grid((h, w, c)) if grid is None else (min(grid, h), min(grid, w))
     if gh * gw * c > tcm.MAX_FEATURES:
         raise CompileError(f"a grid of {grid} makes {gh * gw * c} features: use a smaller one")
-    # What follows the latent (a binary classifier's input is not followed by steps) is cut off.
-    del program.steps[_steps_until(program, lowered.latent) :]
-    del program.activations[lowered.latent + 1 :]
     cell = -(-h // gh) * -(-w // gw)
     shift = max(0, cell.bit_length() - 7)
     features = program.add(Activation(tcm.COUNTS, (gh, gw, c), "features"))
@@ -106,21 +105,16 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None) -> Compiled:
     )
 
 
-def _steps_until(program: Program, activation: int) -> int:
-    for i, step in enumerate(program.steps):
-        if step.target == activation:
-            return i + 1
-    raise CompileError("the latent layer is not computed by any binary operator")
-
-
-def compile_file(path: Path, grid: int | None = None) -> tuple[bytes, Compiled]:
+def compile_file(
+    path: Path, grid: int | None = None, outputs: bool = False
+) -> tuple[bytes, Compiled]:
     """Read and compile a file; returns its flatbuffer too. CompileError when it cannot be read."""
     try:
         flatbuffer = path.read_bytes()
     except OSError as error:
         raise CompileError(f"cannot read {path}: {error.strerror}") from error
     try:
-        return flatbuffer, compile_tflite(flatbuffer, grid)
+        return flatbuffer, compile_tflite(flatbuffer, grid, outputs)
     except CompileError as error:
         raise CompileError(f"{path}: {error}") from error
 

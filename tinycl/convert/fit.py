@@ -18,33 +18,54 @@ _KINDS = {
     tcm.BCONV: "binary conv",
     tcm.BPOOL: "max pool",
     tcm.COUNT: "count bits",
+    tcm.FLOAT_BCONV: "binary conv, float",
+    tcm.FLOAT_SIGN: "sign of floats",
+    tcm.FLOAT_BITS: "bits as floats",
+    tcm.FLOAT_PIXELS: "pixels as floats",
+    tcm.FLOAT_CONV: "float conv",
+    tcm.FLOAT_DEPTHWISE: "float depthwise",
+    tcm.FLOAT_COMBINE: "float combine",
+    tcm.FLOAT_SCALE: "float scale",
+    tcm.FLOAT_MAX: "float max pool",
+    tcm.FLOAT_MEAN: "float mean",
+    tcm.FLOAT_PAD: "float pad",
+    tcm.FLOAT_SOFTMAX: "float softmax",
 }
 # Objects of an operator and its output on MicroPython with 32-bit words, geometry included.
 _OPERATOR_BYTES = 320
-_WEIGHT_BITS = {tcm.CONV8: 8, tcm.BCONV: 1}
+_WEIGHT_BITS = {
+    tcm.CONV8: 8,
+    tcm.BCONV: 1,
+    tcm.FLOAT_BCONV: 1,
+    tcm.FLOAT_CONV: 32,
+    tcm.FLOAT_DEPTHWISE: 32,
+}
+_MACS = {1: "binary_macs", 8: "int8_macs", 32: "float_macs"}
+_PLACED = (tcm.BITS, tcm.FLOAT32)
 
 
 def layer_rows(compiled: Compiled) -> list[dict[str, Any]]:
     """One row per operator: kind, output shape, weight bits, flash and RAM bytes, MACs.
 
     ``flash_bytes`` counts weights and thresholds, ``ram_bytes`` the operator's input and output in
-    the arena, ``binary_macs`` and ``int8_macs`` the multiply-accumulates inside the image.
+    the arena, ``binary_macs``, ``int8_macs`` and ``float_macs`` the multiply-accumulates inside
+    the image.
     """
     rows = []
     activations = compiled.program.activations
     for step in compiled.program.steps:
         blocks = [b for b in (step.weights, step.table) if b is not None]
-        ends = (activations[step.source], activations[step.target])
+        ends = [activations[i] for i in (*step.sources, step.target)]
+        bits = _WEIGHT_BITS.get(step.code, 0)
         rows.append(
             {
                 "kind": _KINDS[step.code],
-                "name": ends[1].name,
-                "shape": list(ends[1].shape),
-                "weight_bits": _WEIGHT_BITS.get(step.code, 0),
+                "name": ends[-1].name,
+                "shape": list(ends[-1].shape),
+                "weight_bits": bits,
                 "flash_bytes": sum(int(b.nbytes) for b in blocks),
-                "ram_bytes": sum(a.nbytes for a in ends if a.dtype == tcm.BITS),
-                "binary_macs": step.macs if step.code == tcm.BCONV else 0,
-                "int8_macs": step.macs if step.code == tcm.CONV8 else 0,
+                "ram_bytes": sum(a.nbytes for a in ends if a.dtype in _PLACED),
+                **{name: step.macs if bits == width else 0 for width, name in _MACS.items()},
             }
         )
     return rows
@@ -63,13 +84,13 @@ def replay_bytes(model: Model, slots: int) -> int:
 def learner_bytes(model: Model, classes: int, slots: int) -> dict[str, int]:
     """RAM that a learner allocates, by what for.
 
-    The formulas follow the buffers of ``tinycl_rt``: the file, thresholds and first weights as
-    arrays, and objects of ``Model``; arena and accumulators of ``Backbone``; features, logits,
+    The formulas follow the buffers of ``tinycl_rt``: the file, thresholds, first weights and
+    floats as arrays, and objects of ``Model``; arena and accumulators of ``Backbone``; features, logits,
     errors, counts and the exponential table of ``Head``; labels and flags of ``Replay``. Where a
     board reads the file in place, ``model.nbytes`` of ``model`` stay in flash.
     """
-    arrays = [a for op in model.operators for a in (op.weights, op.table) if isinstance(a, array)]
-    copies = sum(len(a) * a.itemsize for a in arrays)
+    blocks = [block for op in model.operators for block in (op.weights, op.table)]
+    copies = sum(len(b) * b.itemsize for b in blocks if _is_copied(b))
     widest = max(t.shape[2] for t in model.tensors)
     return {
         "model": model.nbytes + copies + _OPERATOR_BYTES * len(model.operators),
@@ -77,3 +98,8 @@ def learner_bytes(model: Model, classes: int, slots: int) -> dict[str, int]:
         "head": head_bytes(model, classes) + model.features + classes * 15 + 512,
         "replay": replay_bytes(model, slots) + 2 * slots + 8 * classes + 8,
     }
+
+
+def _is_copied(block: array[int] | memoryview | None) -> bool:
+    """Whether a board needs a copy: MicroPython sees bytes of a file as bytes only."""
+    return isinstance(block, array) or (isinstance(block, memoryview) and block.format == "f")

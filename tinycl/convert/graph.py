@@ -156,7 +156,11 @@ def _builtin_options(tflite: Any, kind: str, op: Any) -> dict[str, Any]:
     table = op.BuiltinOptions()
     classes = {
         "CONV_2D": "Conv2DOptions",
+        "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
         "MAX_POOL_2D": "Pool2DOptions",
+        "AVERAGE_POOL_2D": "Pool2DOptions",
+        "FULLY_CONNECTED": "FullyConnectedOptions",
+        "SOFTMAX": "SoftmaxOptions",
         "ADD": "AddOptions",
         "SUB": "SubOptions",
         "MUL": "MulOptions",
@@ -165,15 +169,17 @@ def _builtin_options(tflite: Any, kind: str, op: Any) -> dict[str, Any]:
         return {}
     options = getattr(tflite, classes[kind])()
     options.Init(table.Bytes, table.Pos)
+    if kind == "SOFTMAX":
+        return {"beta": options.Beta()}
     code = options.FusedActivationFunction()
     found: dict[str, Any] = {"activation": _ACTIVATIONS.get(code, f"code {code}")}
-    if kind in ("CONV_2D", "MAX_POOL_2D"):
+    if kind.endswith("_2D"):
         found["same"] = options.Padding() == 0
         found["stride_height"], found["stride_width"] = options.StrideH(), options.StrideW()
-    if kind == "CONV_2D":
+    if kind.endswith("CONV_2D"):
         found["dilation_height_factor"] = options.DilationHFactor()
         found["dilation_width_factor"] = options.DilationWFactor()
-    if kind == "MAX_POOL_2D":
+    if kind.endswith("POOL_2D"):
         found["filter_height"], found["filter_width"] = (
             options.FilterHeight(),
             options.FilterWidth(),

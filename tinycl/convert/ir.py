@@ -1,6 +1,7 @@
 """What the compiler works on between the flatbuffer and the .tcm file."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Activation:
-    """A tensor on the board: ``dtype`` is one of ``tcm.PIXELS``, ``BITS``, ``COUNTS``."""
+    """A tensor on the board: ``dtype`` is ``tcm.PIXELS``, ``BITS``, ``COUNTS`` or ``FLOAT32``."""
 
     dtype: int
     shape: tuple[int, int, int]
@@ -43,7 +44,8 @@ class Step:
     """One operator of the board.
 
     ``weights`` are int8 (oc, kh, kw, c) for CONV8 and packed uint8 (oc, kh, kw, bytes) for BCONV;
-    ``table`` int32 thresholds, or the packed mask of BPOOL.
+    ``table`` int32 thresholds, or the packed mask of BPOOL. Real-valued operators have float32
+    weights and tables; ``other`` is the second input of FLOAT_COMBINE.
     """
 
     code: int
@@ -57,20 +59,50 @@ class Step:
     shift: int = 0
     macs: int = 0
     """Multiply-accumulates that lie inside the image."""
+    other: int | None = None
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """All activations that it reads."""
+        return (self.source,) if self.other is None else (self.source, self.other)
 
 
 @dataclass
 class Program:
-    """A whole model: activations, steps in order, and what the board's head takes the place of."""
+    """A whole model: activations, steps in order, and what the board's head takes the place of.
+
+    ``output`` is the activation with the float outputs, if they are wanted.
+    """
 
     activations: list[Activation] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    output: int | None = None
 
     def add(self, activation: Activation) -> int:
         """Append an activation and return its index."""
         self.activations.append(activation)
         return len(self.activations) - 1
+
+    def pruned(self, wanted: Iterable[int]) -> tuple["Program", dict[int, int]]:
+        """Only what the wanted activations need, and the new index of each that is left."""
+        needed = {0, *wanted}
+        for step in reversed(self.steps):
+            if step.target in needed:
+                needed.update(step.sources)
+        index = {old: new for new, old in enumerate(sorted(needed))}
+        steps = [
+            replace(
+                step,
+                source=index[step.source],
+                target=index[step.target],
+                other=None if step.other is None else index[step.other],
+            )
+            for step in self.steps
+            if step.target in needed
+        ]
+        kept = [self.activations[old] for old in sorted(needed)]
+        return Program(kept, steps, self.dropped, self.output), index
 
 
 def pack_bits(negative: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:

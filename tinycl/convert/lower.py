@@ -1,10 +1,13 @@
 """From the operators that LCE emits to the operators of the board.
 
-The graph is walked once. Every tensor stands for a symbol (``tinycl.convert.symbols``): pixels
-under an affine map, an integer accumulator under a chain of monotone functions, or packed bits.
-Taking the sign of an accumulator makes the board's convolution and its thresholds.
+The graph is walked once. Every tensor that the integer family can express stands for a symbol
+(``tinycl.convert.symbols``): pixels under an affine map, an integer accumulator under a chain of
+monotone functions, or packed bits. Taking the sign of an accumulator makes the board's convolution
+and its thresholds. What has no symbol, or is read by several operators, is made of floats where
+somebody needs it (``tinycl.convert.floats``).
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,9 +15,11 @@ from tinycl_rt import tcm
 
 from tinycl.convert import binary_layers, real_layers
 from tinycl.convert.builder import Builder
+from tinycl.convert.float_layers import FLOAT_RULES
+from tinycl.convert.floats import Floats
 from tinycl.convert.graph import Graph, Node, Value
 from tinycl.convert.ir import Program
-from tinycl.convert.symbols import Accumulator, Bits, Classifier, Pixels, Symbol
+from tinycl.convert.symbols import Accumulator, Bits, Pixels, Symbol
 from tinycl.exceptions import CompileError
 
 __all__ = ["Lowered", "lower"]
@@ -35,20 +40,10 @@ _RULES: dict[str, Callable[[Builder, Node, Symbol], Symbol]] = {
     "SIGN": real_layers.sign,
 }
 
-# What a model may carry behind its last signs.
-_CLASSIFIER = {
-    "AVERAGE_POOL_2D",
-    "FULLY_CONNECTED",
-    "LOGISTIC",
-    "MEAN",
-    "RESHAPE",
-    "SOFTMAX",
-}
-
 
 @dataclass(frozen=True)
 class Lowered:
-    """The program up to the latent bits.
+    """The program up to the latent bits, and to the float outputs if they are wanted.
 
     ``latent`` is the activation that holds the last signs, ``holder`` the graph's tensor of them:
     float32 +-1, or int32 words of packed bits. ``first`` is the 8-bit convolution, or None.
@@ -60,69 +55,123 @@ class Lowered:
     first: Accumulator | None
 
 
-def lower(graph: Graph) -> Lowered:
-    """Translate a graph.
+def lower(graph: Graph, outputs: bool = False) -> Lowered:
+    """Translate a graph; ``outputs``: with the floats that it ends in.
 
     Raises
     ------
     CompileError
-        An operator, type or shape that the integer family does not have, with the operator's name
-        and what to do instead; or a graph without any binary layer.
+        An operator, type or shape that is not supported, with the operator's name and what to do
+        instead; or a graph without any binary layer.
     """
     if len(graph.input.shape) != 3 or graph.input.dtype != "float32":
         raise CompileError(
             f"expected one float32 input of rows, columns, channels, got {graph.input.dtype} "
-            f"{graph.input.shape}"
+            f"{graph.input.shape}: convert with float32 input and output"
         )
     h, w, c = graph.input.shape
     if max(h, w) > tcm.MAX_SIDE or c > tcm.MAX_CHANNELS:
         raise CompileError(f"an input of {h} x {w} x {c} is too large for a board")
-    builder = Builder((h, w, c))
-    symbols: dict[int, Symbol] = {graph.input.index: Pixels()}
-    computed = set(symbols)
-    for node in graph.nodes:
-        inputs = [v.index for v in node.inputs if v is not None and v.index in computed]
-        if len(inputs) != 1 or inputs[0] not in symbols:
+    return _Lowering(graph, (h, w, c)).run(outputs)
+
+
+class _Lowering:
+    def __init__(self, graph: Graph, shape: tuple[int, int, int]) -> None:
+        self.graph = graph
+        self.builder = Builder(shape)
+        self.symbols: dict[int, Symbol | None] = {graph.input.index: Pixels()}
+        self.refusals: dict[int, CompileError] = {}
+        self.floats = Floats(self.builder, graph, self.symbols, FLOAT_RULES, self.refusals)
+        self.uses = Counter(v.index for n in graph.nodes for v in n.inputs if v is not None)
+        # Operators that went into the chain of an accumulator.
+        self.chained: set[int] = set()
+
+    def run(self, outputs: bool) -> Lowered:
+        for node in self.graph.nodes:
+            self._visit(node)
+        latent = self._latent()
+        holder = self.builder.latent(latent)
+        program = self.builder.program
+        behind = self._behind(holder)
+        if outputs:
+            program.output = self._output()
+        else:
+            program.dropped = [node.name for node in behind]
+        wanted = [latent] if program.output is None else [latent, program.output]
+        program, index = program.pruned(wanted)
+        if program.output is not None:
+            program.output = index[program.output]
+        codes = [step.code for step in program.steps]
+        first = self.builder.first if tcm.CONV8 in codes else None
+        return Lowered(program, index[latent], holder, first)
+
+    def _visit(self, node: Node) -> None:
+        _check_types(node)
+        target = node.outputs[0].index
+        try:
+            symbol: Symbol | None = self._integers(node)
+        except CompileError as refusal:
+            symbol, self.refusals[target] = None, refusal
+            if node.kind == "LceQuantize":
+                symbol = self.floats.sign(node)
+        if isinstance(symbol, Accumulator) and self.uses[target] > 1:
+            symbol = None  # a chain has one end
+        self.symbols[target] = symbol
+
+    def _integers(self, node: Node) -> Symbol:
+        inputs = [v.index for v in node.inputs if v is not None and v.index in self.symbols]
+        symbol = self.symbols[inputs[0]] if len(inputs) == 1 else None
+        if symbol is None or node.kind not in _RULES:
+            raise CompileError(f"{node.name} is not in the integer family")
+        found = _RULES[node.kind](self.builder, node, symbol)
+        if isinstance(found, Accumulator) and found is symbol:
+            self.chained.add(node.outputs[0].index)
+        return found
+
+    def _latent(self) -> int:
+        """The last bits on the way to the output."""
+        ancestors = self._ancestors(self.graph.output)
+        found = [
+            symbol.activation
+            for node in self.graph.nodes
+            if node.outputs[0].index in ancestors
+            and isinstance(symbol := self.symbols[node.outputs[0].index], Bits)
+        ]
+        if not found:
             raise CompileError(
-                f"{node.name} joins or reads again what other layers compute (a residual or "
-                "branch): the integer family is a chain of layers, see 'tinycl train'"
+                "the graph has no binary layer, or its output is not behind one: expected Larq "
+                "layers with ste_sign quantizers, see 'tinycl train'"
             )
-        computed.add(node.outputs[0].index)
-        symbols[node.outputs[0].index] = _visit(builder, node, symbols.pop(inputs[0]))
-    final = symbols.get(graph.output.index)
-    if isinstance(final, Accumulator) and final.code == tcm.BCONV:
-        final = _drop(builder, final.name, final.source)
-    if not isinstance(final, Bits | Classifier):
-        raise CompileError(
-            "the graph has no binary layer, or its output is not behind one: expected Larq layers "
-            "with ste_sign quantizers, see 'tinycl train'"
-        )
-    latent = final.activation if isinstance(final, Bits) else final.latent
-    return Lowered(builder.program, latent, builder.latent(latent), builder.first)
+        return found[-1]
+
+    def _behind(self, holder: Value) -> list[Node]:
+        """Operators that the latent bits do not need; of a chain, its convolution alone."""
+        ancestors = self._ancestors(holder)
+        return [
+            node
+            for node in self.graph.nodes
+            if node.outputs[0].index not in ancestors | self.chained
+            and not isinstance(self.symbols[node.outputs[0].index], Bits)
+        ]
+
+    def _ancestors(self, value: Value) -> set[int]:
+        needed = {value.index}
+        for node in reversed(self.graph.nodes):
+            if node.outputs[0].index in needed:
+                needed.update(v.index for v in node.inputs if v is not None)
+        return needed
+
+    def _output(self) -> int:
+        output = self.graph.output
+        if output.dtype != "float32":
+            raise CompileError(f"the outputs are {output.dtype}, not float32: leave them out")
+        return self.floats.of(output).activation
 
 
-def _visit(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
-    if isinstance(symbol, Classifier):
-        if node.kind.startswith("Lce"):
+def _check_types(node: Node) -> None:
+    for value in (*node.inputs, *node.outputs):
+        if value is not None and value.dtype not in ("float32", "int32"):
             raise CompileError(
-                f"{node.name} comes behind a float layer: between binary layers only scales, "
-                "biases, batch norm, ReLU and max pooling are supported"
+                f"{node.name} works on {value.dtype}: convert the model without quantization to "
+                "8 bits or half precision (float32 input and output)"
             )
-        return _drop(builder, node.name, symbol.latent)
-    if node.kind in _CLASSIFIER and isinstance(symbol, Bits):
-        return _drop(builder, node.name, symbol.activation)
-    if node.kind in _CLASSIFIER and isinstance(symbol, Accumulator) and symbol.code == tcm.BCONV:
-        # A binary classifier layer: what it makes are scores, not features.
-        _drop(builder, symbol.name, symbol.source)
-        return _drop(builder, node.name, symbol.source)
-    if node.kind not in _RULES:
-        raise CompileError(
-            f"{node.name} is not in the integer family, which has {', '.join(sorted(_RULES))}, "
-            f"and behind the last signs {', '.join(sorted(_CLASSIFIER))}"
-        )
-    return _RULES[node.kind](builder, node, symbol)
-
-
-def _drop(builder: Builder, name: str, latent: int) -> Classifier:
-    builder.program.dropped.append(name)
-    return Classifier(latent)

@@ -10,7 +10,7 @@ from tinycl.convert.elementwise import Chain
 from tinycl.convert.graph import Value
 from tinycl.convert.ir import Window
 
-__all__ = ["Accumulator", "Bits", "Classifier", "Pixels", "Pool", "Symbol"]
+__all__ = ["Accumulator", "Bits", "Pixels", "Pool", "Symbol"]
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,4 @@ class Bits:
     activation: int
 
 
-@dataclass(frozen=True)
-class Classifier:
-    """Something behind the last signs; the board's head takes its place."""
-
-    latent: int
-
-
-Symbol = Pixels | Accumulator | Bits | Classifier
+Symbol = Pixels | Accumulator | Bits

@@ -1,7 +1,8 @@
-"""Hold a compiled model against Larq Compute Engine's own interpreter, bit by bit."""
+"""Hold a compiled model against Larq Compute Engine's own interpreter: every bit, every float."""
 
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +12,9 @@ from tinycl.convert.compiler import Compiled
 from tinycl.convert.ties import centre_first_biases
 from tinycl.exceptions import CompileError
 from tinycl.models.keras_setup import import_lce
-from tinycl.simulate.latents import latents
+from tinycl.simulate.latents import latents_and_outputs
 
-__all__ = ["Parity", "random_pixels", "verify"]
+__all__ = ["Parity", "random_pixels", "relative_error", "verify"]
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,14 @@ class Parity:
 
     ``bits_untied`` are the bits that still differ when the first convolution's thresholds are
     moved to the middle between two integers (see ``tinycl.convert.ties``).
+    ``max_relative_error`` is None for a model without float outputs.
     """
 
     samples: int
     bits_checked: int
     bits_differing: int
     bits_untied: int
+    max_relative_error: float | None = None
 
 
 def random_pixels(n: int, shape: tuple[int, ...], seed: int = 0) -> npt.NDArray[np.uint8]:
@@ -42,7 +45,7 @@ def random_pixels(n: int, shape: tuple[int, ...], seed: int = 0) -> npt.NDArray[
 
 
 def verify(flatbuffer: bytes, compiled: Compiled, x: npt.NDArray[np.uint8]) -> Parity:
-    """Run pixels through both and count the latent bits that differ.
+    """Run pixels through both; count the latent bits that differ, and compare float outputs.
 
     Parameters
     ----------
@@ -60,12 +63,33 @@ def verify(flatbuffer: bytes, compiled: Compiled, x: npt.NDArray[np.uint8]) -> P
     MissingExtraError
         Larq Compute Engine is not installed.
     """
-    ours = kernels_numpy.unpack(latents(compiled.model, x), compiled.model.latent_shape[2])
+    packed, outputs = latents_and_outputs(compiled.model, x)
+    ours = kernels_numpy.unpack(packed, compiled.model.latent_shape[2])
     differing = untied = np.count_nonzero(ours != _golden(flatbuffer, compiled, x))
     if differing and compiled.first is not None:
         centred = centre_first_biases(flatbuffer, compiled.first)
         untied = np.count_nonzero(ours != _golden(centred, compiled, x))
-    return Parity(len(x), int(ours.size), int(differing), int(untied))
+    error = None
+    if outputs is not None:
+        error = relative_error(outputs, _run(flatbuffer, x).reshape(outputs.shape))
+    return Parity(len(x), int(ours.size), int(differing), int(untied), error)
+
+
+def relative_error(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> float:
+    """The largest error of any output, relative to its value.
+
+    Values below a thousandth of their sample's largest are held against that thousandth: there is
+    no telling a sum that cancels from zero.
+
+    Parameters
+    ----------
+    ours, theirs
+        float32 (N, values).
+    """
+    size = np.abs(theirs.astype(np.float64))
+    size = np.maximum(size, size.max(axis=1, keepdims=True) / 1000)
+    error = np.abs(ours.astype(np.float64) - theirs)
+    return float(np.divide(error, size, out=error, where=size > 0).max())
 
 
 def _golden(
@@ -74,15 +98,19 @@ def _golden(
     """What LCE computes for the tensor of the latent signs, which need not be the output: +-1."""
     patched = bytearray(flatbuffer)
     struct.pack_into("<i", patched, compiled.graph.output_position, compiled.holder)
-    lce = import_lce()
-    try:
-        interpreter = lce.testing.Interpreter(bytes(patched))
-        found = np.asarray(interpreter.predict(x.astype(np.float32)))
-    except Exception as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise CompileError(f"LCE's interpreter cannot run this .tflite: {reason}") from error
+    found = _run(bytes(patched), x)
     h, w, channels = compiled.model.latent_shape
     if not compiled.holder_is_packed:
         return found.reshape(len(x), h, w, channels).astype(np.float32)
     packed = np.ascontiguousarray(found.astype("<i4")).view(np.uint8)
     return kernels_numpy.unpack(packed.reshape(len(x), h, w, -1), channels)
+
+
+def _run(flatbuffer: bytes, x: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+    lce = import_lce()
+    try:
+        interpreter = lce.testing.Interpreter(flatbuffer)
+        return np.asarray(interpreter.predict(x.astype(np.float32)))
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise CompileError(f"LCE's interpreter cannot run this .tflite: {reason}") from error

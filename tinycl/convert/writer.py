@@ -52,7 +52,7 @@ def write(program: Program, arena: Arena, metadata: dict[str, object]) -> bytes:
             step.source,
             step.target,
             *(w.kh, w.kw, w.sh, w.sw, w.top, w.left),
-            *(step.pad, step.zero_point, step.shift),
+            *(step.pad, step.zero_point if step.other is None else step.other, step.shift),
             *blocks,
         )
     text = json.dumps(metadata, separators=(",", ":")).encode()
@@ -61,8 +61,8 @@ def write(program: Program, arena: Arena, metadata: dict[str, object]) -> bytes:
     at_data = at_operators + len(operators)
     at_text = at_data + len(data)
     body = struct.pack(
-        "<IHH6I8x",
-        arena.nbytes,
+        "<IHH6I2I",
+        arena.bit_bytes,
         len(program.activations),
         len(program.steps),
         tcm.HEADER_BYTES,
@@ -71,6 +71,8 @@ def write(program: Program, arena: Arena, metadata: dict[str, object]) -> bytes:
         len(data),
         at_text,
         len(text),
+        program.output or 0,
+        arena.float_bytes,
     )
     body += tensors + bytes(operators) + bytes(data) + text
     checked = hashlib.sha256(body).digest()[:8] + body

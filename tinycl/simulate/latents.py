@@ -1,16 +1,17 @@
 """Latents of whole data sets: the board's operators, a batch at a time."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from tinycl_rt import kernels_numpy as k
-from tinycl_rt import tcm
+from tinycl_rt import kernels_numpy_float, tcm
 from tinycl_rt.model import Model
 
 from tinycl.exceptions import DataError
 
-__all__ = ["latents"]
+__all__ = ["latents", "latents_and_outputs"]
 
 _CHUNK_VALUES = 4_000_000
 
@@ -41,6 +42,18 @@ def latents(
     DataError
         The pixels have another type or shape.
     """
+    return latents_and_outputs(model, x, progress)[0]
+
+
+def latents_and_outputs(
+    model: Model,
+    x: npt.NDArray[np.uint8],
+    progress: Callable[[int], None] | None = None,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32] | None]:
+    """The latents, and float32 (N, values) of a model that was compiled with its outputs.
+
+    Parameters and errors are those of `latents`.
+    """
     if x.dtype != np.uint8 or x.shape[1:] != model.input_shape:
         raise DataError(
             f"the model takes uint8 pixels of {model.input_shape}, got {x.dtype} of {x.shape[1:]}"
@@ -50,23 +63,36 @@ def latents(
     chunk = max(1, _CHUNK_VALUES // widest)
     h, w, c = model.latent_shape
     out = np.empty((len(x), h, w, tcm.words(c)), np.uint8)
+    size = 0 if model.output is None else int(np.prod(model.tensors[model.output].shape))
+    floats = np.empty((len(x), size), np.float32)
     for start in range(0, len(x), chunk):
-        out[start : start + chunk] = _run(model, x[start : start + chunk])
+        values = _run(model, x[start : start + chunk])
+        out[start : start + chunk] = values[model.operators[-1].source]
+        if model.output is not None:
+            found = values[model.output]
+            floats[start : start + chunk] = found.reshape(len(found), -1)
         if progress is not None:
             progress(min(start + chunk, len(x)))
-    return out
+    return out, None if model.output is None else floats
 
 
-def _run(model: Model, x: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    values: dict[int, npt.NDArray[np.uint8]] = {0: x}
-    for op in model.operators[:-1]:
-        source = values.pop(op.source)
+def _run(model: Model, x: npt.NDArray[np.uint8]) -> dict[int, npt.NDArray[Any]]:
+    """The tensors that nobody reads any more: latents and outputs."""
+    values: dict[int, npt.NDArray[Any]] = {0: x}
+    last = {tensor: i for i, op in enumerate(model.operators) for tensor in (op.source, op.other)}
+    for i, op in enumerate(model.operators[:-1]):
+        source, other = values[op.source], values.get(op.other)
         if op.code == tcm.BCONV:
             values[op.target] = k.batch_bconv(op.p, source, op.weights, op.table)
         elif op.code == tcm.BPOOL:
             values[op.target] = k.batch_bpool(op.p, source, op.table)
         elif op.code == tcm.CONV8:
             values[op.target] = k.batch_conv8(op.p, source, op.weights, op.table)
-        else:
+        elif op.code == tcm.BINARISE:
             values[op.target] = k.batch_binarise(op.p, source, op.table)
-    return values[model.operators[-1].source]
+        else:
+            values[op.target] = kernels_numpy_float.batch(op, source, other)
+        for tensor in {op.source, op.other}:
+            if last[tensor] == i and tensor != model.output:
+                values.pop(tensor, None)
+    return values
