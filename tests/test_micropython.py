@@ -17,7 +17,9 @@ from boards.staging import compile_file, stage
 from run import run
 
 CASES = [HERE / "cases" / "test_board.py", HERE / "cases" / "test_code.py"]
-MODULES = sorted(file.stem for file in RUNTIME.glob("*.py") if file.stem != "kernels_numpy")
+MODULES = sorted(
+    file.stem for file in RUNTIME.glob("*.py") if not file.stem.startswith("kernels_numpy")
+)
 ARCHES = ["x64", "armv6m", "armv7m", "rv32imc", "xtensawin"]
 
 

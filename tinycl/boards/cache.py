@@ -35,7 +35,7 @@ def runtime_digest(folder: Path | None = None) -> str:
     """
     digest = hashlib.sha256()
     for file in sorted((folder or Path(tinycl_rt.__file__).parent).glob("*.py")):
-        if file.name != "kernels_numpy.py":
+        if not file.name.startswith("kernels_numpy"):
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 

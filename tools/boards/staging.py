@@ -15,7 +15,7 @@ __all__ = ["compile_file", "stage"]
 # Found by name at power-up, so not compiled ahead.
 _AS_SOURCE = ("boot.py", "main.py")
 # Host-only parts of the runtime: never copied to a board.
-_HOST_ONLY = ("kernels_numpy.py",)
+_HOST_ONLY = ("kernels_numpy.py", "kernels_numpy_float.py")
 
 
 def stage(
