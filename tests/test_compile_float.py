@@ -1,11 +1,15 @@
 """Real-valued parts: residual networks and every float operator, held against LCE."""
 
+import subprocess
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from board.harness import RUNTIME, built
+from boards.staging import stage
 from helpers.hostile import fields, patched, signed
 from tinycl_rt import kernels_numpy, kernels_ref, tcm
 from tinycl_rt.backbone import Backbone
@@ -237,6 +241,32 @@ def test_the_table_of_layers(branched: Compiled) -> None:
     assert (stem["weight_bits"], stem["shape"]) == (32, [3, 3, 8])
     assert (stem["float_macs"], stem["binary_macs"]) == (8 * 8 * 8, 0)
     assert sum(row["binary_macs"] for row in rows) == 3 * 49 * 64
+
+
+def test_micropython_computes_the_same(branched: Compiled, tmp_path: Path) -> None:
+    board = built("unix")
+    stage([RUNTIME], tmp_path, board)
+    (tmp_path / "model.tcm").write_bytes(branched.data)
+    ran = subprocess.run(
+        [*board.command(), "-c", _PROGRAM], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    latent, *outputs = ran.stdout.split()
+    backbone = Backbone(branched.model, kernels_ref)
+    assert latent == bytes(backbone.run(bytes(range(36)))).hex()
+    found = np.array([outputs], np.float32)
+    assert relative_error(found, np.array([backbone.output], np.float32)) < 1e-5
+
+
+_PROGRAM = """
+from tinycl_rt import kernels_ref
+from tinycl_rt.backbone import Backbone
+from tinycl_rt.model import Model
+backbone = Backbone(Model(open("model.tcm", "rb").read()), kernels_ref)
+print("".join("%02x" % v for v in backbone.run(bytes(range(36)))))
+for v in backbone.output:
+    print("%.9g" % v)
+"""
 
 
 REFUSED = {

@@ -36,6 +36,7 @@ def test_a_random_model_keeps_every_bit(seed: int) -> None:
     model, description = random_larq(seed)
     flatbuffer = convert(model)
     compiled = compile_tflite(flatbuffer)
+    assert compiled.model.float_bytes == 0
     x = random_pixels(32, compiled.model.input_shape, seed)
     parity = verify(flatbuffer, compiled, x)
     assert parity.bits_checked == 32 * np.prod(compiled.model.latent_shape)

@@ -85,9 +85,9 @@ def learner_bytes(model: Model, classes: int, slots: int) -> dict[str, int]:
     """RAM that a learner allocates, by what for.
 
     The formulas follow the buffers of ``tinycl_rt``: the file, thresholds, first weights and
-    floats as arrays, and objects of ``Model``; arena and accumulators of ``Backbone``; features, logits,
-    errors, counts and the exponential table of ``Head``; labels and flags of ``Replay``. Where a
-    board reads the file in place, ``model.nbytes`` of ``model`` stay in flash.
+    floats as arrays, and objects of ``Model``; arena and accumulators of ``Backbone``; features,
+    logits, errors, counts and the exponential table of ``Head``; labels and flags of ``Replay``.
+    Where a board reads the file in place, ``model.nbytes`` of ``model`` stay in flash.
     """
     blocks = [block for op in model.operators for block in (op.weights, op.table)]
     copies = sum(len(b) * b.itemsize for b in blocks if _is_copied(b))
