@@ -58,7 +58,7 @@ def hand_made_model(side: int = 5, channels: int = 2, threshold: int = 128) -> b
             at_data,
             len(data),
             size,
-            0,
+            *(0, 0, 0),
         )
         return head + table + operators + data
 

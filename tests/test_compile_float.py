@@ -129,6 +129,10 @@ OPERATORS: dict[str, tuple[set[int], Callable[[Any], Any]]] = {
     ),
     "a dense layer at every position": ({tcm.FLOAT_CONV}, lambda x: layers.Dense(4)(x)),
     "signs": ({tcm.FLOAT_BITS}, lambda x: layers.AveragePooling2D(2)(sign(x))),
+    "signs of signs": (
+        {tcm.FLOAT_SCALE, tcm.FLOAT_BCONV},
+        lambda x: layers.Add()([sign(x), binary(sign(x), pad_values=0)]),
+    ),
     "zero padding": ({tcm.FLOAT_BCONV}, lambda x: binary(x, pad_values=0, use_bias=True)),
     "zero padding and strides": (
         {tcm.FLOAT_BCONV},

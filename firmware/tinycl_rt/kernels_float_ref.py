@@ -9,7 +9,7 @@ bits on CPython and the same on most boards, where the last digit may differ.
 
 from math import exp
 
-from tinycl_rt.tcm import words as _words
+from tinycl_rt.kernels_ref import _POP, _words
 
 NAME = "reference"
 
@@ -30,6 +30,7 @@ def bconv(p, x, w, t, y, acc):
     """
     h, wd, ci, kh, kw, sh, sw, pt, pl, oh, ow, oc, pad, _, kind = p
     low, high = _BOUNDS[kind]
+    pop = _POP
     cb = _words(ci)
     row = kh * kw * cb
     full = kh * kw * ci
@@ -47,7 +48,7 @@ def bconv(p, x, w, t, y, acc):
                         v = x[(iy * wd + ix) * cb + i] if inside else 0
                         k = (ky * kw + kx) * cb + i
                         for c in range(oc):
-                            acc[c] -= 2 * _ones(v ^ w[k])
+                            acc[c] -= 2 * pop[v ^ w[k]]
                             k += row
             at = int(t[2 * oc + oy] + t[2 * oc + oh + ox]) if pad == 2 else 0
             for c in range(oc):
@@ -56,13 +57,6 @@ def bconv(p, x, w, t, y, acc):
                 if at:
                     y[out] = y[out] + t[at + c]
                 out += 1
-
-
-_POP = bytes([bin(i).count("1") for i in range(256)])
-
-
-def _ones(byte):
-    return _POP[byte]
 
 
 def sign(p, x, y):

@@ -16,7 +16,7 @@ from tinycl.simulate.latents import latents
 __all__ = ["fields", "patched", "run_everywhere", "signed"]
 
 _HEADER = ("arena", "tensors", "operators", "at_tensors", "at_operators", "at_data", "data")
-_HEADER += ("at_text", "text")
+_HEADER += ("at_text", "text", "output", "floats")
 _TENSOR = ("dtype", "reserved", "h", "w", "c", "offset", "bytes")
 _OPERATOR = ("code", "source", "target", "kh", "kw", "sh", "sw", "top", "left", "pad", "zero")
 _OPERATOR += ("shift", "w0", "wn", "t0", "tn")
@@ -37,7 +37,7 @@ def fields(data: bytes) -> Iterator[tuple[str, int, str]]:
     """Name, position and struct code of every number in header, tensors and operators."""
     head = struct.unpack(tcm.HEADER, data[: tcm.HEADER_BYTES])
     at = tcm.FINGERPRINT_FROM
-    for name, code in zip(_HEADER, "IHHIIIIII", strict=True):
+    for name, code in zip(_HEADER, "IHHIIIIIIII", strict=True):
         yield name, at, code
         at += struct.calcsize(code)
     n_tensors, n_operators, at_tensors, at_operators = head[7:11]

@@ -210,6 +210,22 @@ def relu(floats: Floats, node: Node) -> Real:
     )
 
 
+def sign(floats: Floats, node: Node) -> Real:
+    """SIGN, 0 for 0: scaled beyond 1, the smallest float even, and cut to -1..1."""
+    real = Real(floats.image(node))
+    for _ in range(2):
+        real = floats.emit(
+            node,
+            tcm.FLOAT_SCALE,
+            real.activation,
+            floats.shape(real.activation),
+            table=np.array([2.0**127], np.float32),
+            pad=tcm.FUNCTIONS.index("MUL"),
+            activation=tcm.ACTIVATIONS.index("relu_n1_to_1"),
+        )
+    return real
+
+
 def pool(floats: Floats, node: Node) -> Real:
     """MAX_POOL_2D and AVERAGE_POOL_2D."""
     source = floats.image(node)
@@ -272,6 +288,7 @@ FLOAT_RULES: dict[str, Callable[[Floats, Node], Real]] = {
     "RELU": relu,
     "RELU6": relu,
     "RELU_N1_TO_1": relu,
+    "SIGN": sign,
     "MAX_POOL_2D": pool,
     "AVERAGE_POOL_2D": pool,
     "MEAN": mean,
