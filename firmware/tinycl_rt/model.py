@@ -113,8 +113,11 @@ class Model:
         self.tensors = [
             self._tensor(view, at_tensors + i * tcm.TENSOR_BYTES) for i in range(n_tensors)
         ]
-        if self.arena_bytes > sum(t.nbytes + 4 for t in self.tensors):
-            raise ValueError("model: an arena of %d bytes is too large" % self.arena_bytes)
+        room = sum(t.nbytes + 4 for t in self.tensors)
+        if self.arena_bytes > room or self.float_bytes % 4:
+            raise ValueError(
+                "model: an arena of %d bytes is too large or uneven" % self.arena_bytes
+            )
         self.operators = [
             self._operator(view, at_operators + i * tcm.OPERATOR_BYTES, i)
             for i in range(n_operators)
