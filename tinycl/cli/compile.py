@@ -89,6 +89,14 @@ def command(
         "max_relative_error": None,
     }
     console.print(_table(rows))
+    real = sum(int(str(row["float_macs"])) for row in rows)
+    if real:
+        console.print(
+            f"{real:,} multiply-accumulates are real-valued: float32 operators, slow on boards; a "
+            "first layer with an 8-bit kernel (tinycl.models.quantizers) runs in integers",
+            style="yellow",
+            highlight=False,
+        )
     for name in compiled.program.dropped:
         console.print(
             f"left out: {name} (the board's head takes its place)", highlight=False, markup=False
