@@ -34,6 +34,15 @@ def _stream(port: str, *words: object) -> subprocess.Popen[str]:
     )
 
 
+def _wait_until_it_learns(process: subprocess.Popen[str], flash: Path) -> None:
+    """The second save comes after the first samples of a stream (the first is of the reset)."""
+    deadline = time.monotonic() + 180
+    while not (flash / "state.1").exists():
+        assert process.poll() is None, process.stdout and process.stdout.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def _children(parent: int) -> list[int]:
     """Processes that a process has started."""
     found = []
@@ -53,8 +62,9 @@ def test_board_killed_twice_while_it_learns(demo: Demo, tmp_path: Path) -> None:
     with start("cpython", flash=tmp_path / "flash") as board:
         words = ("--model", demo.model, "--json", result)
         process = _stream(board.port, *words)
+        _wait_until_it_learns(process, board.flash)
         for _ in range(2):
-            time.sleep(5.0)
+            time.sleep(2.0)
             assert process.poll() is None, process.stdout and process.stdout.read()
             board.kill()
             time.sleep(0.5)
@@ -69,12 +79,13 @@ def test_board_of_its_own_killed_from_outside(demo: Demo, tmp_path: Path) -> Non
     """The board that ``tinycl stream`` started itself dies: it is started again."""
     expected = _expected(demo, tmp_path)
     result, program = tmp_path / "result.json", str(Path(sys.executable).with_name("tinycl"))
+    flash = tmp_path / "flash"
     words = ["stream", *STREAM, "--model", str(demo.model), "--json", str(result)]
+    words += ["--flash", str(flash)]
     process = subprocess.Popen(
         [program, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    time.sleep(7.0)
-    assert process.poll() is None, process.stdout and process.stdout.read()
+    _wait_until_it_learns(process, flash)
     (board,) = _children(process.pid)
     os.kill(board, signal.SIGKILL)
     text, _ = process.communicate(timeout=240)
@@ -88,7 +99,7 @@ def test_host_interrupted_and_called_again(demo: Demo, tmp_path: Path) -> None:
     result = tmp_path / "result.json"
     with start("cpython", flash=tmp_path / "flash") as board:
         first = _stream(board.port, "--model", demo.model)
-        time.sleep(6.0)
+        _wait_until_it_learns(first, board.flash)
         first.send_signal(signal.SIGINT)
         text, _ = first.communicate(timeout=30)
         assert first.returncode == 130, text
