@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -26,13 +24,12 @@ from typing import Any
 from boards.errors import BoardBuildError
 from boards.machines import BOARDS, Board
 from boards.paths import PROJECT
+from boards.runtime import build_native
 from boards.session import Session
-from boards.source import source_folder
 from boards.staging import stage
 from rich.console import Console
 from rich.table import Table
 
-NATIVE = PROJECT / "firmware" / "native"
 BACKENDS = ("reference", "viper", "native")
 
 # Binary convolution, for one word of 32 MACs: two loads, three words each; one XOR; 5/9 of a
@@ -81,7 +78,7 @@ def measure(board: Board, backends: list[str]) -> list[dict[str, Any]]:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        dist = build_native(board, folder / "native") if "native" in backends else folder
+        dist = build_native(board.arch) if "native" in backends else folder
         rom = folder / "rom"
         rom.mkdir()
         runtime = PROJECT / "firmware" / "tinycl_rt"
@@ -102,18 +99,6 @@ def measure(board: Board, backends: list[str]) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def build_native(board: Board, folder: Path) -> Path:
-    """Build the native module of a board; return the folder with its ``ARCH_6.3``."""
-    if not shutil.which("make"):
-        raise BoardBuildError("no make to build the native module with: run tools/setup.sh")
-    make = ["make", "-C", str(NATIVE), f"ARCH={board.arch}", f"PYTHON={sys.executable}"]
-    words = [f"MPY_DIR={source_folder()}", f"BUILD={folder}/build", f"DIST={folder}"]
-    ran = subprocess.run([*make, *words], capture_output=True, text=True)
-    if ran.returncode:
-        raise BoardBuildError(f"the native module does not build: {ran.stderr.strip()}")
-    return folder
 
 
 def show(rows: list[dict[str, Any]]) -> None:

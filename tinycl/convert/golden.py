@@ -42,8 +42,9 @@ class Golden:
             types = [np.dtype(kind) for kind in self._interpreter.input_types]
             outputs = len(self._interpreter.output_shapes)
         except Exception as error:
-            reason = " ".join(str(error).split())[:300] or type(error).__name__
-            raise ModelError(f"LCE's interpreter cannot load this .tflite: {reason}") from error
+            raise ModelError(
+                f"LCE's interpreter cannot load this .tflite: {_said(error)}"
+            ) from error
         if len(shapes) != 1 or outputs != 1 or types != [np.dtype(np.float32)]:
             raise ModelError(
                 f"expected one float32 input and one output, got inputs {shapes} of "
@@ -51,7 +52,7 @@ class Golden:
             )
         self.input_shape: tuple[int, ...] = tuple(int(n) for n in shapes[0][1:])
 
-    def run(self, x: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def run(self, x: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
         """Outputs for pixels.
 
         Parameters
@@ -62,12 +63,14 @@ class Golden:
         Returns
         -------
         numpy.ndarray
-            float32 (N, ...): for a backbone, latents of -1 and +1.
+            (N, ...), of the output's type: for a backbone float32 latents of -1 and +1.
 
         Raises
         ------
         DataError
             The pixels are not uint8, or not of the model's input shape.
+        ModelError
+            The interpreter fails on them.
         """
         x = np.asarray(x)
         if x.dtype != np.uint8 or x.shape[1:] != self.input_shape or len(x) == 0:
@@ -75,8 +78,16 @@ class Golden:
                 f"expected uint8 pixels (N, {', '.join(map(str, self.input_shape))}), "
                 f"got {x.dtype} {x.shape}"
             )
-        outputs = self._interpreter.predict(x.astype(np.float32))
-        return np.asarray(outputs, dtype=np.float32)
+        try:
+            return np.asarray(self._interpreter.predict(x.astype(np.float32)))
+        except Exception as error:
+            raise ModelError(
+                f"LCE's interpreter cannot run this .tflite: {_said(error)}"
+            ) from error
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def _parse(flatbuffer: bytes) -> None:

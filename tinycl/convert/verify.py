@@ -2,16 +2,14 @@
 
 import struct
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from tinycl_rt import kernels_numpy
 
 from tinycl.convert.compiler import Compiled
+from tinycl.convert.golden import Golden
 from tinycl.convert.ties import centre_first_biases
-from tinycl.exceptions import CompileError
-from tinycl.models.keras_setup import import_lce
 from tinycl.simulate.latents import latents_and_outputs
 
 __all__ = ["Parity", "random_pixels", "relative_error", "verify"]
@@ -58,8 +56,10 @@ def verify(flatbuffer: bytes, compiled: Compiled, x: npt.NDArray[np.uint8]) -> P
 
     Raises
     ------
-    CompileError
+    ModelError
         The interpreter cannot run the graph.
+    DataError
+        The pixels are not of the model's shape.
     MissingExtraError
         Larq Compute Engine is not installed.
     """
@@ -71,7 +71,7 @@ def verify(flatbuffer: bytes, compiled: Compiled, x: npt.NDArray[np.uint8]) -> P
         untied = np.count_nonzero(ours != _golden(centred, compiled, x))
     error = None
     if outputs is not None:
-        error = relative_error(outputs, _run(flatbuffer, x).reshape(outputs.shape))
+        error = relative_error(outputs, Golden(flatbuffer).run(x).reshape(outputs.shape))
     return Parity(len(x), int(ours.size), int(differing), int(untied), error)
 
 
@@ -98,19 +98,9 @@ def _golden(
     """What LCE computes for the tensor of the latent signs, which need not be the output: +-1."""
     patched = bytearray(flatbuffer)
     struct.pack_into("<i", patched, compiled.graph.output_position, compiled.holder)
-    found = _run(bytes(patched), x)
+    found = Golden(bytes(patched)).run(x)
     h, w, channels = compiled.model.latent_shape
     if not compiled.holder_is_packed:
         return found.reshape(len(x), h, w, channels).astype(np.float32)
     packed = np.ascontiguousarray(found.astype("<i4")).view(np.uint8)
     return kernels_numpy.unpack(packed.reshape(len(x), h, w, -1), channels)
-
-
-def _run(flatbuffer: bytes, x: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
-    lce = import_lce()
-    try:
-        interpreter = lce.testing.Interpreter(flatbuffer)
-        return np.asarray(interpreter.predict(x.astype(np.float32)))
-    except Exception as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise CompileError(f"LCE's interpreter cannot run this .tflite: {reason}") from error

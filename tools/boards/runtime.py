@@ -32,6 +32,8 @@ _NATIVE = PROJECT / "firmware" / "native"
 
 def build_native(arch: str) -> Path:
     """Build the native kernels of one architecture; return the folder with ``ARCH_6.3/``."""
+    if not shutil.which("make"):
+        raise BoardBuildError("no make to build the native kernels with: run tools/setup.sh")
     dist = cache() / "native" / native_digest()
     command = ["make", "-C", str(_NATIVE), arch, f"DIST={dist}", f"BUILD={dist / 'build'}"]
     command += [f"MPY_DIR={source_folder()}", f"PYTHON={sys.executable}"]
