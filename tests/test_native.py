@@ -71,7 +71,7 @@ def test_no_kernel_keeps_state(tmp_path: Path) -> None:
     if not shutil.which("arm-none-eabi-gcc"):
         absent("no arm-none-eabi-gcc: run tools/setup.sh")
     for source in NATIVE.glob("*.c"):
-        if source.name in ("module.c", "fuzz.c"):
+        if source.name.startswith(("module", "fuzz")):
             continue
         target = tmp_path / f"{source.stem}.o"
         command = ["arm-none-eabi-gcc", "-std=c99", "-O2", "-mthumb", "-mcpu=cortex-m0", "-fpic"]

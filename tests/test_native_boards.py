@@ -30,7 +30,7 @@ COMPILERS = {
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with tinycl_native.mpy for every architecture whose compiler is here."""
+    """Folder with the native modules for every architecture whose compiler is here."""
     for package in ("elftools", "ar"):
         pytest.importorskip(package) if os.environ.get("CI") != "true" else __import__(package)
     folder = tmp_path_factory.mktemp("native")

@@ -1,7 +1,5 @@
-# Builds tinycl_native.mpy of one architecture in the current folder; see Makefile.
+# Builds $(MOD).mpy of $(SRC) for one architecture in the current folder; see Makefile.
 
-MOD := tinycl_native
-SRC := module.c $(KERNELS)
 VPATH := $(HERE)
 override BUILD := objects
 # After MicroPython's -Os: a kernel is worth its size. A module cannot call memset or memcpy.
