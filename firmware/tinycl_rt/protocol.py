@@ -42,10 +42,12 @@ PREDICT_REQUEST = "<BB"
 PREDICT_REPLY = "<HH"  # class, number of scores; then int32 scores
 IMAGE_STAGED = 1
 IMAGE_SCORES = 2
+IMAGE_FLOATS = 4  # LATENTS: float outputs are wanted too
 
 # LATENTS: offset, most bytes wanted (0: what fits), flags, reserved; then pixels or CRC-32.
+# Reply: bytes in all, offset; data: packed latent bits, int8 features, float32 outputs.
 LATENTS_REQUEST = "<IHBB"
-LATENTS_REPLY = "<II"  # bytes in all, offset; data: packed latent bits, then int8 features
+LATENTS_REPLY = "<II"
 
 # LEARN: experience, position, label, flags (IMAGE_*), reserved; then pixels or CRC-32 as above.
 LEARN_REQUEST = "<IIHBB"

@@ -66,20 +66,33 @@ class Requests:
         """What the model makes of an image, run anew for every piece: nothing is to be kept."""
         offset, most, flags, _ = take(p.LATENTS_REQUEST, payload)
         learner = self._device.need()
-        latent = learner.backbone.run(self._image(flags, payload[8:]))
-        learner.backbone.count(latent, learner.head.x)
-        size, total = len(latent), len(latent) + len(learner.head.x)
+        backbone, x = learner.backbone, learner.head.x
+        latent = backbone.run(self._image(flags, payload[8:]))
+        backbone.count(latent, x)
+        parts = [(latent, 1), (memoryview(x), 1)]
+        if flags & p.IMAGE_FLOATS and backbone.output is not None:
+            parts.append((backbone.output, 4))
+        total = sum([len(view) * size for view, size in parts])
         if offset > total:
             raise p.Refusal(p.BAD_REQUEST, "the outputs have %d bytes" % total)
         at = struct.calcsize(p.LATENTS_REPLY)
         struct.pack_into(p.LATENTS_REPLY, self._out, 0, total, offset)
         room = len(self._out) - at
         end = offset + (min(most, room) if most else room)
-        at = p.put(self._out, at, latent[offset:end])
-        if end <= size:
-            return at
-        features = memoryview(learner.head.x)[max(0, offset - size) : end - size]
-        return p.put(self._out, at, bytes(features))
+        return self._cut(at, parts, offset, end)
+
+    def _cut(self, at, parts, first, end):
+        """Copy bytes `first` to `end` of views one behind another, given with their item sizes."""
+        for view, size in parts:
+            n = len(view) * size
+            start, stop = max(first, 0), min(end, n)
+            if start < stop:
+                items = bytes(view[start // size : (stop + size - 1) // size])
+                skip = start % size
+                at = p.put(self._out, at, memoryview(items)[skip : skip + stop - start])
+            first -= n
+            end -= n
+        return at
 
     def _learn(self, payload):
         experience, position, label, flags, _ = take(p.LEARN_REQUEST, payload)

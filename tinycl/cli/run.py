@@ -30,7 +30,15 @@ def command(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The head's features: .npy, int8 (N, features)."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="The float outputs of a model compiled with --keep-classifier: .npy, float32 "
+            "(N, ...); of other models the head's features.",
+        ),
+    ] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="The head's features: .npy, int8 (N, features).")
     ] = None,
     latents: Annotated[
         Path | None, typer.Option(help="Latents, -1 and +1: .npy, int8 (N, h, w, c).")
@@ -46,8 +54,9 @@ def command(
 ) -> None:
     """Run samples through a compiled model, and write what comes out.
 
-    Every board gives the same numbers, and the latents are those of Larq Compute Engine. What a
-    board has learned does not change.
+    Every board gives the same latents and features, and the latents are those of Larq Compute
+    Engine. Float outputs are within 0.0001 of its largest: most boards add in single precision.
+    What a board has learned does not change.
 
     Examples:
 
@@ -64,8 +73,8 @@ def command(
     from tinycl.run.prepare import send_model
 
     console = Console()
-    if output is None and latents is None:
-        raise DataError("nothing to write: name a file with --output, or --latents, or both")
+    if output is None and latents is None and features is None:
+        raise DataError("nothing to write: name a file with --output, --latents or --features")
     blob = read_file(model)
     compiled = load_model(blob)
     x = _pixels(samples, compiled.input_shape)
@@ -91,11 +100,19 @@ def command(
             found = on_board(client, compiled, x, progress)
             seconds = time.monotonic() - started
             client.bye()
-    for path, array in ((output, found.features), (latents, found.latents)):
+    outputs = found.features if found.floats is None else found.floats
+    written = ((output, outputs), (latents, found.latents), (features, found.features))
+    for path, array in written:
         if path is not None:
             _write(path, array)
             shape = " x ".join(map(str, array.shape))
-            console.print(f"wrote {path}: int8, {shape}", highlight=False, markup=False)
+            console.print(f"wrote {path}: {array.dtype}, {shape}", highlight=False, markup=False)
+    if output is not None and found.floats is None:
+        console.print(
+            "these are the features that a head learns from; for the outputs of a classifier "
+            "compile the model with --keep-classifier",
+            highlight=False,
+        )
     console.print(f"{len(x)} samples in {seconds:.2f} s", highlight=False)
     result: dict[str, Any] = {
         "model": model.name,
@@ -104,6 +121,7 @@ def command(
         "samples": len(x),
         "features": compiled.features,
         "latent_shape": list(compiled.latent_shape),
+        "float_outputs": 0 if found.floats is None else int(found.floats[0].size),
         "seconds": round(seconds, 3),
     }
     write_json(json, result)

@@ -91,6 +91,8 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = F
         "dropped": program.dropped,
         "layers": [a.name for a in program.activations],
     }
+    if outputs:
+        metadata["output_shape"] = list(graph.output.shape)
     data = write(program, arena, metadata)
     return Compiled(
         data,

@@ -28,12 +28,11 @@ from tinycl.exceptions import BoardError, LinkError
 from tinycl.link.connection import Connection
 from tinycl.link.images import ImageSender, Sample
 from tinycl.link.messages import Progress, unpack
+from tinycl.link.outputs import MOST_BYTES, outputs_many
 from tinycl.link.transfer import fetch_state, upload
 from tinycl.link.transport import Transport, open_transport, reopen_transport
 
 __all__ = ["BoardClient", "connect"]
-
-_MOST_OUTPUTS = 1000  # bytes of a reply to LATENTS: what a frame of every board takes
 
 
 class BoardClient(Connection):
@@ -65,52 +64,20 @@ class BoardClient(Connection):
         return np.frombuffer(reply, "<i4", n, struct.calcsize(p.PREDICT_REPLY)).copy()
 
     def latents_many(
-        self, images: Iterable[Any], most: int = _MOST_OUTPUTS
+        self, images: Iterable[Any], most: int = MOST_BYTES
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Run the binary network on images, several in flight; nothing is learned.
+        """Packed latent bits and features of images; see ``outputs_many``."""
+        for bits, features, _ in self.outputs_many(images, 0, most):
+            yield bits, features
 
-        Parameters
-        ----------
-        images : iterable of uint8 arrays (height, width, channels)
-        most : int
-            Bytes of a reply; larger outputs come in pieces, and the board runs once for each.
+    def outputs_many(
+        self, images: Iterable[Any], floats: int, most: int = MOST_BYTES
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Run the network on images, several in flight; nothing is learned.
 
-        Yields
-        ------
-        tuple of numpy.ndarray
-            Packed latent bits, uint8 (bytes,), and the features as the head takes them, int8
-            (features,): of 8 bits, or of fewer if its weights have fewer.
-
-        Raises
-        ------
-        Refused
-            There is no model, or an image has another size.
-        LinkError
-            No answer, or one of another size than the board's hello says.
+        Parameters and errors are those of ``tinycl.link.outputs.outputs_many``.
         """
-        info = self.info()
-        total = info.latent_bytes + info.features
-        most = min(max(most, 1), _MOST_OUTPUTS)
-        places = range(0, max(total, 1), most)
-        pieces = (
-            Sample(_pixels(image), struct.pack("<IH", place, most))
-            for image in images
-            for place in places
-        )
-        whole = bytearray()
-        for reply in self._images.send(p.LATENTS, pieces):
-            named, offset = unpack(p.LATENTS_REPLY, reply)
-            piece = reply[struct.calcsize(p.LATENTS_REPLY) :]
-            if (named, offset) != (total, len(whole)) or len(piece) != min(most, total - offset):
-                raise LinkError(
-                    f"{self.name}: expected bytes from {len(whole)} of {total}, got {len(piece)} "
-                    f"from {offset} of {named}; is another model on the board now?"
-                )
-            whole += piece
-            if len(whole) == total:
-                outputs = np.frombuffer(bytes(whole), np.uint8)
-                yield outputs[: info.latent_bytes], outputs[info.latent_bytes :].view(np.int8)
-                whole.clear()
+        return outputs_many(self._images, self.info(), map(_pixels, images), floats, most)
 
     def begin(
         self,

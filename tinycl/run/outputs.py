@@ -1,4 +1,4 @@
-"""What a compiled model makes of pixels: latents as -1 and +1, and the head's features."""
+"""What a compiled model makes of pixels: latents as -1 and +1, features, float outputs."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy.typing as npt
 from tinycl_rt import kernels_numpy
 from tinycl_rt.model import Model
 
+from tinycl.convert.compiler import read_metadata
 from tinycl.exceptions import BoardError
 from tinycl.link.client import BoardClient
-from tinycl.simulate.latents import latents
+from tinycl.simulate.latents import latents_and_outputs
 
 __all__ = ["Outputs", "on_board", "on_this_computer"]
 
@@ -27,10 +28,14 @@ class Outputs:
         int8 (N, features): rows, columns and channels of cells, in this order.
     latents : numpy.ndarray
         int8 (N, h, w, c): -1 and +1.
+    floats : numpy.ndarray or None
+        float32 (N, ...), as Larq Compute Engine shapes it, of a model compiled with its float
+        outputs.
     """
 
     features: npt.NDArray[np.int8]
     latents: npt.NDArray[np.int8]
+    floats: npt.NDArray[np.float32] | None = None
 
 
 def on_this_computer(
@@ -43,9 +48,9 @@ def on_this_computer(
     DataError
         The pixels have another type or shape than the model's input.
     """
-    packed = latents(model, x, progress)
+    packed, floats = latents_and_outputs(model, x, progress)
     features = kernels_numpy.batch_count(model.operators[-1].p, packed)
-    return Outputs(features, _signs(packed, model))
+    return Outputs(features, _signs(packed, model), _shaped(floats, model))
 
 
 def on_board(
@@ -74,14 +79,28 @@ def on_board(
         )
     features = np.empty((len(x), model.features), np.int8)
     packed = np.empty((len(x), model.latent_bytes), np.uint8)
-    for i, (bits, counts) in enumerate(client.latents_many(x)):
-        packed[i], features[i] = bits, counts
+    values = 0 if model.output is None else model.tensors[model.output].nbytes // 4
+    floats = np.empty((len(x), values), np.float32)
+    for i, found in enumerate(client.outputs_many(x, values)):
+        packed[i], features[i], floats[i] = found
         if progress is not None:
             progress(i + 1)
-    return Outputs(features, _signs(packed, model))
+    return Outputs(features, _signs(packed, model), _shaped(floats if values else None, model))
 
 
 def _signs(packed: npt.NDArray[np.uint8], model: Model) -> npt.NDArray[np.int8]:
     h, w, c = model.latent_shape
     cells = np.ascontiguousarray(packed).reshape(len(packed), h, w, -1)
     return kernels_numpy.unpack(cells, c).astype(np.int8)
+
+
+def _shaped(
+    floats: npt.NDArray[np.float32] | None, model: Model
+) -> npt.NDArray[np.float32] | None:
+    """The outputs in the shape that they have in the graph; (N, values) if nothing says it."""
+    if floats is None:
+        return None
+    shape = read_metadata(model).get("output_shape")
+    if isinstance(shape, list) and np.prod(shape) == floats.shape[1]:
+        return floats.reshape(len(floats), *shape)
+    return floats
