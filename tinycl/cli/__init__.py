@@ -13,6 +13,7 @@ from tinycl.cli import (
     compile,
     convert,
     demo,
+    memory,
     report,
     run,
     simulate,
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (demo, train, convert, compile, run, simulate, stream, report, boards):
+for verb in (demo, train, convert, compile, run, simulate, stream, memory, report, boards):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
 
 
