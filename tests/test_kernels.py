@@ -129,8 +129,9 @@ def test_head_forward(n: int, d: int, f: int, b: int, seed: int, sw: str, sx: st
     w, x = weights(seed, sw, n * d, b), small(seed + 1, sx, d)
 
     def run(k: ModuleType) -> array:
-        acc = array("i", bytes(4 * n))
-        k.head_forward(w, x, acc, n, d, b - f, 2 ** (f - 1) - 1)
+        acc = array("i", [-9] * n)
+        best = k.head_forward(w, x, acc, n, d, b - f, 2 ** (f - 1) - 1)
+        assert best == acc.index(max(acc))  # the first of equals
         return acc
 
     both(run)
@@ -167,6 +168,27 @@ def test_head_update(
         return w, rng[0]
 
     both(run)
+
+
+@given(classes, features, qf, qb, gbits, st.integers(0, 22), SEEDS, STYLES, st.booleans())
+def test_head_step(
+    n: int, d: int, f: int, b: int, g: int, shift: int, seed: int, sw: str, stochastic: bool
+) -> None:
+    start, x, label = weights(seed, sw, n * d, b), small(seed + 1, "any", d), seed % n
+    p = array("i", (n, d, b - f, 2 ** (f - 1) - 1, shift, g, shift, 2 ** (b - 1) - 1))
+    lut = exp_table()
+
+    def run(k: ModuleType) -> tuple[Any, ...]:
+        w, rng = array("h", start), array("I", (seed | 1,))
+        acc, errors = array("i", bytes(4 * n)), array("h", bytes(2 * n))
+        best = k.head_step(p, w, x, acc, errors, lut, rng if stochastic else None, label)
+        return best, w, acc, errors, rng[0]
+
+    both(run)
+    w, acc = array("h", start), array("i", bytes(4 * n))
+    assert kernels_ref.head_forward(w, x, acc, *p[:4]) == run(kernels_ref)[0]
+    kernels_ref.softmax_error(acc, lut, array("h", bytes(2 * n)), n, label, p[4], g)
+    assert acc == run(kernels_ref)[2]
 
 
 @given(classes, features, SEEDS, STYLES)

@@ -15,7 +15,7 @@ import vector_check  # noqa: E402
 
 KERNELS = {
     "conv8", "binarise", "bconv", "bpool", "count", "head_forward", "softmax_error",
-    "head_update", "head_sum", "head_merge",
+    "head_update", "head_step", "head_sum", "head_merge",
 }  # fmt: skip
 
 

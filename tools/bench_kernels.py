@@ -6,7 +6,9 @@
 
 Whole operators, as called from Python, gathering, thresholds and checks included; QEMU counts
 single instructions, so the figures are the same on any computer. 3x3 convolutions count every tap
-of padding "same" as a MAC; the head's MACs are those of the logits and of the update.
+of padding "same" as a MAC. head_step is all of ``Head.step``, prediction and learning with the
+Python around the kernels; head_kernels is the kernels' part of it. The head's MACs are those of
+the logits and of the update.
 
 Floor: the instructions that the arithmetic cannot do without on that processor, for one MAC (see
 FLOORS). What is above it is gathering windows, spilled registers, loops, thresholds and calls.

@@ -60,13 +60,12 @@ def make_head(k, classes, features):
     return head
 
 
-def head_step(classes, features):
-    """Logits, softmax error and update, of the weights and of nothing else."""
+def head_kernels(classes, features):
+    """The kernel of ``Head.step`` as it is called there: logits, softmax error, update."""
 
     def run(k):
         head = make_head(k, classes, features)
-        work = _Recorder(k)
-        head._k = work
+        head._k = work = _Recorder(k)
         head.step(3)
         assert min(abs(e) for e in head._g) > 0
         return work.instructions
@@ -74,8 +73,8 @@ def head_step(classes, features):
     return 2 * classes * features, run
 
 
-def head_learn(classes, features):
-    """The same with the Python code around it: Head.step."""
+def head_step(classes, features):
+    """``Head.step`` with the Python code around its kernel: predict and learn."""
 
     def run(k):
         return tinyclboard.count(make_head(k, classes, features).step, 3)
@@ -88,16 +87,9 @@ class _Recorder:
 
     def __init__(self, k):
         self.k = k
-        self.instructions = 0
 
-    def head_forward(self, *a):
-        self.instructions += tinyclboard.count(self.k.head_forward, *a)
-
-    def softmax_error(self, *a):
-        self.instructions += tinyclboard.count(self.k.softmax_error, *a)
-
-    def head_update(self, *a):
-        self.instructions += tinyclboard.count(self.k.head_update, *a)
+    def head_step(self, *a):
+        self.instructions = tinyclboard.count(self.k.head_step, *a)
 
 
 WORK = (
@@ -106,7 +98,7 @@ WORK = (
     ("binary_conv_1x1_64_64", bconv, (8, 1, 64, 64)),
     ("first_conv_8bit", conv8, (8, 3, 32)),
     ("head_step_256x10", head_step, (10, 256)),
-    ("head_learn_256x10", head_learn, (10, 256)),
+    ("head_kernels_256x10", head_kernels, (10, 256)),
 )
 
 

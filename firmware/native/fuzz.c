@@ -168,7 +168,7 @@ static tc_error head(source *s, uint32_t kernel) {
             int32_t shift = field(s, 0, 12);
             limit = below(s, 2) && 0 < shift && shift < 16 ? (0x8000 >> shift) - 1 : limit;
             error = tc_head_forward(
-                &w.buffer, &x.buffer, &acc.buffer, classes, features, shift, limit);
+                &w.buffer, &x.buffer, &acc.buffer, classes, features, shift, limit, &sum);
             break;
         }
         case 1:
@@ -179,7 +179,18 @@ static tc_error head(source *s, uint32_t kernel) {
             error = tc_head_update(&w.buffer, &g.buffer, &x.buffer, classes, features,
                 field(s, -20, 30), limit, below(s, 3) ? NULL : &rng.buffer);
             break;
-        case 3:
+        case 3: {
+            int32_t numbers[] = {classes, features, field(s, 0, 12), limit, field(s, 0, 20),
+                field(s, 1, 16), field(s, -20, 30), field(s, 0, 32767)};
+            holder p = make(s, sizeof numbers);
+            memcpy(p.buffer.data, numbers,
+                p.buffer.size < sizeof numbers ? p.buffer.size : sizeof numbers);
+            error = tc_head_step(&p.buffer, &w.buffer, &x.buffer, &acc.buffer, &g.buffer,
+                &lut.buffer, below(s, 3) ? NULL : &rng.buffer, field(s, -1, 12), &sum);
+            free(p.block);
+            break;
+        }
+        case 4:
             error = tc_head_sum(&w.buffer, row, features, &sum);
             break;
         default:
@@ -193,7 +204,7 @@ static tc_error head(source *s, uint32_t kernel) {
 }
 
 static tc_error one(source *s) {
-    uint32_t kernel = below(s, 10);
+    uint32_t kernel = below(s, 11);
     return kernel < 5 ? layer(s, kernel) : head(s, kernel - 5);
 }
 

@@ -52,8 +52,16 @@ static void dot_pair(const uint32_t *w, size_t row, const int8_t *x, uint32_t n,
     sums[1] = b;
 }
 
+static int32_t first_maximum(const int32_t *acc, int32_t n) {
+    int32_t best = 0;
+    for (int32_t j = 1; j < n; j++) {
+        best = acc[j] > acc[best] ? j : best;
+    }
+    return best;
+}
+
 tc_error tc_head_forward(const tc_buffer *w, const tc_buffer *x, const tc_buffer *acc,
-    int32_t classes, int32_t features, int32_t shift, int32_t limit) {
+    int32_t classes, int32_t features, int32_t shift, int32_t limit, int32_t *best) {
     if (classes < 1 || classes > 4096 || features < 1 || features > MAX_FEATURES || shift < 0
         || shift > 15 || limit < 0 || limit > 32767
         || tc_times((uint32_t)features * 128, (uint32_t)limit) > INT32_MAX) {
@@ -85,6 +93,7 @@ tc_error tc_head_forward(const tc_buffer *w, const tc_buffer *x, const tc_buffer
     for (; rows; rows--, weights += n) {
         *out++ = dot(weights, x->data, n, &q);
     }
+    *best = first_maximum(acc->data, classes);
     return TC_OK;
 }
 

@@ -98,12 +98,18 @@ static void update_pair(int16_t *a, int16_t *b, const int8_t *x, uint32_t n, int
     uint32_t step_a = (uint32_t)ga << fraction, step_b = (uint32_t)gb << fraction;
     uint32_t minus_limit = 0 - limit;
     TC_KEEP(minus_limit);
-#pragma GCC unroll 4
-    for (; n; n--) {
-        uint32_t feature = (uint32_t)(int32_t)*x++;
+    for (; n >= 8; n -= 8, a += 8, b += 8, x += 8) {
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; i++) {
+            uint32_t feature = (uint32_t)(int32_t)x[i];
+            set(a + i, bias + ((uint32_t)a[i] << 15) - step_a * feature, end, minus_limit);
+            set(b + i, bias + ((uint32_t)b[i] << 15) - step_b * feature, end, minus_limit);
+        }
+    }
+    for (; n; n--, a++, b++, x++) {
+        uint32_t feature = (uint32_t)(int32_t)*x;
         set(a, bias + ((uint32_t)*a << 15) - step_a * feature, end, minus_limit);
         set(b, bias + ((uint32_t)*b << 15) - step_b * feature, end, minus_limit);
-        a++, b++;
     }
 }
 
@@ -144,4 +150,27 @@ tc_error tc_head_update(const tc_buffer *w, const tc_buffer *g, const tc_buffer 
         update(waiting, x->data, n, waiting_error, &s);
     }
     return TC_OK;
+}
+
+// The array p of head_step.
+typedef struct {
+    int32_t classes, features, shift, limit, logit_shift, gbits, step_shift, step_limit;
+} head_geometry;
+
+tc_error tc_head_step(const tc_buffer *p, const tc_buffer *w, const tc_buffer *x,
+    const tc_buffer *acc, const tc_buffer *g, const tc_buffer *lut, const tc_buffer *rng,
+    int32_t label, int32_t *best) {
+    tc_error error = tc_check_array(p, sizeof(head_geometry) / 4, 4);
+    if (error) {
+        return error;
+    }
+    const head_geometry *h = p->data;
+    if ((error = tc_head_forward(
+             w, x, acc, h->classes, h->features, h->shift, h->limit, best))
+        || (error = tc_softmax_error(
+                acc, lut, g, h->classes, label, h->logit_shift, h->gbits))) {
+        return error;
+    }
+    return tc_head_update(
+        w, g, x, h->classes, h->features, h->step_shift, h->step_limit, rng);
 }

@@ -41,8 +41,10 @@ static MP_DEFINE_CONST_FUN_OBJ_3(count_obj, count);
 static mp_obj_t head_forward(size_t n, const mp_obj_t *args) {
     (void)n;
     tc_buffer w = in(args[0], 'h'), x = in(args[1], 'b'), acc = out(args[2], 'i');
-    return done(tc_head_forward(
-        &w, &x, &acc, number(args[3]), number(args[4]), number(args[5]), number(args[6])));
+    int32_t best = 0;
+    done(tc_head_forward(&w, &x, &acc, number(args[3]), number(args[4]), number(args[5]),
+        number(args[6]), &best));
+    return MP_OBJ_NEW_SMALL_INT(best);
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_forward_obj, 7, 7, head_forward);
 
@@ -66,6 +68,21 @@ static mp_obj_t head_update(size_t n, const mp_obj_t *args) {
     return done(tc_head_update(&w, &g, &x, classes, features, shift, limit, &rng));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_update_obj, 8, 8, head_update);
+
+static mp_obj_t head_step(size_t n, const mp_obj_t *args) {
+    (void)n;
+    tc_buffer p = in(args[0], 'i'), w = out(args[1], 'h'), x = in(args[2], 'b');
+    tc_buffer acc = out(args[3], 'i'), g = out(args[4], 'h'), lut = in(args[5], 'H'), state;
+    tc_buffer *rng = NULL;
+    if (args[6] != mp_const_none) {
+        state = out(args[6], 'I');
+        rng = &state;
+    }
+    int32_t best = 0;
+    done(tc_head_step(&p, &w, &x, &acc, &g, &lut, rng, number(args[7]), &best));
+    return MP_OBJ_NEW_SMALL_INT(best);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_step_obj, 8, 8, head_step);
 
 static mp_obj_t head_sum(mp_obj_t weights, mp_obj_t row, mp_obj_t features) {
     tc_buffer w = in(weights, 'h');
@@ -95,6 +112,7 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     mp_store_global(MP_QSTR_head_forward, MP_OBJ_FROM_PTR(&head_forward_obj));
     mp_store_global(MP_QSTR_softmax_error, MP_OBJ_FROM_PTR(&softmax_error_obj));
     mp_store_global(MP_QSTR_head_update, MP_OBJ_FROM_PTR(&head_update_obj));
+    mp_store_global(MP_QSTR_head_step, MP_OBJ_FROM_PTR(&head_step_obj));
     mp_store_global(MP_QSTR_head_sum, MP_OBJ_FROM_PTR(&head_sum_obj));
     mp_store_global(MP_QSTR_head_merge, MP_OBJ_FROM_PTR(&head_merge_obj));
     MP_DYNRUNTIME_INIT_EXIT

@@ -39,12 +39,15 @@ tc_error tc_bpool(const tc_buffer *p, const tc_buffer *x, const tc_buffer *m, co
 tc_error tc_count(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y);
 
 tc_error tc_head_forward(const tc_buffer *w, const tc_buffer *x, const tc_buffer *acc,
-    int32_t classes, int32_t features, int32_t shift, int32_t limit);
+    int32_t classes, int32_t features, int32_t shift, int32_t limit, int32_t *best);
 tc_error tc_softmax_error(const tc_buffer *acc, const tc_buffer *lut, const tc_buffer *g,
     int32_t classes, int32_t label, int32_t logit_shift, int32_t gbits);
 // `rng` is NULL for rounding half up.
 tc_error tc_head_update(const tc_buffer *w, const tc_buffer *g, const tc_buffer *x,
     int32_t classes, int32_t features, int32_t shift, int32_t limit, const tc_buffer *rng);
+tc_error tc_head_step(const tc_buffer *p, const tc_buffer *w, const tc_buffer *x,
+    const tc_buffer *acc, const tc_buffer *g, const tc_buffer *lut, const tc_buffer *rng,
+    int32_t label, int32_t *best);
 tc_error tc_head_sum(const tc_buffer *w, int32_t row, int32_t features, int32_t *sum);
 tc_error tc_head_merge(const tc_buffer *cw, const tc_buffer *tw, int32_t row, int32_t features,
     int32_t avg, int32_t keep, int32_t limit);

@@ -86,6 +86,8 @@ class Head:
         Features of the sample at hand: write here, then call ``scores`` or ``step``.
     acc : array('i')
         Logits of the last ``scores``.
+    p : array('i')
+        Numbers of ``step``, see ``kernels_ref.head_step``.
     """
 
     def __init__(self, config, features, feature_range, kernels, rng):
@@ -95,17 +97,20 @@ class Head:
         self.naive = config.method == NAIVE
         self._k = kernels
         self._rng = rng.state if config.stochastic else None
-        self._gbits = config.gbits
         self._limit = (1 << (config.qb - 1)) - 1
         self.wf_limit = (1 << (config.qf - 1)) - 1
         self.wf_shift = config.qb - config.qf
         fx = bits(feature_range)
         # A step of 1/16 of a logit: Q(qf - 1 + fx) down to Q4, and the gain.
-        self._logit_shift = max(0, config.qf - 1 + fx - 4 + (bits(features) - 1) // 2)
+        logit_shift = max(0, config.qf - 1 + fx - 4 + (bits(features) - 1) // 2)
         # Q(gbits - 1) times Q(fx) times the learning rate, down to Q(qb - 1).
-        self._step_shift = config.gbits - 1 + fx + config.lr_shift - (config.qb - 1)
+        step_shift = config.gbits - 1 + fx + config.lr_shift - (config.qb - 1)
+        p = n, features, self.wf_shift, self.wf_limit, logit_shift, config.gbits, step_shift
+        self.p = array("i", p + (self._limit,))
         self.cw = array("h", bytes(2 * n * features))
-        self.tw = array("h", bytes(2 * n * features))
+        # A slice: another array of bytes would take its room twice until it is collected, where
+        # the one above leaves room for this.
+        self.tw = self.cw[:]
         self.past = array("I", bytes(4 * n))
         self.cur = array("I", bytes(4 * n))
         self.active = bytearray(n)
@@ -137,27 +142,21 @@ class Head:
 
     def scores(self, weights):
         """Logits of the features in ``x`` under ``cw`` or ``tw``; returns the best class."""
-        acc = self.acc
-        self._k.head_forward(
-            weights, self.x, acc, self.classes, self.features, self.wf_shift, self.wf_limit
+        return self._k.head_forward(
+            weights,
+            self.x,
+            self.acc,
+            self.classes,
+            self.features,
+            self.wf_shift,
+            self.wf_limit,
         )
-        best = 0
-        for j in range(1, self.classes):
-            if acc[j] > acc[best]:
-                best = j
-        return best
 
     def step(self, label):
         """One step of gradient descent on the features in ``x``; returns the class seen before."""
-        best = self.scores(self.tw)
-        n = self.classes
-        self._k.softmax_error(
-            self.acc, self._lut, self._g, n, label, self._logit_shift, self._gbits
+        return self._k.head_step(
+            self.p, self.tw, self.x, self.acc, self._g, self._lut, self._rng, label
         )
-        self._k.head_update(
-            self.tw, self._g, self.x, n, self.features, self._step_shift, self._limit, self._rng
-        )
-        return best
 
     def end(self):
         """Consolidate: CWR* over the classes of the open experience, ALGORITHMS' equation."""

@@ -156,7 +156,9 @@ def _matrix(w, classes, features):
 def head_forward(w, x, acc, classes, features, shift, limit):
     """See ``kernels_ref.head_forward``."""
     row = np.frombuffer(x, np.int8, features)[None]
-    np.frombuffer(acc, np.int32, classes)[:] = batch_head_forward(w, row, classes, shift, limit)[0]
+    logits = np.frombuffer(acc, np.int32, classes)
+    logits[:] = batch_head_forward(w, row, classes, shift, limit)[0]
+    return int(logits.argmax())
 
 
 def batch_head_forward(w, x, classes, shift, limit):
@@ -203,6 +205,15 @@ def head_update(w, g, x, classes, features, shift, limit, rng):
     else:
         new = matrix[rows] - (step.astype(np.int64) << -shift)
     matrix[rows] = np.clip(new, -limit, limit)
+
+
+def head_step(p, w, x, acc, g, lut, rng, label):
+    """See ``kernels_ref.head_step``."""
+    classes, features, shift, limit, logit_shift, gbits, step_shift, step_limit = p
+    best = head_forward(w, x, acc, classes, features, shift, limit)
+    softmax_error(acc, lut, g, classes, label, logit_shift, gbits)
+    head_update(w, g, x, classes, features, step_shift, step_limit, rng)
+    return best
 
 
 def head_sum(w, row, features):

@@ -174,10 +174,11 @@ def count(p, x, y):
 def head_forward(w, x, acc, classes, features, shift, limit):
     """Logits: ``acc[j] = sum_i wf[j, i] * x[i]`` with ``wf = (w + half) >> shift`` cut to +-limit.
 
-    ``w`` int16 (classes x features), ``x`` int8, ``acc`` int32; ``shift`` = q_b - q_f.
+    ``w`` int16 (classes x features), ``x`` int8, ``acc`` int32; ``shift`` = q_b - q_f. Returns the
+    class of the largest logit, the first of equals.
     """
     half = (1 << shift) >> 1
-    k = 0
+    k = best = 0
     for j in range(classes):
         s = 0
         for i in range(features):
@@ -189,6 +190,9 @@ def head_forward(w, x, acc, classes, features, shift, limit):
             s += v * x[i]
             k += 1
         acc[j] = s
+        if s > acc[best]:
+            best = j
+    return best
 
 
 def softmax_error(acc, lut, g, classes, label, logit_shift, gbits):
@@ -255,6 +259,20 @@ def head_update(w, g, x, classes, features, shift, limit, rng):
             k += 1
     if stochastic:
         rng[0] = state
+
+
+def head_step(p, w, x, acc, g, lut, rng, label):
+    """One step of gradient descent: ``head_forward``, ``softmax_error``, ``head_update``.
+
+    ``p`` is an ``array('i')``: classes, features; shift and limit of the forward weights; shift of
+    the logits, bits of the error; shift and limit of the update. Returns the best class as it was
+    before the step.
+    """
+    classes, features, shift, limit, logit_shift, gbits, step_shift, step_limit = p
+    best = head_forward(w, x, acc, classes, features, shift, limit)
+    softmax_error(acc, lut, g, classes, label, logit_shift, gbits)
+    head_update(w, g, x, classes, features, step_shift, step_limit, rng)
+    return best
 
 
 def head_sum(w, row, features):

@@ -169,7 +169,7 @@ def head_forward(w, x, acc, classes, features, shift, limit):
     odd |= _odd(acc, 4 * classes, 4, True)
     if odd or not 0 <= shift <= 15 or not 0 <= limit << 7 <= 0x3FFFFFFF // features:
         return _reference().head_forward(w, x, acc, classes, features, shift, limit)
-    viper_head.forward(0, 0, w, x, acc, classes, features, shift, limit)
+    return viper_head.forward(0, 0, w, x, acc, classes, features, shift, limit)
 
 
 def softmax_error(acc, lut, g, classes, label, logit_shift, gbits):
@@ -197,6 +197,15 @@ def head_update(w, g, x, classes, features, shift, limit, rng):
         viper_head.update_stochastic(0, w, g, x, classes, features, shift, limit, rng)
     else:
         viper_head.update(0, 0, w, g, x, classes, features, shift, limit)
+
+
+def head_step(p, w, x, acc, g, lut, rng, label):
+    """See ``kernels_ref.head_step``."""
+    classes, features, shift, limit, logit_shift, gbits, step_shift, step_limit = p
+    best = head_forward(w, x, acc, classes, features, shift, limit)
+    softmax_error(acc, lut, g, classes, label, logit_shift, gbits)
+    head_update(w, g, x, classes, features, step_shift, step_limit, rng)
+    return best
 
 
 def head_sum(w, row, features):

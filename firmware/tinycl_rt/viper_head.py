@@ -7,9 +7,13 @@ import micropython
 @micropython.viper
 def forward(
     v: int, i: int, w: ptr16, x: ptr8, acc: ptr32, classes: int, n: int, shift: int, limit: int
-):
+) -> int:
     bias = ((1 << shift) >> 1) - 0x8000
     span = uint(limit + limit)
+    most = 1
+    most <<= 31
+    most = 0 - most
+    best = all = classes
     while classes:
         s = 0
         i = n
@@ -22,7 +26,11 @@ def forward(
         w = ptr16(int(w) + 2 * n)
         acc[0] = s
         acc = ptr32(int(acc) + 4)
+        if s > most:
+            most = s
+            best = classes
         classes -= 1
+    return all - best
 
 
 @micropython.viper

@@ -20,9 +20,12 @@ _ARGUMENTS = {
     "head_forward": ("r", "r", "w", *"iiii"),
     "softmax_error": ("w", "r", "w", *"iiii"),
     "head_update": ("w", "r", "r", *"iiii", "w"),
+    "head_step": ("r", "w", "r", "w", "w", "r", "w", "i"),
     "head_sum": ("r", *"ii"),
     "head_merge": ("w", "r", *"iiiii"),
 }
+# Kernels that return a number, through a pointer behind the arguments.
+_RETURNING = ("head_forward", "head_step", "head_sum")
 
 
 class _Buffer(ctypes.Structure):
@@ -71,15 +74,15 @@ class HostKernels:
                     blocks.append((kind, value, block, odd))
                     address = ctypes.addressof(block) + odd
                     words.append(ctypes.byref(_Buffer(address, len(data) - odd)))
-            total = ctypes.c_int32()
-            if name == "head_sum":
-                words.append(ctypes.byref(total))
+            returned = ctypes.c_int32()
+            if name in _RETURNING:
+                words.append(ctypes.byref(returned))
             error = function(*words)
             if error:
                 raise ValueError(ERRORS[error])
             for kind, value, block, odd in blocks:
                 if kind.startswith("w"):
                     memoryview(value).cast("B")[:] = block.raw[odd:]
-            return total.value if name == "head_sum" else None
+            return returned.value if name in _RETURNING else None
 
         return call

@@ -126,6 +126,11 @@ def head_cases() -> list[str]:
             rng = None if word is None else array("I", [word])
             g = array("h", [-127, 0, 5, 127, -1])
             found.append(case("head_update", array("h", w), g, x, n, d, shift, top, rng))
+        for label, shift, word in ((1, 9, None), (4, 5, 77)):
+            p = array("i", (n, d, qb - qf, limit, 8 - seed, 8 - seed, shift, top))
+            rng = None if word is None else array("I", [word])
+            acc, g = array("i", bytes(4 * n)), array("h", bytes(2 * n))
+            found.append(case("head_step", p, array("h", w), x, acc, g, lut, rng, label))
         found.append(case("head_sum", w, 3, d))
         for avg, keep in ((0, 0), (-321, 16384), (777, 32768), (12, 9999))[seed:]:
             cw, tw = array("h", w), ints("h", seed + 20, -top, top, n * d)

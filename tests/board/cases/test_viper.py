@@ -214,9 +214,9 @@ class TestHead(unittest.TestCase):
             w, x = r.ints("h", n * d, -top, top - 1), r.ints("b", d, -128, 127)
             found, wanted = array("i", bytes(4 * n)), array("i", bytes(4 * n))
             limit = (1 << (qf - 1)) - 1
-            viper.head_forward(w, x, found, n, d, qb - qf, limit)
-            ref.head_forward(w, x, wanted, n, d, qb - qf, limit)
-            self.assertEqual(list(found), list(wanted), seed)
+            best = viper.head_forward(w, x, found, n, d, qb - qf, limit)
+            first = ref.head_forward(w, x, wanted, n, d, qb - qf, limit)
+            self.assertEqual((list(found), best), (list(wanted), first), seed)
 
     def test_forward_of_sums_beyond_31_bits(self):
         w, x = array("h", [32767] * 600), array("b", [-127] * 600)
@@ -225,6 +225,31 @@ class TestHead(unittest.TestCase):
             viper.head_forward(w, x, found, 1, 500, 0, limit)
             ref.head_forward(w, x, wanted, 1, 500, 0, limit)
             self.assertEqual(found[0], wanted[0])
+
+    def test_the_first_of_equal_logits_is_the_best(self):
+        x, acc = array("b", (1,)), array("i", bytes(16))
+        rows = ((0, (5, 5, 4, 5)), (1, (-9, 0, -1, 0)), (3, (-3, -3, -3, -2)), (0, (-7,) * 4))
+        for best, w in rows:
+            self.assertEqual(viper.head_forward(array("h", w), x, acc, 4, 1, 0, 127), best)
+
+    def test_step(self):
+        from tinycl_rt.head import exp_table
+
+        lut = exp_table()
+        for seed in range(30):
+            r = Numbers(seed)
+            n, d, qb, qf = r.between(1, 9), r.between(1, 40), r.between(8, 16), r.between(4, 8)
+            top, label = 1 << (qb - 1), r.below(n)
+            limits = (1 << (qf - 1)) - 1, r.below(12), r.between(4, 8), r.between(2, 14), top - 1
+            p = array("i", (n, d, qb - qf) + limits)
+            w, x = r.ints("h", n * d, -top, top - 1), r.ints("b", d, -128, 127)
+            results = []
+            for k in (viper, ref):
+                rows, acc, g = array("h", w), array("i", bytes(4 * n)), array("h", bytes(2 * n))
+                rng = array("I", (seed + 1,)) if seed & 1 else None
+                best = k.head_step(p, rows, x, acc, g, lut, rng, label)
+                results.append((best, list(rows), list(acc), list(g), rng and rng[0]))
+            self.assertEqual(results[0], results[1], seed)
 
     def test_softmax_error(self):
         from tinycl_rt.head import exp_table
@@ -290,6 +315,7 @@ class TestMemory(unittest.TestCase):
         w, w8, t = bytearray(33 * 72), array("b", bytes(33 * 9 * 33)), array("i", bytes(132))
         rows, g = array("h", bytes(600)), array("h", (1, 2, 3))
         lut, rng = array("H", (32768, 9)), array("I", (0xF0000001,))
+        step, x8 = array("i", (3, 100, 8, 127, 4, 8, 4, 32767)), array("b", x[:100])
         calls = {
             "bconv": (p, x, w, t, y, acc),
             "conv8": (p, x, w8, t, y, acc),
@@ -299,6 +325,7 @@ class TestMemory(unittest.TestCase):
             "head_forward": (rows, x, acc, 3, 100, 8, 127),
             "softmax_error": (acc, lut, g, 3, 1, 4, 8),
             "head_update": (rows, g, x, 3, 100, 4, 32767, rng),
+            "head_step": (step, rows, x8, acc, g, lut, rng, 1),
             "head_sum": (rows, 2, 100),
             "head_merge": (rows, rows, 2, 100, 0, 9, 127),
         }
@@ -345,6 +372,8 @@ class TestChecks(unittest.TestCase):
         self.refused("head_forward", (words, x, scores, 3, 10, 4, 127), range(3))
         self.refused("softmax_error", (scores, lut, g, 3, 1, 4, 8), (0, 2))
         self.refused("head_update", (words, g, x, 3, 10, 4, 127, rng), (0, 1, 2, 7))
+        p = array("i", (3, 10, 4, 127, 4, 8, 4, 127))
+        self.refused("head_step", (p, words, x, scores, g, lut, rng, 1), (0, 1, 2, 3, 4, 6))
         self.refused("head_sum", (words, 2, 10), (0,))
         self.refused("head_merge", (words, array("h", words), 2, 10, 0, 9, 127), (0, 1))
 
