@@ -5,6 +5,8 @@ import numpy.typing as npt
 from tinycl_rt import kernels_numpy as k
 from tinycl_rt.learner import Learner
 
+from tinycl.simulate.float_head import FloatHead
+
 __all__ = ["predict_latents"]
 
 
@@ -14,7 +16,7 @@ def predict_latents(learner: Learner, latents: npt.NDArray[np.uint8]) -> npt.NDA
     Parameters
     ----------
     learner
-        Its ``predict_latent`` gives the same for each sample.
+        Its ``predict_latent`` gives the same for each sample; a float32 head to a rounding.
     latents
         uint8 (N, h, w, bytes), packed bits as from ``tinycl.simulate.latents``.
 
@@ -25,5 +27,7 @@ def predict_latents(learner: Learner, latents: npt.NDArray[np.uint8]) -> npt.NDA
     """
     head = learner.head
     features = k.batch_count(learner.backbone.cells, latents)
+    if isinstance(head, FloatHead):
+        return head.logits(head.cw, features).argmax(axis=1)
     logits = k.batch_head_forward(head.cw, features, head.classes, head.wf_shift, head.wf_limit)
     return logits.argmax(axis=1)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from tinycl_rt import kernels_numpy as k
 from tinycl_rt import kernels_numpy_float, tcm
-from tinycl_rt.model import Model
+from tinycl_rt.model import Model, Operator
 
 from tinycl.exceptions import DataError
 
@@ -81,7 +81,7 @@ def _run(model: Model, x: npt.NDArray[np.uint8]) -> dict[int, npt.NDArray[Any]]:
     values: dict[int, npt.NDArray[Any]] = {0: x}
     last = {tensor: i for i, op in enumerate(model.operators) for tensor in (op.source, op.other)}
     for i, op in enumerate(model.operators[:-1]):
-        source, other = values[op.source], values.get(op.other)
+        source, other = values[op.source], values[op.other] if op.other else None
         if op.code == tcm.BCONV:
             values[op.target] = k.batch_bconv(op.p, source, op.weights, op.table)
         elif op.code == tcm.BPOOL:
@@ -90,9 +90,27 @@ def _run(model: Model, x: npt.NDArray[np.uint8]) -> dict[int, npt.NDArray[Any]]:
             values[op.target] = k.batch_conv8(op.p, source, op.weights, op.table)
         elif op.code == tcm.BINARISE:
             values[op.target] = k.batch_binarise(op.p, source, op.table)
+        elif op.code >= tcm.TAKE:
+            values[op.target] = _moved(op, source, other)
         else:
             values[op.target] = kernels_numpy_float.batch(op, source, other)
         for tensor in {op.source, op.other}:
             if last[tensor] == i and tensor != model.output:
                 values.pop(tensor, None)
     return values
+
+
+def _moved(
+    op: Operator, x: npt.NDArray[Any], z: npt.NDArray[Any] | None
+) -> npt.NDArray[Any]:
+    """The operators of ``tinycl_rt.moves`` on N samples."""
+    first, count = op.p[13], op.p[11]
+    if op.code == tcm.TAKE:
+        return x[..., first // 8 : first // 8 + tcm.words(count)]
+    if op.code == tcm.FLOAT_TAKE:
+        return x[..., first : first + count]
+    assert z is not None
+    if op.code == tcm.FLOAT_JOIN:
+        return np.concatenate([x, z], axis=-1)
+    signs = k.unpack(x, op.p[2]), k.unpack(z, count - op.p[2])
+    return k.pack(np.concatenate(signs, axis=-1) < 0)
