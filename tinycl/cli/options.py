@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-__all__ = [
-    "Data",
-    "Gbits",
-    "Json",
-    "Learn",
-    "Limit",
-    "LrShift",
-    "Method",
-    "ModelFile",
-    "Order",
-    "Policy",
-    "Qb",
-    "Qf",
-    "Replay",
-    "Replays",
-    "Scenario",
-    "Seed",
-    "Stochastic",
-]
+from tinycl.exceptions import DataError
+from tinycl.run.plan import Settings
+from tinycl.sweep.grid import grid
+
+__all__ = ["Data", "Json", "ModelFile", "Seed", "one_setting", "settings_grid"]
 
 Data = Annotated[
     str,
@@ -35,24 +25,91 @@ Data = Annotated[
         "folder:PATH.",
     ),
 ]
-Gbits = Annotated[int, typer.Option(help="Bits of the output error, 4..8.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the results to this file.")]
-Learn = Annotated[str, typer.Option(help="How deep it learns: head.")]
-Limit = Annotated[int | None, typer.Option(help="At most so many samples a class.")]
-LrShift = Annotated[int, typer.Option(help="The learning rate is 2 ** -N.")]
-Method = Annotated[str, typer.Option(help="cwr, or naive: no consolidation, for contrast.")]
-ModelFile = Annotated[Path, typer.Option("--model", help="Compiled model, .tcm.")]
-Order = Annotated[str, typer.Option(help="Order of the classes: natural or random (by seed).")]
-Policy = Annotated[
-    str, typer.Option(help="What stays in memory: random, reservoir, class-balanced, ring.")
-]
-Qb = Annotated[int, typer.Option(help="Bits of master weights, 8..16.")]
-Qf = Annotated[int, typer.Option(help="Bits of forward weights, 4..8.")]
-Replay = Annotated[int, typer.Option(help="Slots of the replay memory.")]
-Replays = Annotated[int, typer.Option(help="Replayed samples for each new one.")]
-Scenario = Annotated[
-    str,
-    typer.Option(help="nc:K: K new classes an experience; nc:K,first=N; nic:N: N experiences."),
-]
 Seed = Annotated[int, typer.Option(help="Seed of the stream and of the learner.")]
-Stochastic = Annotated[bool, typer.Option("--stochastic", help="Round updates stochastically.")]
+ModelFile = Annotated[Path, typer.Option("--model", help="Compiled model, .tcm.")]
+
+_HELP = {
+    "scenario": "nc:K: K new classes an experience; nc:K,first=N; nic:N: N experiences.",
+    "order": "Order of the classes: natural or random (by seed).",
+    "limit": "At most so many samples a class.",
+    "epochs": "How often an experience brings its samples.",
+    "seed": "Seed of the stream and of the learner.",
+    "learn": "How deep it learns: head.",
+    "method": "cwr; naive: no consolidation, for contrast; joint: all classes at once, the upper "
+    "bound.",
+    "replay": "Slots of the replay memory, or its bytes, such as 25kB or 1.5MiB.",
+    "policy": "What stays in memory: random, reservoir, class-balanced, ring.",
+    "replays": "Replayed samples for each new one.",
+    "arithmetic": "integer, or float32: the counterpart on the same stream.",
+    "qf": "Bits of forward weights, 4..8.",
+    "qb": "Bits of master weights, 8..16.",
+    "gbits": "Bits of the output error, 4..8.",
+    "lr_shift": "The learning rate is 2 ** -N.",
+    "stochastic": "Round updates stochastically.",
+}
+"""Help of each field of ``Settings``."""
+
+Command = Callable[..., None]
+
+
+def one_setting(command: Command) -> Command:
+    """Give a verb that teaches a board all options of `Settings`; it gets ``settings``."""
+
+    def pick(found: list[Settings]) -> Settings:
+        if len(found) > 1:
+            raise DataError("a board learns with one setting: give each option one value, no list")
+        return found[0]
+
+    return _with_options(command, pick, metavar="VALUE", without="arithmetic")
+
+
+def settings_grid(command: Command) -> Command:
+    """Give a verb the options of `Settings`, each taking a list; it gets ``settings``, a list."""
+    return _with_options(command, lambda found: found, metavar="VALUE,...")
+
+
+def _with_options(
+    command: Command,
+    pick: Callable[[list[Settings]], Any],
+    metavar: str,
+    without: str = "",
+) -> Command:
+    """`command` with options in place of its parameter ``settings``."""
+    own = inspect.signature(command, eval_str=True)
+    options = [_option(field, metavar) for field in fields(Settings) if field.name != without]
+    names = {option.name for option in options}
+
+    @functools.wraps(command)
+    def wrapped(**given: Any) -> None:
+        texts = {name: given.pop(name) for name in names}
+        command(**given, settings=pick(grid(texts)))
+
+    parameters = [
+        p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, p in own.parameters.items()
+        if name != "settings"
+    ]
+    # The verb's first options, then what it learns with, then the rest.
+    needed = [p for p in parameters if p.default is inspect.Parameter.empty]
+    rest = [p for p in parameters if p.default is not inspect.Parameter.empty]
+    ordered = [*needed, *options, *rest]
+    wrapped.__signature__ = own.replace(parameters=ordered)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in ordered}
+    return wrapped
+
+
+def _option(field: Any, metavar: str) -> inspect.Parameter:
+    """A field as an option: flags and the seed as such, all else as text for the grid."""
+    kind: Any = str | None if field.default is None else str
+    default: Any = None if field.default is None else str(field.default)
+    if isinstance(field.default, bool) or field.name == "seed":  # more seeds come from --seeds
+        kind, default, metavar = type(field.default), field.default, ""
+    name = f"--{field.name.replace('_', '-')}"
+    option = typer.Option(name, help=_HELP[field.name], metavar=metavar or None)
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[kind, option],
+    )

@@ -1,13 +1,10 @@
-"""``tinycl simulate``: a learner on this computer, bit for bit what a board would learn."""
+"""``tinycl simulate``: learners on this computer, bit for bit what a board would learn."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -16,28 +13,30 @@ from tinycl.cli import options as o
 from tinycl.cli.live import Live
 from tinycl.cli.output import read_file, write_file, write_json
 from tinycl.exceptions import DataError
+from tinycl.run.plan import Settings
 
 __all__ = ["command"]
 
+_MOST_ROWS = 60
 
+
+@o.settings_grid
 def command(
     model: o.ModelFile,
     data: o.Data,
-    scenario: o.Scenario = "nc:2",
-    learn: o.Learn = "head",
-    method: o.Method = "cwr",
-    replay: o.Replay = 200,
-    policy: o.Policy = "class-balanced",
-    replays: o.Replays = 4,
-    qf: o.Qf = 8,
-    qb: o.Qb = 16,
-    gbits: o.Gbits = 8,
-    lr_shift: o.LrShift = 3,
-    stochastic: o.Stochastic = False,
-    order: o.Order = "natural",
-    limit: o.Limit = None,
-    seed: o.Seed = 1,
-    seeds: Annotated[int, typer.Option(help="Runs, with seeds SEED, SEED + 1, ...")] = 1,
+    settings: list[Settings],
+    seeds: Annotated[
+        int, typer.Option(help="Runs of each setting, with seeds SEED, SEED + 1, ...")
+    ] = 1,
+    jobs: Annotated[
+        int | None, typer.Option(help="Runs at a time; as many as there are cores unless given.")
+    ] = None,
+    backend: Annotated[
+        str, typer.Option(help="Where runs go: loky (processes), threading, dask or ray.")
+    ] = "loky",
+    results: Annotated[
+        Path | None, typer.Option(help="Folder that keeps finished runs: they are not run again.")
+    ] = None,
     experiences: Annotated[
         int | None, typer.Option(help="Only the first N experiences; with --save-state.")
     ] = None,
@@ -47,12 +46,19 @@ def command(
     save_state: Annotated[
         Path | None, typer.Option(help="Write the final state (.tcs); a board can go on from it.")
     ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write a table: a row for every run and experience.")
+    ] = None,
+    plots: Annotated[
+        Path | None, typer.Option(help="Folder for plots: accuracy, with its spread over seeds.")
+    ] = None,
     json: o.Json = None,
 ) -> None:
     """Learn a data set, class by class, with the board's own code and numpy kernels.
 
     The final state is the one that a board would have after the same stream: its fingerprint is
-    printed.
+    printed. Options of the learner and of the stream take several values, with commas between:
+    all their combinations are run, on all cores.
 
     Examples:
 
@@ -60,81 +66,57 @@ def command(
 
         tinycl simulate --model model.tcm --data mnist --limit 1000 --seeds 5 --json result.json
 
+        tinycl simulate --model model.tcm --data mnist --qf 4,6,8 --qb 8,12,16
+        --replay 0,100,25kB --seeds 5 --results sweep --csv sweep.csv --plots sweep
+
+        tinycl simulate --model model.tcm --data mnist --arithmetic integer,float32 --seeds 5
+
         tinycl simulate --model model.tcm --data digits --scenario nc:1,first=5
         --experiences 1 --save-state first.tcs
     """
-    from tinycl.convert.compiler import load_model
     from tinycl.data import load
-    from tinycl.run.loop import run
-    from tinycl.run.plan import Plan, Settings
-    from tinycl.run.simulated import Latents, Simulator, check_shape
+    from tinycl.run.simulated import Latents, check_shape
+    from tinycl.sweep.plots import write_plots
+    from tinycl.sweep.runs import Bench, group, simulate, sweep
+    from tinycl.sweep.tables import csv_text
 
-    if seeds < 1 or (seeds > 1 and save_state):
-        raise DataError("expected --seeds of at least 1, and only 1 with --save-state")
     console = Console()
-    compiled = load_model(read_file(model))
-    dataset = load(data)
-    settings = Settings(
-        scenario=scenario,
-        order=order,
-        limit=limit,
-        seed=seed,
-        learn=learn,
-        method=method,
-        replay=replay,
-        policy=policy,
-        replays=replays,
-        qf=qf,
-        qb=qb,
-        gbits=gbits,
-        lr_shift=lr_shift,
-        stochastic=stochastic,
-    )
+    blob = read_file(model)
     before = read_file(state) if state else None
-    runs: list[dict[str, Any]] = []
-    cache: Latents | None = None
-    with Live(console, dataset.class_names, quiet=False) as live:
-        for s in range(seed, seed + seeds):
-            plan = Plan.make(dataset, replace(settings, seed=s))
-            if experiences is not None:
-                plan = plan.first(experiences)
+    alone = len(settings) == 1 and seeds == 1
+    if save_state and not alone:
+        raise DataError("--save-state writes one state: give one value an option, and one seed")
+    integers = all(s.arithmetic == "integer" for s in settings)
+    if (state or save_state) and not integers:
+        raise DataError("a state holds integers: no --state or --save-state with float32")
+    bench = Bench(model.name, blob, load(data), experiences, before)
+    with Live(console, bench.dataset.class_names) as live:
+        if alone and results is None:  # watched sample by sample
+            compiled = bench.model()
+            plan = bench.plan(settings[0].sized(compiled))
             check_shape(compiled, plan)
-            started = time.monotonic()
-            if cache is None or not cache.covers(plan):
-                cache = Latents(compiled, plan, live.bar("running the backbone"))
-            subject = Simulator(compiled, plan, cache, before)
-            record = run(plan, subject, live)
-            runs.append(
-                {
-                    "seed": s,
-                    **record.summary(),
-                    "state_fingerprint": record.fingerprint,
-                    "seconds": round(time.monotonic() - started, 2),
-                }
-            )
+            latents = Latents(compiled, plan, progress=live.bar("running the backbone"))
+            result, subject = simulate(bench, plan.settings, latents, live)
+            groups = [group(bench, compiled, plan, [result])]
+        else:
+            bars = live.bar("running the backbone"), live.bar("runs")
+            groups = sweep(bench, settings, seeds, jobs, backend, results, *bars)
     if save_state:
         write_file(save_state, bytes(subject.learner.dump()))
         console.print(f"wrote {save_state}", highlight=False, markup=False)
-    finals = np.array([r["final_accuracy"] for r in runs])
-    console.print(_table(runs))
-    if seeds > 1:
-        console.print(f"mean {finals.mean():.1%}, standard deviation {finals.std():.1%}")
-    write_json(
-        json,
-        {
-            "model": model.name,
-            "model_fingerprint": compiled.fingerprint.hex(),
-            "settings": plan.describe() | {"seed": seed},
-            "runs": runs,
-            "final_accuracy_mean": float(finals.mean()),
-            "final_accuracy_std": float(finals.std()),
-        },
-    )
+    console.print(_runs(groups[0]) if len(groups) == 1 else _settings(groups))
+    write_json(json, groups[0] if len(groups) == 1 else groups)
+    if csv:
+        write_file(csv, csv_text(groups).encode())
+    written = [csv] if csv else []
+    for path in [*written, *(write_plots(groups, plots) if plots else [])]:
+        console.print(f"wrote {path}", highlight=False, markup=False)
 
 
-def _table(runs: list[dict[str, Any]]) -> Table:
+def _runs(group: dict[str, Any]) -> Table:
+    """A row a run."""
     table = Table("seed", "after each experience", "final", "forgetting", "state", "seconds")
-    for r in runs:
+    for r in group["runs"]:
         steps = [f"{a:.1%}" for a in r["accuracy_after_experience"]]
         shown = steps if len(steps) <= 8 else [*steps[:3], "...", *steps[-3:]]
         table.add_row(
@@ -145,4 +127,26 @@ def _table(runs: list[dict[str, Any]]) -> Table:
             r["state_fingerprint"],
             f"{r['seconds']:.1f}",
         )
+    if len(group["runs"]) > 1:
+        table.caption = _spread(group)
     return table
+
+
+def _settings(groups: list[dict[str, Any]]) -> Table:
+    """A row a setting, by what tells them apart."""
+    from tinycl.sweep.tables import varying
+
+    table = Table("setting", "final", "worst", "best", "forgetting")
+    for name, group in list(zip(varying(groups), groups, strict=True))[:_MOST_ROWS]:
+        finals = [r["final_accuracy"] for r in group["runs"]]
+        lost = sum(r["forgetting"] for r in group["runs"]) / len(finals)
+        table.add_row(
+            name, _spread(group), f"{min(finals):.1%}", f"{max(finals):.1%}", f"{lost:.1%}"
+        )
+    if len(groups) > _MOST_ROWS:
+        table.caption = f"and {len(groups) - _MOST_ROWS} more settings"
+    return table
+
+
+def _spread(group: dict[str, Any]) -> str:
+    return f"mean {group['final_accuracy_mean']:.1%}, s.d. {group['final_accuracy_std']:.1%}"

@@ -13,12 +13,15 @@ from rich.console import Console
 from tinycl.cli import options as o
 from tinycl.cli.live import Live
 from tinycl.cli.output import read_file, write_json
+from tinycl.run.plan import Settings
 
 __all__ = ["command"]
 
 
+@o.one_setting
 def command(
     data: o.Data,
+    settings: Settings,
     port: Annotated[
         str | None,
         typer.Option(help="Serial port, pty, socket://HOST:PORT, or a board's serial number."),
@@ -38,20 +41,6 @@ def command(
     reset: Annotated[
         bool, typer.Option("--reset", help="Forget what the board has learned.")
     ] = False,
-    scenario: o.Scenario = "nc:2",
-    learn: o.Learn = "head",
-    method: o.Method = "cwr",
-    replay: o.Replay = 200,
-    policy: o.Policy = "class-balanced",
-    replays: o.Replays = 4,
-    qf: o.Qf = 8,
-    qb: o.Qb = 16,
-    gbits: o.Gbits = 8,
-    lr_shift: o.LrShift = 3,
-    stochastic: o.Stochastic = False,
-    order: o.Order = "natural",
-    limit: o.Limit = None,
-    seed: o.Seed = 1,
     wait: Annotated[
         float, typer.Option(help="Seconds to wait for a board that was unplugged.")
     ] = 60.0,
@@ -80,7 +69,7 @@ def command(
     from tinycl.link import connect
     from tinycl.report import write_report
     from tinycl.run.loop import run
-    from tinycl.run.plan import Plan, Settings
+    from tinycl.run.plan import Plan
     from tinycl.run.prepare import prepare
     from tinycl.run.streamed import StreamedBoard
     from tinycl.run.summary import summarise
@@ -90,23 +79,7 @@ def command(
     compiled = load_model(blob) if blob is not None else None
     start_state = read_file(state) if state else None
     dataset = load(data)
-    settings = Settings(
-        scenario=scenario,
-        order=order,
-        limit=limit,
-        seed=seed,
-        learn=learn,
-        method=method,
-        replay=replay,
-        policy=policy,
-        replays=replays,
-        qf=qf,
-        qb=qb,
-        gbits=gbits,
-        lr_shift=lr_shift,
-        stochastic=stochastic,
-    )
-    plan = Plan.make(dataset, settings)
+    plan = Plan.make(dataset, settings.sized(compiled))
     with ExitStack() as stack:
         revive = None
         if port is None:

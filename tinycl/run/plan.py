@@ -2,35 +2,65 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tinycl_rt.config import Config
+from tinycl_rt.config import CWR, NAIVE, Config
 from tinycl_rt.learner import NAME_BYTES
+from tinycl_rt.model import Model
 from tinycl_rt.replay import POLICIES
 
 from tinycl.data import Dataset
 from tinycl.data.scenario import Experience, build
 from tinycl.exceptions import DataError
 
-__all__ = ["METHODS", "Plan", "Settings"]
+__all__ = ["ARITHMETICS", "JOINT", "METHODS", "Plan", "Settings"]
 
-METHODS = ("cwr", "naive")
+JOINT = "joint"
+"""The upper bound: all classes shuffled in one experience, so nothing can be forgotten."""
+
+METHODS = {"cwr": CWR, "naive": NAIVE, JOINT: NAIVE}
+"""What the learner does at the end of an experience, by the name that users give it."""
+
+ARITHMETICS = ("integer", "float32")
+
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(B|kB|KB|KiB|MB|MiB)")
+_UNITS = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 10**6, "MiB": 2**20}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A run's settings as users name them; see ``tinycl_rt.config.Config`` for the learner's."""
+    """A run's settings as users name them; see ``tinycl_rt.config.Config`` for the learner's.
+
+    A field that is added here needs its line of help in ``tinycl.cli.options``, and is then an
+    option of every verb that learns.
+
+    Attributes
+    ----------
+    method : str
+        Of ``METHODS``. ``joint`` takes the scenario's samples as one experience.
+    replay : int or str
+        Slots, or bytes with a unit, such as ``"25kB"``: see ``sized``.
+    epochs : int
+        How often an experience brings its samples, each time in another order. The learner does
+        not know: to it and its replay memory they are samples like others.
+    arithmetic : str
+        ``integer``, or ``float32``: the counterpart on the same stream, which has no use for
+        ``qf``, ``qb``, ``gbits`` and ``stochastic``.
+    """
 
     scenario: str = "nc:2"
     order: str = "natural"
     limit: int | None = None
+    epochs: int = 1
     seed: int = 1
     learn: str = "head"
     method: str = "cwr"
-    replay: int = 200
+    replay: int | str = 200
     policy: str = "class-balanced"
     replays: int = 4
+    arithmetic: str = "integer"
     qf: int = 8
     qb: int = 16
     gbits: int = 8
@@ -48,9 +78,19 @@ class Settings:
         if self.learn != "head":
             raise DataError(f"unknown depth {self.learn!r}: this version trains 'head'")
         if self.method not in METHODS:
-            raise DataError(f"unknown method {self.method!r}: choose {' or '.join(METHODS)}")
+            raise DataError(f"unknown method {self.method!r}: choose one of {', '.join(METHODS)}")
         if self.policy not in POLICIES:
             raise DataError(f"unknown policy {self.policy!r}: choose one of {', '.join(POLICIES)}")
+        if self.arithmetic not in ARITHMETICS:
+            raise DataError(
+                f"unknown arithmetic {self.arithmetic!r}: choose {' or '.join(ARITHMETICS)}"
+            )
+        if isinstance(self.replay, str):
+            _bytes(self.replay)
+            raise DataError(
+                f"{self.replay} is so many slots as the model's latents decide: give --model, or "
+                "a number of slots"
+            )
         try:
             return Config(
                 classes=max(classes, 2),
@@ -62,11 +102,38 @@ class Settings:
                 gbits=self.gbits,
                 lr_shift=self.lr_shift,
                 stochastic=int(self.stochastic),
-                method=METHODS.index(self.method),
+                method=METHODS[self.method],
                 seed=self.seed,
             )
         except ValueError as error:
             raise DataError(str(error)) from None
+
+    def sized(self, model: Model | None) -> Settings:
+        """The same, with a replay memory that is given in bytes as slots of a model's latents.
+
+        Raises
+        ------
+        DataError
+            The replay memory is neither a number of slots nor a size.
+        """
+        if isinstance(self.replay, int) or model is None:
+            return self
+        return replace(self, replay=_bytes(self.replay) // model.latent_bytes)
+
+    def plain(self) -> Settings:
+        """The same run by one name: what a float32 run does not use has its default."""
+        if self.arithmetic == "integer":
+            return self
+        return replace(self, qf=8, qb=16, gbits=8, stochastic=False)
+
+
+def _bytes(text: str) -> int:
+    found = _SIZE.fullmatch(text.strip())
+    if not found:
+        raise DataError(
+            f"expected slots of the replay memory, or bytes such as 25kB or 1.5MiB, got {text!r}"
+        )
+    return int(float(found[1]) * _UNITS[found[2]])
 
 
 @dataclass(frozen=True)
@@ -83,10 +150,11 @@ class Plan:
         """Cut a data set by the settings' scenario and seed; DataError for what does not fit."""
         experiences = build(
             dataset,
-            settings.scenario,
+            "nic:1" if settings.method == JOINT else settings.scenario,
             settings.seed,
             order=settings.order,
             limit=settings.limit,
+            epochs=settings.epochs,
         )
         config = settings.config(dataset.num_classes)
         return cls(dataset, settings, tuple(experiences), config)

@@ -14,43 +14,44 @@ from tinycl.data.scenario import Experience
 from tinycl.exceptions import CompileError, DataError
 from tinycl.run.plan import Plan
 from tinycl.simulate.evaluate import predict_latents
+from tinycl.simulate.float_head import FloatLearner
 from tinycl.simulate.latents import latents
 
 __all__ = ["Latents", "Simulator", "check_shape"]
 
 
 class Latents:
-    """Latents of a plan's samples, computed once and shared by runs over the same model and data.
+    """Latents of plans' samples, computed once and shared by runs over the same model and data.
 
     Parameters
     ----------
     model
         A compiled model.
-    plan
-        Only samples that its experiences bring are computed, and the whole test set.
+    plans
+        Over one data set: only samples that their experiences bring are computed, and the whole
+        test set.
+
+    Attributes
+    ----------
+    test : numpy.ndarray
+        uint8 (N, h, w, bytes): packed latents of the test set.
     """
 
     def __init__(
-        self, model: Model, plan: Plan, progress: Callable[[int, int], None] | None = None
+        self, model: Model, *plans: Plan, progress: Callable[[int, int], None] | None = None
     ) -> None:
-        dataset = plan.dataset
-        wanted = np.unique(np.concatenate([e.indices for e in plan.experiences]))
+        dataset = plans[0].dataset
+        wanted = np.unique(np.concatenate([e.indices for p in plans for e in p.experiences]))
         total = len(wanted) + len(dataset.x_test)
 
         def report(done: int, before: int = 0) -> None:
             if progress is not None:
                 progress(before + done, total)
 
-        self.model = model
-        train = latents(model, dataset.x_train[wanted], report)
+        self._train = latents(model, dataset.x_train[wanted], report)
         self._rows = np.full(len(dataset.x_train), -1, np.int64)
         self._rows[wanted] = np.arange(len(wanted))
-        self._train = train
         self.test = latents(model, dataset.x_test, lambda n: report(n, len(wanted)))
-
-    def covers(self, plan: Plan) -> bool:
-        """Whether the latents of all samples of another plan over the same data are there."""
-        return all(np.all(self._rows[e.indices] >= 0) for e in plan.experiences)
 
     def train(self, index: int) -> memoryview:
         """Packed latent bits of one training sample."""
@@ -83,7 +84,7 @@ class Simulator:
     DataError
         The data set has another shape than the model.
     CompileError
-        The state belongs to another model, or is damaged.
+        The state belongs to another model, or is damaged; or the plan's arithmetic has none.
     """
 
     def __init__(
@@ -96,7 +97,8 @@ class Simulator:
         check_shape(model, plan)
         self._plan = plan
         self._cache = cache or Latents(model, plan)
-        self.learner = Learner(model, plan.config, kernels=kernels_numpy)
+        kind = Learner if plan.settings.arithmetic == "integer" else FloatLearner
+        self.learner = kind(model, plan.config, kernels=kernels_numpy)
         if state is None:
             return
         try:

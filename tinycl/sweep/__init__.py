@@ -1,0 +1,1 @@
+"""Many runs: a grid of settings and seeds, in parallel, each finished run kept."""
