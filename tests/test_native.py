@@ -48,7 +48,7 @@ def test_fuzzer_finds_no_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "file, check, broken",
     [
-        ("bconv.c", "w->size < tc_times(row, oc)", "w->size < 4"),
+        ("window.c", "w->size < tc_times(row, oc)", "w->size < 4"),
         ("bconv.c", "row + column <= entries - oc", "row + column <= entries"),
         ("conv8.c", "x->size < tc_times(", "x->size + 9 < tc_times("),
         ("learn.c", "(error = tc_check_array(g, (uint32_t)classes, 2))", "!g"),

@@ -1,145 +1,7 @@
-// Binary convolution: XOR, count, threshold.
-//
-// The window of one output position is gathered into a patch, which all output channels then read:
-// interior and padded positions take the same path. A window that is larger than the patch, or has
-// taps that do not count, goes through in pieces.
+// Binary convolution, then threshold.
 
-#include "bits.h"
-#include "check.h"
 #include "store.h"
-
-#define PATCH_WORDS 72 // 288 bytes of stack: a 3x3 window of 256 channels in one piece
-
-typedef struct {
-    const uint8_t *w;
-    uint32_t row;  // words of one output channel's weights
-    uint32_t oc;
-    int32_t *acc;
-    uint32_t at;   // where in a row the patch begins
-    uint32_t fill; // words in the patch
-    uint32_t patch[PATCH_WORDS];
-} window;
-
-// Adds the differing bits of n words of the patch, one of the sizes below, to all channels' counts.
-__attribute__((always_inline))
-static inline void count(const window *v, uint32_t from, uint32_t n) {
-    const uint32_t *x = v->patch + from;
-    const uint32_t *w = (const void *)(v->w + (size_t)(v->at + from) * 4);
-    size_t row = v->row;
-    int32_t *end = v->acc + v->oc;
-    tc_masks m = tc_make_masks();
-    for (int32_t *acc = v->acc; acc != end; acc++, w += row) {
-        uint32_t bytes;
-        if (n == 1) {
-            bytes = tc_differ1(*x, *w, m);
-        } else if (n == 2) {
-            bytes = tc_differ2(x, w, m);
-        } else if (n == 3) {
-            bytes = tc_differ3(x, w, m);
-        } else {
-            bytes = tc_differ9(x, w, m);
-            if (n == 18) {
-                bytes += tc_differ9(x + 9, w + 9, m);
-            }
-        }
-        *acc += (int32_t)tc_sum32(bytes);
-    }
-}
-
-// The same one word at a time, for weights that do not lie at a multiple of four.
-static void count_slowly(const window *v) {
-    const uint8_t *w = v->w + (size_t)v->at * 4;
-    tc_masks m = tc_make_masks();
-    for (uint32_t c = 0; c < v->oc; c++, w += (size_t)v->row * 4) {
-        for (uint32_t i = 0; i < v->fill; i++) {
-            v->acc[c] += (int32_t)tc_sum32(tc_differ1(v->patch[i], tc_load32(w + i * 4), m));
-        }
-    }
-}
-
-// Counts the patch and empties it.
-static void flush(window *v) {
-    uint32_t i = 0, n = v->fill;
-    if (!tc_aligned(v->w, 4)) {
-        count_slowly(v);
-        i = n;
-    }
-    for (; n - i >= 18; i += 18) {
-        count(v, i, 18);
-    }
-    if (n - i >= 9) {
-        count(v, i, 9);
-        i += 9;
-    }
-    for (; n - i >= 3; i += 3) {
-        count(v, i, 3);
-    }
-    if (n - i == 2) {
-        count(v, i, 2);
-    } else if (n - i) {
-        count(v, i, 1);
-    }
-    v->at += n;
-    v->fill = 0;
-}
-
-// The next n words of the window: from the image, or +1 everywhere if x is NULL.
-static void feed(window *v, const uint8_t *x, uint32_t n) {
-    while (n) {
-        uint32_t room = PATCH_WORDS - v->fill, take = n < room ? n : room;
-        uint32_t *to = v->patch + v->fill;
-        n -= take;
-        v->fill += take;
-        if (x == NULL) {
-            while (take--) {
-                *to++ = 0;
-            }
-        } else if (tc_aligned(x, 4)) {
-            const uint32_t *from = (const void *)x;
-            x += (size_t)take * 4;
-            while (take--) {
-                *to++ = *from++;
-            }
-        } else {
-            for (; take; take--, x += 4) {
-                *to++ = tc_load32(x);
-            }
-        }
-        if (v->fill == PATCH_WORDS) {
-            flush(v);
-        }
-    }
-}
-
-// The next n words of the window lie outside the image.
-static void outside(window *v, uint32_t n, int32_t count) {
-    if (count) {
-        feed(v, NULL, n);
-    } else if (n) {
-        flush(v);
-        v->at += n;
-    }
-}
-
-// Counts one position; returns the number of taps that count.
-static int32_t position(window *v, const tc_geometry *g, const uint8_t *x, int32_t iy, int32_t ix) {
-    uint32_t words = tc_bit_bytes(g->c) / 4;
-    int32_t left = tc_clamp(-ix, 0, g->kw), right = tc_clamp(g->w - ix, left, g->kw);
-    int32_t taps = 0;
-    v->at = 0;
-    for (int32_t ky = 0; ky < g->kh; ky++, iy++) {
-        if (iy < 0 || iy >= g->h || left == right) {
-            outside(v, (uint32_t)g->kw * words, g->pad);
-            continue;
-        }
-        taps += right - left;
-        outside(v, (uint32_t)left * words, g->pad);
-        feed(v, x + (size_t)(iy * g->w + ix + left) * words * 4, (uint32_t)(right - left) * words);
-        outside(v, (uint32_t)(g->kw - right) * words, g->pad);
-    }
-    flush(v);
-    return g->pad ? g->kh * g->kw : taps;
-}
+#include "window.h"
 
 // With pad 2, thresholds depend on the position: the table begins with where those of each row and
 // each column are. Checks that all lie inside it.
@@ -169,33 +31,23 @@ tc_error tc_bconv(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, co
     if (error) {
         return error;
     }
-    uint32_t depth = tc_bit_bytes(g->c), oc = (uint32_t)g->oc;
-    uint32_t row = (uint32_t)(g->kh * g->kw) * depth;
-    if ((error = check_table(g, t)) || (error = tc_check_array(acc, oc, 4))) {
+    tc_window v;
+    if ((error = check_table(g, t)) || (error = tc_open_window(&v, g, x, w, acc))) {
         return error;
     }
-    if (x->size < (size_t)(g->h * g->w) * depth || w->size < tc_times(row, oc)
-        || y->size < (size_t)(g->oh * g->ow) * tc_bit_bytes(g->oc)) {
+    if (y->size < (size_t)(g->oh * g->ow) * tc_bit_bytes(g->oc)) {
         return TC_SIZE;
     }
-    window v;
-    v.w = w->data;
-    v.row = row / 4;
-    v.oc = oc;
-    v.acc = acc->data;
-    v.fill = 0;
     uint8_t *out = y->data;
-    for (uint32_t c = 0; c < oc; c++) {
-        v.acc[c] = 0;
-    }
     for (int32_t oy = 0; oy < g->oh; oy++) {
         for (int32_t ox = 0; ox < g->ow; ox++, out += tc_bit_bytes(g->oc)) {
-            int32_t taps = position(&v, g, x->data, oy * g->sh - g->top, ox * g->sw - g->left);
+            int32_t iy = oy * g->sh - g->top, ix = ox * g->sw - g->left;
+            int32_t taps = tc_count_window(&v, g, x->data, iy, ix);
             const int32_t *bounds = t->data;
             if (g->pad == 2) {
                 bounds += bounds[oy] + bounds[g->oh + ox];
             }
-            tc_store(v.acc, taps * g->c, -2, bounds, oc, out);
+            tc_store(v.acc, taps * g->c, -2, bounds, v.oc, out);
         }
     }
     return TC_OK;

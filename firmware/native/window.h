@@ -1,0 +1,29 @@
+// One window of a binary convolution: what both, with thresholds and with scales, begin with.
+
+#ifndef TINYCL_WINDOW_H
+#define TINYCL_WINDOW_H
+
+#include "check.h"
+
+#define PATCH_WORDS 72 // 288 bytes of stack: a 3x3 window of 256 channels in one piece
+
+typedef struct {
+    const uint8_t *w;
+    uint32_t row;  // words of one output channel's weights
+    uint32_t oc;
+    int32_t *acc;
+    uint32_t at;   // where in a row the patch begins
+    uint32_t fill; // words in the patch
+    uint32_t patch[PATCH_WORDS];
+} tc_window;
+
+// Checks image, weights and counters against the geometry; gets ready for the first window.
+tc_error tc_open_window(tc_window *v, const tc_geometry *g, const tc_buffer *x, const tc_buffer *w,
+    const tc_buffer *acc);
+
+// Adds the differing bits of the window at (iy, ix) to the counters of all channels; returns the
+// number of taps that count.
+int32_t tc_count_window(
+    tc_window *v, const tc_geometry *g, const uint8_t *x, int32_t iy, int32_t ix);
+
+#endif
