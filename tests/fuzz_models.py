@@ -2,9 +2,10 @@
 
     python tests/fuzz_models.py RUNS [SEED]
 
-Every file is loaded or refused with a ValueError; anything else ends the run with status 1. Of
-the accepted ones some are run, with every kernel set the same integers: numpy's, and those in
-TINYCL_HOST_KERNELS, the C kernels built with sanitizers (see tools/fuzz.py), else the reference.
+Every file is loaded or refused with a ValueError, from memory and streamed from a file alike;
+anything else ends the run with status 1. Of the accepted ones some are run, with every kernel set
+the same integers: numpy's, and those in TINYCL_HOST_KERNELS, the C kernels built with sanitizers
+(see tools/fuzz.py), else the reference; streamed ones on the first of these.
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from helpers.hostile import fields, patched, run_everywhere, signed
+from helpers.hostile import fields, load, patched, run_everywhere, signed
 from helpers.tiny import compiled, random_program, tiny_model
 from tinycl_rt import kernels_numpy, kernels_ref, tcm
-from tinycl_rt.model import Model
 
 EXTREMES = (0, 1, 2, 3, 4, 8, 31, 64, 127, 128, 255, 256, 1023, 1025, 4096, 4097, 65535, -1, -4)
 EXTREMES += (2**16, 2**24, 2**31 - 4, 2**31 - 1, -(2**31), 2**32 - 4)
@@ -61,13 +61,13 @@ def fuzz(runs: int, seed: int, sets: tuple[Any, ...]) -> tuple[int, int]:
     accepted = ran = 0
     for _, data in zip(range(runs), mutants(seed), strict=False):
         try:
-            model = Model(data)
+            model, streamed = load(data)
         except ValueError as error:
             assert str(error).startswith("model: "), error
             continue
         accepted += 1
         if accepted % _RUN_ONE_OF == 0:
-            ran += run_everywhere(model, sets)
+            ran += run_everywhere(model, sets, streamed)
     return accepted, ran
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import fuzz_models
 import pytest
 from board.harness import absent
-from tinycl_rt import kernels_numpy, kernels_ref, model
+from tinycl_rt import checks, kernels_numpy, kernels_ref
 
 FUZZ = Path(__file__).parents[1] / "tools" / "fuzz.py"
 
@@ -25,11 +25,11 @@ def test_no_fault() -> None:
     assert "fuzz: 20000 executions" in ran.stdout
 
 
-@pytest.mark.parametrize("check", ["check_window", "check_positions", "has_stray_bits", "_inside"])
+@pytest.mark.parametrize("check", ["check_window", "check_positions", "has_stray_bits", "inside"])
 def test_a_check_that_the_loader_lacks_is_found(
     check: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model, check, lambda *given: None)
+    monkeypatch.setattr(checks, check, lambda *given: None)
     with pytest.raises(Exception) as found:
         fuzz_models.fuzz(20_000, 1, (kernels_ref, kernels_numpy))
     assert not isinstance(found.value, (KeyboardInterrupt, MemoryError))

@@ -2,16 +2,18 @@
 
 from array import array
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.hostile import fields, patched, run_everywhere, signed
+from helpers.hostile import fields, load, patched, run_everywhere, signed
 from helpers.tiny import Sketch, compiled, random_program, tiny_model
 from hypothesis import given
 from hypothesis import strategies as st
 from tinycl_rt import kernels_numpy, kernels_ref, tcm
 from tinycl_rt.backbone import Backbone
 from tinycl_rt.model import Model
+from tinycl_rt.source import open_source
 
 from tinycl.convert.arena import plan
 from tinycl.convert.ir import Window
@@ -28,11 +30,11 @@ EXTREMES += [-1, -2, -4, -255, 2**16, 2**24, 2**31 - 4, 2**31 - 1, -(2**31), 2**
 def load_and_run(data: bytes) -> bool:
     """Whether the loader let it through."""
     try:
-        model = Model(data)
+        model, streamed = load(data)
     except ValueError as error:
         assert str(error).startswith("model: ")
         return False
-    run_everywhere(model)
+    run_everywhere(model, streamed=streamed)
     return True
 
 
@@ -47,9 +49,49 @@ def test_what_a_model_says_of_itself(tiny: Model) -> None:
 
 @pytest.mark.parametrize("start", range(0, 160, 40))
 def test_random_programs_run_alike_everywhere(start: int) -> None:
-    assert all(
-        run_everywhere(Model(compiled(random_program(seed)))) for seed in range(start, start + 40)
-    )
+    for seed in range(start, start + 40):
+        model, streamed = load(compiled(random_program(seed)))
+        assert run_everywhere(model, streamed=streamed)
+
+
+def test_streamed_weights_take_the_room_of_the_largest(tmp_path: Path) -> None:
+    sketch = Sketch((9, 7, 3), np.random.default_rng(5))
+    sketch.conv8(40, Window(3, 3))
+    sketch.bconv(33, Window(3, 3))
+    sketch.bconv(64, Window(3, 1))
+    (tmp_path / "m.tcm").write_bytes(compiled(sketch.count(2)))
+    model = Model(open_source(str(tmp_path / "m.tcm"), room=100))
+    assert sum(op.at > 0 for op in model.operators) == 3
+    assert model.source.place == "streamed"
+    assert model.source.resident == 40 * 27 + max(33 * 9 * 8, 64 * 3 * 8)
+    pixels = bytes(range(189))
+    expected = bytes(Backbone(Model((tmp_path / "m.tcm").read_bytes()), kernels_ref).run(pixels))
+    backbone = Backbone(model, kernels_ref)
+    for runs in (1, 2, 3):
+        assert bytes(backbone.run(pixels)) == expected
+        # The first layer's weights have a buffer for themselves: they are read once.
+        assert model.source.reads == 1 + 2 * runs
+    assert model.source.read_bytes == 40 * 27 + 3 * (33 * 9 * 8 + 64 * 3 * 8)
+    (tmp_path / "m.tcm").write_bytes(b"TCM1")
+    with pytest.raises(ValueError, match="model: the file ended early"):
+        backbone.run(pixels)
+    model.source.close()
+    (tmp_path / "m.tcm").write_bytes(compiled(sketch.program))
+    model.source.open(str(tmp_path / "m.tcm"))
+    assert bytes(backbone.run(pixels)) == expected
+
+
+def test_a_file_is_read_whole_where_there_is_room(tmp_path: Path) -> None:
+    path = tmp_path / "m.tcm"
+    path.write_bytes(TINY)
+    for room, place in ((None, "heap"), (len(TINY), "heap"), (len(TINY) - 1, "streamed")):
+        source = open_source(str(path), room)
+        model = Model(source)
+        assert (source.place, source.size, model.nbytes) == (place, len(TINY), len(TINY))
+        assert bytes(model.metadata).startswith(b'{"layers"')
+        source.close()
+    with pytest.raises(OSError):
+        open_source(str(tmp_path / "absent"))
 
 
 def test_latents_of_a_batch_are_those_of_its_samples(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,17 +30,27 @@ class Backbone:
     def __init__(self, model, kernels):
         self.model = model
         self._k = kernels
+        self._fetch = model.source.fetch  # bound once: a call is to allocate nothing
         self._views = _views(model)
         widest = max(t.shape[2] for t in model.tensors)
         self._acc = array("i", bytes(4 * widest))
         self._last = model.operators[-1]
         self.cells = array("i", self._last.p)
-        self.latent = self._views[self._last.source]
+        self.stop()
         self.output = None if model.output is None else self._views[model.output]
         if model.float_bytes:  # only such models need the code
             from tinycl_rt.float_steps import step
 
             self._step, self._real = step, kernel_sets.floats(kernels)
+        if any(op.code >= tcm.TAKE for op in model.operators):
+            from tinycl_rt.moves import step as move
+
+            self._move = move
+
+    def stop(self, index=-1):
+        """Let ``run`` end before an operator, whose input is the latent then; by default ``count``."""
+        self._operators = self.model.operators[:index]
+        self.latent = self._views[self.model.operators[index].source]
 
     def run(self, pixels):
         """Pixels to latent bits.
@@ -53,17 +63,19 @@ class Backbone:
         Returns
         -------
         memoryview
-            ``model.latent_bytes`` packed bits, valid until the next call.
+            Packed bits of the latent layer, valid until the next call.
         """
         if len(pixels) != self.model.input_bytes:
             raise ValueError(
                 "expected %d pixels (%d x %d x %d), got %d"
                 % ((self.model.input_bytes,) + self.model.input_shape + (len(pixels),))
             )
-        k, acc, views = self._k, self._acc, self._views
+        k, acc, views, fetch = self._k, self._acc, self._views, self._fetch
         views[0] = pixels
-        for op in self.model.operators:
+        for op in self._operators:
             x, y = views[op.source], views[op.target]
+            if op.at:
+                fetch(op)
             if op.code == tcm.BCONV:
                 k.bconv(op.p, x, op.weights, op.table, y, acc)
             elif op.code == tcm.BPOOL:
@@ -72,7 +84,9 @@ class Backbone:
                 k.conv8(op.p, x, op.weights, op.table, y, acc)
             elif op.code == tcm.BINARISE:
                 k.binarise(op.p, x, op.table, y)
-            elif op.code != tcm.COUNT:
+            elif op.code >= tcm.TAKE:
+                self._move(op, x, views[op.other], y)
+            else:
                 self._step(self._real, op, x, views[op.other], y, acc)
         views[0] = None
         return self.latent

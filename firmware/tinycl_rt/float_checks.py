@@ -3,7 +3,8 @@
 from array import array
 
 from tinycl_rt import tcm
-from tinycl_rt.model import Operator, block, check_window, has_stray_bits
+from tinycl_rt.checks import check_window
+from tinycl_rt.graph import Operator
 
 _B, _F, _P = tcm.BITS, tcm.FLOAT32, tcm.PIXELS
 _KINDS = {
@@ -28,8 +29,7 @@ def operator(tensors, data, fields, name):
     Parameters
     ----------
     tensors : list of Tensor
-    data : memoryview
-        The data section.
+    data : tinycl_rt.checks.Data
     fields : tuple of int
         The row; the numbers of its tensors have been checked.
     name : str
@@ -68,26 +68,14 @@ def operator(tensors, data, fields, name):
         wanted_t = (4, 4 * oc)
     if wn != wanted_w or tn not in wanted_t:
         raise ValueError("model: %s has %d weight, %d table bytes" % (name, wn, tn))
-    weights = block(data, w0, wn, name)
-    table = _floats(block(data, t0, tn, name))
-    if code != tcm.FLOAT_BCONV:
-        weights = _floats(weights)
-    elif has_stray_bits(weights, c):
-        raise ValueError("model: %s has weights behind its %d channels" % (name, c))
-    elif pad == 2:
+    weights = data.weights(code, w0, wn, name)
+    if code == tcm.FLOAT_BCONV:
+        data.check_bits(w0, wn, c, name)
+    table = data.table("f", t0, tn, name)
+    if pad == 2 and code == tcm.FLOAT_BCONV:
         _check_corrections(table, oh, ow, oc, name)
     p = array("i", (h, w, c, kh, kw, sh, sw, pt, pl, oh, ow, oc, pad, 0, shift))
     return Operator(code, source, target, p, weights, table, other)
-
-
-def _floats(view):
-    """Bytes as floats: in place where the interpreter can, else a copy."""
-    if not len(view):
-        return None
-    try:
-        return view.cast("f")
-    except AttributeError:
-        return array("f", bytes(view))
 
 
 def _check_numbers(code, pad, zero, shift, n_tensors, name):

@@ -3,64 +3,30 @@
 Basic example usage::
 
     from tinycl_rt.model import Model
+    from tinycl_rt.source import open_source
 
-    with open("model.tcm", "rb") as f:
-        model = Model(f.read())
+    model = Model(open_source("model.tcm"))
     print(model.input_shape, model.latent_shape, model.features)
 """
 
 import struct
-from array import array
 
-from tinycl_rt import tcm
+from tinycl_rt import checks, tcm
 from tinycl_rt.crc import crc32
+from tinycl_rt.graph import Operator, Tensor
+from tinycl_rt.source import Memory
 
-
-class Tensor:
-    """One activation: type, shape and its place in its arena (None for the caller's buffer)."""
-
-    def __init__(self, dtype, h, w, c, offset, nbytes):
-        self.dtype = dtype
-        self.shape = (h, w, c)
-        self.offset = None if offset == tcm.EXTERNAL else offset
-        self.nbytes = nbytes
-
-    def overlaps(self, other):
-        """Whether the two share memory."""
-        if self.offset is None or other.offset is None:
-            return False
-        if (self.dtype == tcm.FLOAT32) != (other.dtype == tcm.FLOAT32):
-            return False
-        return (
-            self.offset < other.offset + other.nbytes and other.offset < self.offset + self.nbytes
-        )
-
-
-class Operator:
-    """One step of the graph with its kernel arguments.
-
-    ``p`` is the geometry that kernels take (see ``kernels_ref``), ``weights`` a memoryview into
-    the model file, ``table`` thresholds (``array('i')``) or the pooling mask (memoryview).
-    Real-valued operators have floats for both, and ``other`` is their second input, or 0.
-    """
-
-    def __init__(self, code, source, target, p, weights, table, other=0):
-        self.code = code
-        self.source = source
-        self.other = other
-        self.target = target
-        self.p = p
-        self.weights = weights
-        self.table = table
+__all__ = ["Model", "Operator", "Tensor"]
 
 
 class Model:
-    """A compiled model, read in place.
+    """A compiled model.
 
     Parameters
     ----------
-    buffer : bytes-like
-        The whole file. It is kept and not copied: weights are views into it.
+    source : tinycl_rt.source.Memory, File, or bytes-like
+        Of bytes: the whole file, kept and not copied, weights are views into it. Of a ``File``
+        only what is small stays in memory: all is checked, weights come when ``fetch`` is called.
 
     Raises
     ------
@@ -84,52 +50,68 @@ class Model:
         8 bytes that name the model; states of other models are refused by it.
     """
 
-    def __init__(self, buffer):
-        view = memoryview(buffer)
-        if len(view) < tcm.HEADER_BYTES:
-            raise ValueError("model: file of %d bytes is shorter than its header" % len(view))
-        head = struct.unpack(tcm.HEADER, view[: tcm.HEADER_BYTES])
-        magic, version, header_bytes, size, crc, self.fingerprint, self.bits_bytes = head[:7]
+    def __init__(self, source):
+        if not hasattr(source, "place"):
+            source = Memory(source)
+        self.source = source
+        size = source.size
+        if size < tcm.HEADER_BYTES:
+            raise ValueError("model: file of %d bytes is shorter than its header" % size)
+        head = struct.unpack(tcm.HEADER, source.read(0, tcm.HEADER_BYTES))
+        magic, version, header_bytes, said, crc, self.fingerprint, self.bits_bytes = head[:7]
         n_tensors, n_operators, at_tensors, at_operators, at_data, data_bytes = head[7:13]
         if magic != tcm.MAGIC:
             raise ValueError("model: not a .tcm file, it starts with %r" % bytes(magic))
         if version != tcm.VERSION or header_bytes != tcm.HEADER_BYTES:
             raise ValueError("model: version %d, this runtime reads %d" % (version, tcm.VERSION))
-        if size != len(view):
-            raise ValueError("model: header says %d bytes, file has %d" % (size, len(view)))
-        if crc32(view[tcm.CRC_FROM :]) != crc:
+        if said != size:
+            raise ValueError("model: header says %d bytes, file has %d" % (said, size))
+        found = 0
+        for piece in source.pieces(tcm.CRC_FROM, size - tcm.CRC_FROM):
+            found = crc32(piece, found)
+        if found != crc:
             raise ValueError("model: CRC is wrong, the file is damaged")
         if not 2 <= n_tensors <= tcm.MAX_TENSORS or not 2 <= n_operators <= tcm.MAX_TENSORS:
             raise ValueError("model: %d tensors, %d operators" % (n_tensors, n_operators))
-        _inside(at_tensors, n_tensors * tcm.TENSOR_BYTES, size, "tensor table")
-        _inside(at_operators, n_operators * tcm.OPERATOR_BYTES, size, "operator table")
-        _inside(at_data, data_bytes, size, "data section")
-        _inside(head[13], head[14], size, "metadata")
+        checks.inside(at_tensors, n_tensors * tcm.TENSOR_BYTES, size, "tensor table")
+        checks.inside(at_operators, n_operators * tcm.OPERATOR_BYTES, size, "operator table")
+        checks.inside(at_data, data_bytes, size, "data section")
+        checks.inside(head[13], head[14], size, "metadata")
         self.float_bytes = head[16]
         self.arena_bytes = self.bits_bytes + self.float_bytes
         self.nbytes = size
-        self.metadata = view[head[13] : head[13] + head[14]]
-        self._data = view[at_data : at_data + data_bytes]
-        self.tensors = [
-            self._tensor(view, at_tensors + i * tcm.TENSOR_BYTES) for i in range(n_tensors)
-        ]
+        self._text = head[13:15]
+        self.tensors = [self._tensor(at_tensors + i * tcm.TENSOR_BYTES) for i in range(n_tensors)]
         room = sum(t.nbytes + 4 for t in self.tensors)
         if self.arena_bytes > room or self.float_bytes % 4:
             raise ValueError(
                 "model: an arena of %d bytes is too large or uneven" % self.arena_bytes
             )
+        data = checks.Data(source, at_data, data_bytes)
         self.operators = [
-            self._operator(view, at_operators + i * tcm.OPERATOR_BYTES, i)
+            self._operator(data, at_operators + i * tcm.OPERATOR_BYTES, i)
             for i in range(n_operators)
         ]
         whole = self._check_order()
         self._check_ends()
         self.output = self._output(head[15], whole)
+        source.settle(self.operators)
 
-    def _tensor(self, view, at):
-        dtype, _, h, w, c, offset, nbytes = struct.unpack(
-            tcm.TENSOR, view[at : at + tcm.TENSOR_BYTES]
-        )
+    @property
+    def metadata(self):
+        """UTF-8 JSON, for people and host tools."""
+        return self.source.read(*self._text)
+
+    def fetch(self, op):
+        """Bring the weights of an operator into ``op.weights``; those of others may be lost.
+
+        Nothing is to be done where all weights are in memory.
+        """
+        self.source.fetch(op)
+
+    def _tensor(self, at):
+        fields = struct.unpack(tcm.TENSOR, self.source.read(at, tcm.TENSOR_BYTES))
+        dtype, _, h, w, c, offset, nbytes = fields
         if dtype > tcm.FLOAT32:
             raise ValueError("model: tensor type %d is unknown" % dtype)
         if not (0 < h <= tcm.MAX_SIDE and 0 < w <= tcm.MAX_SIDE and 0 < c <= tcm.MAX_CHANNELS):
@@ -141,58 +123,9 @@ class Model:
             raise ValueError("model: tensor outside the arena of %d bytes" % arena)
         return Tensor(dtype, h, w, c, offset, nbytes)
 
-    def _operator(self, view, at, index):
-        fields = struct.unpack(tcm.OPERATOR, view[at : at + tcm.OPERATOR_BYTES])
-        code, source, target, kh, kw, sh, sw, pt, pl, pad, zero, shift, w0, wn, t0, tn = fields
-        name = "operator %d" % index
-        if not (0 <= source < len(self.tensors) and 0 < target < len(self.tensors)):
-            raise ValueError("model: %s names tensors %d, %d" % (name, source, target))
-        x, y = self.tensors[source], self.tensors[target]
-        if code >= tcm.FLOAT_BCONV:
-            from tinycl_rt import float_checks  # only such models need it
-
-            return float_checks.operator(self.tensors, self._data, fields, name)
-        kinds = _KINDS.get(code)
-        if kinds is None or kinds != (x.dtype, y.dtype):
-            raise ValueError("model: %s is unknown or of the wrong types" % name)
-        if x.overlaps(y):
-            raise ValueError("model: %s writes over its own input" % name)
-        check_window(x.shape, y.shape, code, kh, kw, sh, sw, pt, pl, name)
-        if (
-            pad not in (0, 1, 2)
-            or (pad == 2 and code != tcm.BCONV)
-            or not -255 <= zero <= 255
-            or not 0 <= shift <= 15
-        ):
-            raise ValueError("model: %s has padding %d, shift %d" % (name, pad, shift))
-        h, w, c = x.shape
-        oh, ow, oc = y.shape
-        wanted_w, wanted_t = 0, 0
-        if code == tcm.CONV8:
-            wanted_w, wanted_t = oc * kh * kw * c, 4 * oc
-        elif code == tcm.BCONV:
-            wanted_w = oc * kh * kw * tcm.words(c)
-            wanted_t = 4 * oc if pad != 2 else max(tn, 4 * (oh + ow + oc)) // 4 * 4
-        elif code == tcm.BINARISE:
-            wanted_t = 4 * oc
-        elif code == tcm.BPOOL:
-            wanted_t = tcm.words(oc)
-        if wn != wanted_w or tn != wanted_t:
-            raise ValueError("model: %s has %d weight, %d table bytes" % (name, wn, tn))
-        weights = block(self._data, w0, wn, name)
-        table = block(self._data, t0, tn, name)
-        if code == tcm.CONV8:
-            if kh * kw * c > _MAX_CONV8_TAPS:
-                raise ValueError("model: %s sums %d values, beyond int32" % (name, kh * kw * c))
-            weights = array("b", bytes(weights))
-        elif code == tcm.BCONV and has_stray_bits(weights, c):
-            raise ValueError("model: %s has weights behind its %d channels" % (name, c))
-        if code not in (tcm.BPOOL, tcm.COUNT):
-            table = array("i", bytes(table))
-        if pad == 2:
-            check_positions(table, oh, ow, oc, name)
-        p = array("i", (h, w, c, kh, kw, sh, sw, pt, pl, oh, ow, oc, pad, zero, shift))
-        return Operator(code, source, target, p, weights, table)
+    def _operator(self, data, at, index):
+        fields = struct.unpack(tcm.OPERATOR, self.source.read(at, tcm.OPERATOR_BYTES))
+        return checks.operator(self.tensors, data, fields, "operator %d" % index)
 
     def _check_order(self):
         """What is read was written before and not overwritten since; which tensors are left."""
@@ -236,63 +169,3 @@ class Model:
         self.feature_range = -(-cell >> last.p[14])
         if not 0 < self.feature_range <= 127:
             raise ValueError("model: cells of %d values do not fit int8 features" % cell)
-
-
-_KINDS = {
-    tcm.CONV8: (tcm.PIXELS, tcm.BITS),
-    tcm.BINARISE: (tcm.PIXELS, tcm.BITS),
-    tcm.BCONV: (tcm.BITS, tcm.BITS),
-    tcm.BPOOL: (tcm.BITS, tcm.BITS),
-    tcm.COUNT: (tcm.BITS, tcm.COUNTS),
-}
-
-
-# int8 weights times pixels of which a zero point is subtracted, -255..510, stay within int32.
-_MAX_CONV8_TAPS = 0x7FFFFFFF // (128 * 510)
-
-
-def check_positions(table, oh, ow, oc, name):
-    """Thresholds by position: every set must lie inside the table."""
-    rows, columns = table[:oh], table[oh : oh + ow]
-    if min(rows) < 0 or min(columns) < 0 or max(rows) + max(columns) + oc > len(table):
-        raise ValueError("model: %s has thresholds outside its table" % name)
-
-
-def has_stray_bits(weights, channels):
-    """Whether a word of packed weights has bits set behind its last channel."""
-    row = tcm.words(channels)
-    for byte in range(channels >> 3, row):
-        stray = 255 & ~((1 << (channels & 7)) - 1) if byte == channels >> 3 else 255
-        for k in range(byte, len(weights), row):
-            if weights[k] & stray:
-                return True
-    return False
-
-
-def _inside(offset, nbytes, size, what):
-    if offset < 0 or nbytes < 0 or offset % 4 or offset + nbytes > size:
-        raise ValueError("model: %s lies outside the file" % what)
-
-
-def block(data, offset, nbytes, name):
-    """A piece of the data section."""
-    _inside(offset, nbytes, len(data), name)
-    return data[offset : offset + nbytes]
-
-
-def check_window(x, y, code, kh, kw, sh, sw, pt, pl, name):
-    """Every window must start inside the padded image and touch the image."""
-    h, w, c = x
-    oh, ow, oc = y
-    if code in (tcm.BINARISE, tcm.COUNT):
-        same = oc == c and (x == y if code == tcm.BINARISE else oh <= h and ow <= w)
-        if not same or (kh, kw, sh, sw, pt, pl) != (1, 1, 1, 1, 0, 0):
-            raise ValueError("model: %s has shapes %r and %r" % (name, x, y))
-        return
-    if code == tcm.BPOOL and oc != c:
-        raise ValueError("model: %s changes the number of channels" % name)
-    for n, o, k, s, p in ((h, oh, kh, sh, pt), (w, ow, kw, sw, pl)):
-        if not (0 < k <= 255 and 0 < s <= 255 and 0 <= p < k and (o - 1) * s - p < n):
-            raise ValueError(
-                "model: %s has a window of %d, stride %d, padding %d" % (name, k, s, p)
-            )

@@ -53,6 +53,15 @@ FLOAT_MEAN = 15  # average pooling
 FLOAT_PAD = 16  # zeros around the image
 FLOAT_SOFTMAX = 17  # over the channels
 
+# Operators that only move values, see ``tinycl_rt.moves``.
+TAKE = 18  # channels of bits, from the zero point on: whole words
+JOIN = 19  # channels of two tensors of bits, the second in place of the zero point
+FLOAT_TAKE = 20
+FLOAT_JOIN = 21
+
+# Type of the weights, of the operators that have some: as of Python's arrays.
+WEIGHTS = {CONV8: "b", BCONV: "B", FLOAT_BCONV: "B", FLOAT_CONV: "f", FLOAT_DEPTHWISE: "f"}
+
 ACTIVATIONS = ("none", "relu", "relu6", "relu_n1_to_1")
 FUNCTIONS = ("ADD", "SUB", "MUL")
 IN_PLACE = (FLOAT_COMBINE, FLOAT_SCALE)  # operators that may write over what they read

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from tinycl_rt import kernels_numpy, kernels_ref, tcm
 from tinycl_rt.backbone import Backbone
 from tinycl_rt.learner import Learner
 from tinycl_rt.model import Model
+from tinycl_rt.source import File
 
 from tinycl.simulate.latents import latents
 
-__all__ = ["fields", "patched", "run_everywhere", "signed"]
+__all__ = ["Streamed", "fields", "load", "patched", "run_everywhere", "signed"]
 
 _HEADER = ("arena", "tensors", "operators", "at_tensors", "at_operators", "at_data", "data")
 _HEADER += ("at_text", "text", "output", "floats")
@@ -23,6 +25,37 @@ _OPERATOR += ("shift", "w0", "wn", "t0", "tn")
 
 _MEMORY = 1 << 20
 _WORK = 200_000
+
+
+class Streamed(File):
+    """A file read in pieces that divide no row of weights."""
+
+    piece = 52
+
+
+def load(data: bytes) -> tuple[Model, Model]:
+    """The model from memory and streamed; ValueError, for the same reason, from both."""
+    try:
+        model = Model(data)
+    except ValueError as error:
+        try:
+            Model(Streamed(BytesIO(data)))
+        except ValueError as other:
+            assert str(other) == str(error)
+            raise error from None
+        raise AssertionError(f"streamed it is loaded, from memory not: {error}") from error
+    streamed = Model(Streamed(BytesIO(data)))
+    for a, b in zip(model.operators, streamed.operators, strict=True):
+        streamed.fetch(b)
+        assert a.p == b.p and (a.code, a.source, a.other, a.target) == (
+            *(b.code, b.source, b.other, b.target),
+        )
+        assert _bytes(a.weights) == _bytes(b.weights) and _bytes(a.table) == _bytes(b.table)
+    return model, streamed
+
+
+def _bytes(block: Any) -> bytes:
+    return b"" if block is None else bytes(memoryview(block).cast("B"))
 
 
 def signed(data: bytes | bytearray) -> bytes:
@@ -60,8 +93,14 @@ def patched(data: bytes, at: int, code: str, value: int) -> bytes:
     return signed(out)
 
 
-def run_everywhere(model: Model, sets: Sequence[Any] = (kernels_ref, kernels_numpy)) -> bool:
+def run_everywhere(
+    model: Model,
+    sets: Sequence[Any] = (kernels_ref, kernels_numpy),
+    streamed: Model | None = None,
+) -> bool:
     """Run what the loader let through: same integers everywhere, no exception of any kind.
+
+    The same model streamed, if it is given, runs on the first kernel set.
 
     Returns whether the model is small enough to be run at all.
     """
@@ -73,12 +112,14 @@ def run_everywhere(model: Model, sets: Sequence[Any] = (kernels_ref, kernels_num
         return False
     x = np.random.default_rng(model.input_bytes).integers(0, 256, model.input_bytes, np.uint8)
     found = []
-    for kernels in sets:
-        learner = Learner(model, kernels=kernels, classes=3, replay=2, replays=1)
+    cases = [(model, kernels) for kernels in sets]
+    cases += [(streamed, sets[0])] if streamed else []
+    for loaded, kernels in cases:
+        learner = Learner(loaded, kernels=kernels, classes=3, replay=2, replays=1)
         for label in (0, 2, 1):
             learner.learn(x.tobytes(), label)
         learner.end()
-        found.append((bytes(Backbone(model, kernels).run(x.tobytes())), learner.dump()))
-    assert found.count(found[0]) == len(sets)
+        found.append((bytes(Backbone(loaded, kernels).run(x.tobytes())), learner.dump()))
+    assert found.count(found[0]) == len(cases)
     assert latents(model, x.reshape(1, *model.input_shape)).tobytes() == found[0][0]
     return True
