@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from test_service import CLASSES, LABELS, MODEL, PIXELS, reset, stream
 from tinycl_rt import protocol as p
 from tinycl_rt.config import Config
 from tinycl_rt.crc import crc32
+from tinycl_rt.learner import Learner
+from tinycl_rt.model import Model
 
 from tinycl.link.messages import Refused, unpack
 
@@ -153,7 +156,7 @@ def test_a_bad_model_is_refused_and_the_old_one_kept(
     bad = {"garbage": b"x" * 500, "cut": OTHER[:-4], "too large": LARGE}.get(how, OTHER)
     crc = crc32(bad) ^ (1 if how == "wrong crc" else 0)
     if how == "too large":
-        bench.device.heap_limit = len(LARGE) + 200  # the file fits, its arena does not
+        bench.device.heap_limit = 200  # too little even for weights that are streamed
     with pytest.raises(Refused) as refused:
         bench.put(p.KIND_MODEL, bad, crc)
     assert refused.value.code == (p.NO_MEMORY if how == "too large" else p.BAD_VALUE)
@@ -165,12 +168,56 @@ def test_a_bad_model_is_refused_and_the_old_one_kept(
     bench.learn(0, 20, PIXELS[20], int(LABELS[20]))
 
 
-def test_a_model_larger_than_the_heap_is_refused_before_it_is_sent(tmp_path: Path) -> None:
-    bench = Bench(flash_with(MODEL, tmp_path), heap_limit=5000)
-    begin = struct.pack(p.PUT_BEGIN_REQUEST, p.KIND_MODEL, 0, 0, 5001, 1)
-    with pytest.raises(Refused) as refused:
-        bench.ask(p.PUT_BEGIN, begin)
+def test_a_model_larger_than_the_flash_is_refused_before_it_is_sent(
+    bench: Bench, tmp_path: Path
+) -> None:
+    begin = struct.pack(p.PUT_BEGIN_REQUEST, p.KIND_MODEL, 0, 0, 0xFFFFFFFF, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "statvfs", lambda folder: (4096, 4096, 100, 50, 9), raising=False)
+        with pytest.raises(Refused, match="do not fit into 36864") as refused:
+            bench.ask(p.PUT_BEGIN, begin)
     assert refused.value.code == p.TOO_LARGE and not (tmp_path / "model.new").exists()
+
+
+def test_weights_are_streamed_where_the_heap_does_not_hold_the_model(tmp_path: Path) -> None:
+    bench = Bench(flash_with(MODEL, tmp_path), heap_limit=len(OTHER) - 1)
+    reset(bench)
+    bench.begin(0, CLASSES)
+    assert bench.device.model.source.place == "streamed"
+    stream(bench)
+    bench.end(0, len(PIXELS))
+    images, labels = samples(40)
+    assert bench.info().state == clean_run(MODEL, images, labels).fingerprint()
+    # Models go, and come, while the file of the old one is open.
+    for model in (OTHER, MODEL, MODEL):
+        bench.put(p.KIND_MODEL, model, crc32(model))
+        assert (tmp_path / "model.tcm").read_bytes() == model
+        assert bench.device.model.source.place == "streamed"
+        assert bench.info().fingerprint == Model(model).fingerprint.hex()
+
+
+def test_a_learner_that_does_not_fit_beside_its_weights_streams_them(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream(bench, 0, 20)
+    before = bench.info()
+    reset_learner = Learner.reset
+
+    def full(learner: Learner, config: Config) -> None:
+        reset_learner(learner, config)
+        if config.replay == 77 and learner.model.source.place == "heap":
+            raise MemoryError("the heap is full")
+
+    monkeypatch.setattr(Learner, "reset", full)
+    assert bench.device.model.source.place == "heap"
+    place = struct.pack(p.RESET_REQUEST, before.learned, before.experience, before.is_open, 0)
+    bench.ask(p.RESET, place + Config(classes=4, replay=77).pack())
+    assert bench.device.model.source.place == "streamed"
+    assert bench.device.learner.config.replay == 77 and bench.info().learned == 0
+    # So does what was saved, after the power was off.
+    again = Bench(Path(bench.device.folder)).device
+    assert (again.model.source.place, again.learner.config.replay) == ("streamed", 77)
+    assert not again.warning
 
 
 def test_settings_that_do_not_fit_leave_what_was_saved(
@@ -180,6 +227,8 @@ def test_settings_that_do_not_fit_leave_what_was_saved(
     bench.ask(p.SAVE)
     before = bench.info()
     device = bench.device
+    device._lighten()  # nothing is left that could go from the heap
+    device.store.load(device.learner)
     learner, reset = device.learner, device.learner.reset
 
     def full(config: Config) -> None:

@@ -10,12 +10,12 @@ Basic example usage:
 """
 
 import gc
-import os
 import sys
 
+from tinycl_rt.files import exists, remove, rename
 from tinycl_rt.protocol import NO_MODEL, Refusal
 
-__all__ = ["Device", "heap", "platform", "unique_id"]
+__all__ = ["Device", "exists", "heap", "platform", "remove", "rename", "unique_id"]
 
 MODEL_FILE = "model.tcm"
 ROM_MODEL_FILE = "/rom/model.tcm"  # comes with the firmware; one in the folder goes first
@@ -33,7 +33,7 @@ class Device:
     autosave : int
         Save after this many learned samples, 0 for never; an end of an experience always saves.
     heap_limit : int
-        Refuse models of which file and arena need more bytes; 0: whatever the heap holds.
+        Refuse models of which weights and arena need more bytes; 0: whatever the heap holds.
     config : tinycl_rt.config.Config, optional
         Of a learner that has no saved state.
     """
@@ -45,6 +45,7 @@ class Device:
         self.config = config
         self.model = self.learner = self.store = None
         self.model_bytes = 0
+        self._model_path = ""
         self.warning = ""  # why there is no model, or why the last save failed
         self.unsaved = False  # the last save failed
         self.dirty = False
@@ -56,22 +57,20 @@ class Device:
 
     def open(self):
         """Load what the folder holds. Never raises: without a usable model, ``model`` is None."""
-        self.model = self.learner = self.store = None
-        self.model_bytes = 0
+        self._drop()
         self.warning = ""
-        gc.collect()
         try:
             path = self.path(MODEL_FILE)
             if not exists(path) and exists(ROM_MODEL_FILE):
                 path = ROM_MODEL_FILE
-            model = self._load_model(path)
+            self.model = self._load_model(path)
         except OSError:
             self.warning = "no model: " + MODEL_FILE + " is missing"
             return
         except (ValueError, MemoryError) as e:
             self.warning = "model.tcm is not usable: %s" % _reason(e)
             return
-        self._take(model)
+        self._take()
 
     def need(self):
         """Return the learner; Refusal when there is none."""
@@ -107,11 +106,17 @@ class Device:
         """Forget everything learned; `config` as of ``Config.pack()``."""
         from tinycl_rt.config import Config
 
-        self._change(self.learner.reset, Config.unpack(bytes(config)))
+        config = Config.unpack(bytes(config))
+        self._change(lambda: self.learner.reset(config))
 
     def restore(self, file):
         """Take over a state of the same model, from a file that stands at its begin."""
-        self._change(self.learner.restore, file)
+
+        def take():
+            file.seek(0)
+            self.learner.restore(file)
+
+        self._change(take)
 
     def install(self):
         """Put the checked file model.new in the place of model.tcm.
@@ -120,26 +125,29 @@ class Device:
         ------
         ValueError, MemoryError
             It is not a model, or does not fit; the old model is still in use.
+        OSError
+            The old model's learned state cannot be saved; it is still in use.
         """
+        path = self.path(NEW_MODEL_FILE)
         try:
-            model = self._load_model(self.path(NEW_MODEL_FILE))
-            learner = self._make_learner(model)
-        except MemoryError:
-            # Both do not fit at once: make room, and take the old one back if it is in vain.
-            self.save()
-            model = learner = None
-            self.model = self.learner = self.store = None
+            self._load_model(path, 0).source.close()
+        except MemoryError:  # there may be room without the old one
             gc.collect()
-            try:
-                model = self._load_model(self.path(NEW_MODEL_FILE))
-                learner = self._make_learner(model)
-            except (MemoryError, ValueError):
-                model = None
-                self.open()
-                raise
-        self.save()
-        rename(self.path(NEW_MODEL_FILE), self.path(MODEL_FILE))
-        self._take(model, learner)
+        if not self.save():
+            raise OSError(self.warning)
+        self._drop()
+        try:
+            self.model = self._load_model(path)
+            self._set_up()
+        except (MemoryError, ValueError):
+            self.open()
+            raise
+        source = self.model.source
+        source.close()
+        rename(path, self.path(MODEL_FILE))
+        self._model_path = self.path(MODEL_FILE)
+        source.open(self._model_path)
+        self._take()
 
     @property
     def generation(self):
@@ -150,10 +158,15 @@ class Device:
         """Name of the kernels in use."""
         return getattr(self.learner, "backend", "")
 
-    def _change(self, action, argument):
+    def _change(self, action):
         config = self.learner.config
         try:
-            action(argument)
+            try:
+                action()
+            except MemoryError:
+                if not self._lighten():
+                    raise
+                action()
         except MemoryError:
             self._go_back(config)
             raise
@@ -163,45 +176,93 @@ class Device:
     def _go_back(self, config):
         """A change was half done: go back to what was saved."""
         gc.collect()
-        try:
-            self.learner.reset(config)  # in the same learner: there is no room for another
-            self.store.load(self.learner)
-            self.dirty = False
-        except (ValueError, OSError, MemoryError):
-            self._take(self.model)
+        if self.learner is not None:
+            try:
+                self.learner.reset(config)  # in the same learner: there is no room for another
+                self.store.load(self.learner)
+                self.dirty = False
+                return
+            except (ValueError, OSError, MemoryError):
+                pass
+        self.open()
 
-    def _load_model(self, path):
-        buffer = contents(path)
-        size = len(buffer)
-        model = self._make_model(buffer)
-        if self.heap_limit and size + model.arena_bytes > self.heap_limit:
-            raise MemoryError(
-                "the model needs %d bytes of %d" % (size + model.arena_bytes, self.heap_limit)
-            )
-        self.model_bytes = size
+    def _load_model(self, path, room=None):
+        """Check a model; `room` as of ``open_source``."""
+        from tinycl_rt.source import open_source
+
+        for room in (self.heap_limit or None if room is None else room, 0):
+            source = open_source(path, room)
+            try:
+                model = self._make_model(source)
+                need = source.resident + model.arena_bytes
+                if self.heap_limit and need > self.heap_limit:
+                    raise MemoryError("the model needs %d bytes of %d" % (need, self.heap_limit))
+                break
+            except (ValueError, MemoryError) as e:
+                source.close()
+                if isinstance(e, ValueError) or source.place != "heap":
+                    raise
+            source = model = None
+            gc.collect()
+        self.model_bytes = source.size
+        self._model_path = path
         return model
 
-    def _take(self, model, learner=None):
-        """Use `model`, with a new learner if none is given, and the state saved for it."""
-        self.learner = None
+    def _drop(self):
+        """Let go of model and learner."""
+        if self.model is not None:
+            self.model.source.close()
+        self.model = self.learner = self.store = None
+        self.model_bytes = 0
         gc.collect()
+
+    def _take(self):
+        """Use the model, with a new learner if there is none, and the state saved for it."""
         self.dirty = self.unsaved = False
         self._since_save = 0
         self.warning = ""
         try:
-            self.learner = learner or self._make_learner(model)
-            self.store = self._make_store()
-            self.store.load(self.learner)
+            try:
+                self._set_up()
+                self.store.load(self.learner)
+            except MemoryError:
+                if not self._lighten():
+                    raise
+                self.store.load(self.learner)
         except (ValueError, OSError, MemoryError) as e:
             self.warning = "state not loaded: %s" % _reason(e)
-        self.model = model if self.learner else None
+        if self.learner is None:
+            self.model = None
+
+    def _set_up(self):
+        """Make the learner, if there is none, and the store."""
+        if self.learner is None:
+            try:
+                self.learner = self._make_learner(self.model)
+            except MemoryError:
+                if not self._lighten():
+                    raise
+        self.store = self._make_store()
+
+    def _lighten(self):
+        """Let the weights go from the heap: a new learner, with the weights streamed.
+
+        False if they are not in the heap.
+        """
+        if self.model is None or self.model.source.place != "heap":
+            return False
+        self.learner = self.model = None
+        gc.collect()
+        self.model = self._load_model(self._model_path, 0)
+        self.learner = self._make_learner(self.model)
+        return True
 
     # What a firmware of another kind may put other things in the place of.
 
-    def _make_model(self, buffer):
+    def _make_model(self, source):
         from tinycl_rt.model import Model
 
-        return Model(buffer)
+        return Model(source)
 
     def _make_learner(self, model):
         from tinycl_rt.config import Config
@@ -250,46 +311,6 @@ def unique_id():
         return bytes(cpu.uid).hex()
     except (ImportError, AttributeError):
         return ""
-
-
-def contents(path):
-    """Bytes of a file: where they lie in memory-mapped flash (ROMFS), else read into the heap."""
-    size = os.stat(path)[6]
-    with open(path, "rb") as f:
-        try:
-            return memoryview(f)
-        except TypeError:  # its bytes have no address
-            pass
-        buffer = bytearray(size)
-        if f.readinto(buffer) != size:
-            raise ValueError("the file ended early")
-        return buffer
-
-
-def exists(path):
-    """Whether there is such a file or folder."""
-    try:
-        os.stat(path)
-        return True
-    except OSError:
-        return False
-
-
-def rename(old, new):
-    """Rename over an existing file, also where the file system refuses to."""
-    try:
-        os.rename(old, new)
-    except OSError:
-        remove(new)
-        os.rename(old, new)
-
-
-def remove(path):
-    """Remove a file if it is there."""
-    try:
-        os.remove(path)
-    except OSError:
-        pass
 
 
 def _reason(error):

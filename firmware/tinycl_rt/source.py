@@ -59,6 +59,9 @@ class Memory:
     def fetch(self, op):
         """Bring the weights of one operator into its ``weights``."""
 
+    def open(self, path):
+        """Go on with a file of the same content."""
+
     def close(self):
         """Let go of the file."""
 
