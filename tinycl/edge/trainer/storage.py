@@ -1,0 +1,102 @@
+"""How weights and momenta are stored between steps; arithmetic is on float32 chunks of rows."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tinycl.edge.trainer.kept import signs_of
+from tinycl.edge.trainer.scratch import Floats
+
+__all__ = ["Fixed", "Float32", "SignBits", "Storage"]
+
+
+class Storage(Protocol):
+    """A (rows, columns) array that is read and written by ranges of rows."""
+
+    data: npt.NDArray[Any]
+
+    def load(self, start: int, stop: int, out: Floats) -> None:
+        """Write rows ``start`` to ``stop`` into (rows, columns)."""
+
+    def save(self, start: int, stop: int, values: Floats) -> None:
+        """Store rows; ``values`` may be spoilt."""
+
+    def signs(self, start: int, stop: int, out: Floats) -> None:
+        """Write +1, or -1 for what is below zero."""
+
+
+class Fixed:
+    """Fixed point: ``value = data * bound / largest``; saturates at plus and minus bound.
+
+    int16 takes as many bytes as float16, is more exact near the bound, and many times faster to
+    convert.
+
+    Parameters
+    ----------
+    bits
+        16 or 8.
+    """
+
+    def __init__(self, rows: int, columns: int, bound: float, bits: int = 16) -> None:
+        self._largest = 2 ** (bits - 1) - 1
+        self._unit = np.float32(bound / self._largest)
+        kind = np.int16 if bits == 16 else np.int8
+        self.data: npt.NDArray[Any] = np.zeros((rows, columns), kind)
+
+    def load(self, start: int, stop: int, out: Floats) -> None:
+        """Write rows ``start`` to ``stop`` into (rows, columns)."""
+        np.multiply(self.data[start:stop], self._unit, out=out)
+
+    def save(self, start: int, stop: int, values: Floats) -> None:
+        """Round to the nearest; ``values`` are spoilt."""
+        values *= 1 / self._unit
+        np.rint(values, out=values)
+        np.minimum(values, self._largest, out=values)
+        np.maximum(values, -self._largest, out=values)
+        self.data[start:stop] = values
+
+    def signs(self, start: int, stop: int, out: Floats) -> None:
+        """Write +1, or -1 for what is below zero."""
+        signs_of(self.data[start:stop] < 0, out)
+
+
+class SignBits:
+    """One bit for each value, plus or minus one: weights without latent weights (Bop)."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self._columns = columns
+        self.data: npt.NDArray[Any] = np.zeros((rows, (columns + 7) // 8), np.uint8)
+
+    def load(self, start: int, stop: int, out: Floats) -> None:
+        """Write rows ``start`` to ``stop`` into (rows, columns)."""
+        packed = self.data[start:stop]
+        bits = np.unpackbits(packed, axis=1, count=self._columns, bitorder="little")
+        signs_of(bits, out)
+
+    def save(self, start: int, stop: int, values: Floats) -> None:
+        """Keep the signs."""
+        self.data[start:stop] = np.packbits(values < 0, axis=1, bitorder="little")
+
+    signs = load
+
+
+class Float32:
+    """Plain float32."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self.data: npt.NDArray[Any] = np.zeros((rows, columns), np.float32)
+
+    def load(self, start: int, stop: int, out: Floats) -> None:
+        """Write rows ``start`` to ``stop`` into (rows, columns)."""
+        out[...] = self.data[start:stop]
+
+    def save(self, start: int, stop: int, values: Floats) -> None:
+        """Store rows."""
+        self.data[start:stop] = values
+
+    def signs(self, start: int, stop: int, out: Floats) -> None:
+        """Write +1, or -1 for what is below zero."""
+        signs_of(self.data[start:stop] < 0, out)

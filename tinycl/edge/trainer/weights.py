@@ -1,0 +1,158 @@
+"""The weights of one layer, their momenta, and what a gradient does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from tinycl.edge.trainer.optimizers import Bop, Optimizer
+from tinycl.edge.trainer.scratch import Floats, Scratch, parts, rows_at_once
+from tinycl.edge.trainer.storage import Fixed, Float32, SignBits, Storage
+
+__all__ = ["RealWeights", "SignWeights", "Weights"]
+
+
+class Weights(Protocol):
+    """(fan-in, outputs) weights, read as signs, changed by rows.
+
+    Attributes
+    ----------
+    chunk
+        Rows that a layer should work on at a time, a multiple of 8.
+    """
+
+    fan_in: int
+    units: int
+    chunk: int
+    stored: Storage
+    slots: Sequence[Storage]
+
+    def signs(self, start: int, stop: int, out: Floats) -> None:
+        """Write sgn(W) of rows ``start`` to ``stop``."""
+
+    def gradient(self, start: int, stop: int, values: Floats) -> None:
+        """Take the gradient of these rows, once in a step; ``values`` may be spoilt."""
+
+    def finish(self) -> None:
+        """End a step."""
+
+
+class SignWeights:
+    """Weights and momenta in fixed point; a gradient is reduced to its sign and used at once.
+
+    ``W <- optimizer(W, sgn(dW) / sqrt(fan-in))``, sgn(0) = +1, W clipped to -1..1, which is
+    where the gradient's window ends. Rows that were read are not needed again in the step that
+    brings their gradient, so each chunk is updated while it is in the cache, and no dW is kept,
+    not even as bits. Under Bop the weights are bits.
+
+    Parameters
+    ----------
+    random
+        Draws the initial weights.
+    """
+
+    def __init__(
+        self,
+        fan_in: int,
+        units: int,
+        optimizer: Optimizer,
+        scratch: Scratch,
+        random: np.random.Generator,
+    ) -> None:
+        self.fan_in, self.units = fan_in, units
+        self.chunk = rows_at_once(self.units)
+        self.step = 1
+        self._unit = self.fan_in**-0.5
+        self._optimizer = optimizer
+        self._scratch = scratch
+        is_bop = isinstance(optimizer, Bop)
+        self.stored: Storage = SignBits(fan_in, units) if is_bop else Fixed(fan_in, units, 1.0)
+        self.slots: Sequence[Storage] = [
+            Fixed(fan_in, units, *slot) for slot in optimizer.slots(self._unit)
+        ]
+        self._names = ["w", "work", *(f"slot {n}" for n in range(len(self.slots)))]
+        for name in self._names:
+            scratch.reserve(name, self.chunk * self.units)
+        _draw(self, random)
+
+    def signs(self, start: int, stop: int, out: Floats) -> None:
+        """Write sgn(W) of rows ``start`` to ``stop``."""
+        self.stored.signs(start, stop, out)
+
+    def gradient(self, start: int, stop: int, values: Floats) -> None:
+        """Update these rows by the signs of their gradient; ``values`` are spoilt."""
+        for a, b in parts(stop - start, self.chunk):
+            self._update(start + a, start + b, values[a:b])
+
+    def finish(self) -> None:
+        """Count the step."""
+        self.step += 1
+
+    def _update(self, start: int, stop: int, g: Floats) -> None:
+        w, work, *slots = [self._scratch.take(name, *g.shape) for name in self._names]
+        np.multiply(g >= 0, np.float32(2 * self._unit), out=g)
+        g -= self._unit
+        self.stored.load(start, stop, w)
+        for stored, slot in zip(self.slots, slots, strict=True):
+            stored.load(start, stop, slot)
+        self._optimizer.apply(self.step, w, g, slots, work, self._unit)
+        self.stored.save(start, stop, w)
+        for stored, slot in zip(self.slots, slots, strict=True):
+            stored.save(start, stop, slot)
+
+
+class RealWeights:
+    """Float32 weights, gradients and momenta, all kept: how a framework trains.
+
+    A gradient is used at the end of the step. Weights are clipped to -1..1, as under Larq's
+    ``weight_clip``.
+    """
+
+    def __init__(
+        self,
+        fan_in: int,
+        units: int,
+        optimizer: Optimizer,
+        scratch: Scratch,
+        random: np.random.Generator,
+    ) -> None:
+        self.fan_in, self.units = fan_in, units
+        self.chunk = rows_at_once(self.units)
+        self.step = 1
+        self._optimizer = optimizer
+        self._scratch = scratch
+        self.stored: Storage = Float32(fan_in, units)
+        self.slots: Sequence[Storage] = [Float32(fan_in, units) for _ in optimizer.slots(1.0)]
+        self._gradients = np.zeros((fan_in, units), np.float32)
+        scratch.reserve("work", self.chunk * self.units)
+        _draw(self, random)
+        if isinstance(optimizer, Bop):
+            np.sign(self.stored.data, out=self.stored.data)
+
+    def signs(self, start: int, stop: int, out: Floats) -> None:
+        """Write sgn(W) of rows ``start`` to ``stop``."""
+        self.stored.signs(start, stop, out)
+
+    def gradient(self, start: int, stop: int, values: Floats) -> None:
+        """Keep the gradient of these rows."""
+        self._gradients[start:stop] = values
+
+    def finish(self) -> None:
+        """Update all weights."""
+        for start, stop in parts(self.fan_in, self.chunk):
+            w, g = self.stored.data[start:stop], self._gradients[start:stop]
+            slots = [slot.data[start:stop] for slot in self.slots]
+            work = self._scratch.take("work", *g.shape)
+            self._optimizer.apply(self.step, w, g, slots, work, 1.0)
+            np.clip(w, -1, 1, out=w)
+        self.step += 1
+
+
+def _draw(weights: Weights, random: np.random.Generator) -> None:
+    """Glorot's uniform distribution, a chunk at a time."""
+    limit = (6 / (weights.fan_in + weights.units)) ** 0.5
+    for start, stop in parts(weights.fan_in, weights.chunk):
+        values = random.uniform(-limit, limit, (stop - start, weights.units))
+        weights.stored.save(start, stop, values.astype(np.float32))
