@@ -211,7 +211,8 @@ def test_config_refuses_what_is_out_of_range() -> None:
         ({"seed": 0}, "expected seed between 1 and"),
         ({"replay": 65536}, "expected replay"),
         ({"lr_shift": 1.5}, "lr_shift"),
-        ({"stochastic": 2}, "stochastic and method are 0 or 1"),
+        ({"stochastic": 2}, "expected stochastic between 0 and 1, got 2"),
+        ({"depth": 255}, "expected depth between 0 and 254"),
         ({"speed": 1}, "unknown setting speed"),
         ({"reserved": 0}, "unknown setting reserved"),
     ):

@@ -2,14 +2,20 @@
 
 import struct
 
-_FORMAT = "<BBBBBBBBHHII"
+_FORMAT = "<BBBBBBBBHBBIBBBB"
 
 CWR = 0
 NAIVE = 1
 
+SIGN = 0
+PROPORTIONAL = 1
+BOP = 2
+RULES = ("sign", "proportional", "bop")
+
 MAX_EXPERIENCES = 65535  # their number takes two bytes in the state
 
-# name: (default, smallest, largest), in the order in which they are packed
+# name: (default, smallest, largest), in the order in which they are packed; names joined by "|"
+# are bits of one byte
 _FIELDS = (
     ("classes", 10, 2, 64),
     ("policy", 2, 0, 3),
@@ -18,12 +24,18 @@ _FIELDS = (
     ("qb", 16, 8, 16),
     ("gbits", 8, 4, 8),
     ("lr_shift", 3, 0, 15),
-    ("flags", 0, 0, 3),
+    ("stochastic|method", 0, 0, 1),
     ("replay", 200, 0, 65535),
-    ("reserved", 0, 0, 0),
+    ("depth", 0, 0, 254),
+    ("rule", PROPORTIONAL, 0, 2),
     ("seed", 1, 1, 0xFFFFFFFF),
-    ("reserved2", 0, 0, 0),
+    ("tail_lr", 4, 0, 15),
+    ("tail_step", 1, 1, 15),
+    ("tail_margin", 32, 1, 127),
+    ("wide|thresholds", 0, 0, 1),
 )
+# Of no meaning to a learner that trains the head alone: packed as zeros.
+_OF_TAIL = ("rule", "tail_lr", "tail_step", "tail_margin", "wide|thresholds")
 
 PACKED_BYTES = struct.calcsize(_FORMAT)
 
@@ -43,15 +55,32 @@ class Config:
     replays : int
         Replayed samples for each new one.
     qf, qb, gbits : int
-        Bits of forward weights (4..8), of master weights (8..16), of the output error (4..8).
+        Bits of forward weights (4..8), of master weights (8..16), of errors (4..8).
     lr_shift : int
-        The learning rate is 2 ** -lr_shift.
+        The head's learning rate is 2 ** -lr_shift.
     stochastic : int
-        1: stochastic rounding of weight updates instead of half up.
+        1: stochastic rounding of the head's weight updates instead of half up.
     method : int
         0: CWR*; 1: naive, plain gradient descent without consolidation (for contrast).
     seed : int
         Seed of xorshift32, 1..2^32-1: a run is the same on every board.
+    depth : int
+        Binary layers that learn below the head (``tinycl_rt.tail``); 0: the head alone.
+    rule : int
+        How their weights are updated: 0 sign of the gradient, 1 proportional to it with stochastic
+        rounding, 2 Bop.
+    tail_lr : int
+        Their learning rate is 2 ** -tail_lr (rules 1 and 2).
+    tail_step : int
+        Rule 0: steps of so many 1/128 (a latent weight's unit). Rule 2: the mean gradient forgets
+        2 ** -tail_step a step.
+    tail_margin : int
+        Rules 0 and 1: latent weights start so many 1/128 away from 0. Rule 2: a weight flips when
+        the mean gradient opposes it by more than this.
+    wide : int
+        1: latent weights take int16 instead of int8.
+    thresholds : int
+        1: thresholds learn too.
 
     Raises
     ------
@@ -60,39 +89,27 @@ class Config:
     """
 
     def __init__(self, **given):
-        flags = given.pop("stochastic", 0), given.pop("method", 0)
-        if flags[0] not in (0, 1) or flags[1] not in (0, 1):
-            raise ValueError("config: stochastic and method are 0 or 1, got %r, %r" % flags)
-        self.stochastic, self.method = flags
-        for name, default, low, high in _FIELDS:
-            if name == "flags" or name.startswith("reserved"):
-                continue
-            value = given.pop(name, default)
-            if not isinstance(value, int) or not low <= value <= high:
-                raise ValueError(
-                    "config: expected %s between %d and %d, got %r" % (name, low, high, value)
-                )
-            setattr(self, name, value)
+        for names, default, low, high in _FIELDS:
+            for name in names.split("|"):
+                value = given.pop(name, default)
+                if not isinstance(value, int) or not low <= value <= high:
+                    raise ValueError(
+                        "config: expected %s between %d and %d, got %r" % (name, low, high, value)
+                    )
+                setattr(self, name, value)
         if given:
             raise ValueError("config: unknown setting %s" % ", ".join(sorted(given)))
 
     def pack(self):
         """20 bytes, see ``unpack``."""
-        return struct.pack(
-            _FORMAT,
-            self.classes,
-            self.policy,
-            self.replays,
-            self.qf,
-            self.qb,
-            self.gbits,
-            self.lr_shift,
-            self.stochastic | self.method << 1,
-            self.replay,
-            0,
-            self.seed,
-            0,
-        )
+        values = []
+        for names, _, _, _ in _FIELDS:
+            value = 0
+            if self.depth or names not in _OF_TAIL:
+                for i, name in enumerate(names.split("|")):
+                    value |= getattr(self, name) << i
+            values.append(value)
+        return struct.pack(_FORMAT, *values)
 
     @staticmethod
     def unpack(buffer):
@@ -100,14 +117,19 @@ class Config:
         if len(buffer) != PACKED_BYTES:
             raise ValueError("config: expected %d bytes, got %d" % (PACKED_BYTES, len(buffer)))
         given = {}
-        for (name, _, _low, high), value in zip(_FIELDS, struct.unpack(_FORMAT, buffer)):
-            if name == "flags":
-                if value > high:
-                    raise ValueError("config: unknown flags %d" % value)
-                given["stochastic"], given["method"] = value & 1, value >> 1
-            elif name.startswith("reserved"):
+        values = struct.unpack(_FORMAT, buffer)
+        depth = values[9]
+        for (names, _, _, _), value in zip(_FIELDS, values):
+            if not depth and names in _OF_TAIL:
                 if value:
-                    raise ValueError("config: written by a newer version")
-            else:
-                given[name] = value
+                    raise ValueError("config: settings of a tail without a tail")
+                continue
+            parts = names.split("|")
+            if len(parts) == 1:
+                given[names] = value
+                continue
+            if value > 3:
+                raise ValueError("config: unknown flags %d" % value)
+            for i, name in enumerate(parts):
+                given[name] = value >> i & 1
         return Config(**given)

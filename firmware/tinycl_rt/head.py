@@ -158,6 +158,23 @@ class Head:
             self.p, self.tw, self.x, self.acc, self._g, self._lut, self._rng, label
         )
 
+    def error(self, label):
+        """The first half of ``step``, up to the error; returns the class seen before."""
+        best = self.scores(self.tw)
+        n, _, _, _, logit_shift, gbits, _, _ = self.p
+        self._k.softmax_error(self.acc, self._lut, self._g, n, label, logit_shift, gbits)
+        return best
+
+    def back(self, kernels, f):
+        """Between the halves: the error of the features, ``array('i')``, Q(gbits + qf - 2)."""
+        n, d, shift, limit = self.p[:4]
+        kernels.head_back(self.tw, self._g, f, n, d, shift, limit)
+
+    def update(self):
+        """The second half of ``step``."""
+        n, d, _, _, _, _, shift, limit = self.p
+        self._k.head_update(self.tw, self._g, self.x, n, d, shift, limit, self._rng)
+
     def end(self):
         """Consolidate: CWR* over the classes of the open experience, ALGORITHMS' equation."""
         n, d = self.classes, self.features

@@ -9,6 +9,12 @@ _MODULES = {
     "reference": "tinycl_rt.kernels_ref",
     "numpy": "tinycl_rt.kernels_numpy",
 }
+_TAIL_MODULES = {
+    "native": "tinycl_tail",
+    "viper": "tinycl_rt.viper_tail",
+    "reference": "tinycl_rt.kernels_tail_ref",
+    "numpy": "tinycl_rt.kernels_numpy_tail",
+}
 _FASTEST_FIRST = ("native", "viper", "reference")
 
 # A native module for another processor or MicroPython is a ValueError, viper code where there is
@@ -49,10 +55,23 @@ def load(name=None):
 
 
 def floats(kernels):
-    """Kernels of the real-valued operators that go with a kernel set."""
+    """Kernels of the real-valued operators that go with a kernel set: native where they load."""
     if kernels.NAME == "numpy":
         return _import("tinycl_rt.kernels_numpy_float")
+    if kernels.NAME == "native":
+        try:
+            return _import("tinycl_float")
+        except _NOT_HERE:
+            pass
     return _import("tinycl_rt.kernels_float_ref")
+
+
+def tail(kernels):
+    """Kernels of the trainable tail that go with a kernel set; the reference where they lack."""
+    try:
+        return _import(_TAIL_MODULES[kernels.NAME])
+    except _NOT_HERE:
+        return _import(_TAIL_MODULES["reference"])
 
 
 def _import(path):

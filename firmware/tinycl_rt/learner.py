@@ -1,4 +1,6 @@
-"""A learner: a frozen binary backbone, a replay memory of packed bits, an integer CWR* head.
+"""A learner: a binary backbone, a replay memory of packed bits, an integer CWR* head.
+
+The backbone is frozen, or its last layers learn with the head (``Config.depth``).
 
 Basic example usage::
 
@@ -65,15 +67,24 @@ class Learner:
     def reset(self, config):
         """Forget everything and go on with these settings."""
         model = self.model
-        self.config = config
+        latent_bytes = model.latent_bytes
+        if config.depth:
+            from tinycl_rt import depth, tail  # only learners that go so deep need the code
+
+            latent_bytes = depth.latent_bytes(model, config)  # refuses what the model cannot do
+        self.config, self.latent_bytes = config, latent_bytes
         # Free the old memory before the new one is allocated: a board has no room for both.
-        self.replay = self.head = None
+        self.replay = self.head = self.tail = None
         self.rng = Rng(config.seed)
+        if config.depth:
+            self.tail = tail.Tail(model, config, self._kernels, self.rng)
+        self.backbone.stop(self.tail.first if self.tail else -1)
         self.replay = Replay(
-            config.replay, model.latent_bytes, config.classes, config.policy, self.rng
+            config.replay, self.latent_bytes, config.classes, config.policy, self.rng
         )
         top = self.backbone.narrow((1 << (config.qf - 1)) - 1)
         self.head = Head(config, model.features, top, self._kernels, self.rng)
+        self._labels = bytearray(config.replays + 1)
         self.names = [""] * config.classes
         self.experience = 0
         self.is_open = False
@@ -136,6 +147,18 @@ class Learner:
         head, replay = self.head, self.replay
         head.join(label)
         head.cur[label] += 1
+        if self.tail:
+            best = self._step_deep(latent, label)
+        else:
+            best = self._step(latent, label)
+        replay.offer(latent, label)
+        self.position += 1
+        self.learned += 1
+        return best
+
+    def _step(self, latent, label):
+        """The head learns a new sample, then old ones."""
+        head, replay = self.head, self.replay
         self.backbone.count(latent, head.x)
         best = head.step(label)
         if replay.count:
@@ -143,10 +166,31 @@ class Learner:
                 slot = self.rng.below(replay.count)
                 self.backbone.count(replay.latent(slot), head.x)
                 head.step(replay.labels[slot])
-        replay.offer(latent, label)
-        self.position += 1
-        self.learned += 1
         return best
+
+    def _step_deep(self, latent, label):
+        """Head and tail learn a mini-batch: a new sample and old ones."""
+        head, replay, deep, labels = self.head, self.replay, self.tail, self._labels
+        deep.load(0, latent)
+        labels[0] = label
+        n = 1
+        if replay.count:
+            for _ in range(self.config.replays):
+                slot = self.rng.below(replay.count)
+                deep.load(n, replay.latent(slot))
+                labels[n] = replay.labels[slot]
+                n += 1
+        deep.forward(n)
+        first = 0
+        for b in range(n):
+            self.backbone.count(deep.top(b), head.x)
+            best = head.error(labels[b])
+            deep.error(b, head, self.backbone.cells)
+            head.update()
+            if b == 0:
+                first = best
+        deep.backward(n)
+        return first
 
     def end(self):
         """Consolidate the open experience and close it."""
@@ -165,6 +209,8 @@ class Learner:
     def predict_latent(self, latent):
         """``predict`` from latent bits."""
         self._check_latent(latent)
+        if self.tail:
+            latent = self.tail.run(latent)
         self.backbone.count(latent, self.head.x)
         return self.head.scores(self.head.cw)
 
@@ -205,9 +251,9 @@ class Learner:
         raise ValueError("all %d classes are taken, %r has no place" % (self.config.classes, name))
 
     def _check_latent(self, latent):
-        if len(latent) != self.model.latent_bytes:
+        if len(latent) != self.latent_bytes:
             raise ValueError(
-                "expected %d bytes of latent bits, got %d" % (self.model.latent_bytes, len(latent))
+                "expected %d bytes of latent bits, got %d" % (self.latent_bytes, len(latent))
             )
 
     def _check(self, label):

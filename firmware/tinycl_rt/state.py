@@ -2,8 +2,9 @@
 
 Layout, little-endian: a 64-byte header, then ``past`` (uint32 a class), ``seen`` of the replay
 memory (uint32, classes + 2), ``cw`` (int16, classes x features), and while an experience is open
-``cur`` (uint32), ``active`` (bytes, one a class) and ``tw``; then the filled replay slots as
-labels, fresh flags and packed latents; then the class names, each a length byte and UTF-8.
+``cur`` (uint32), ``active`` (bytes, one a class) and ``tw``; then for each layer of a trained tail
+its packed weights, latent weights and, where they learn, thresholds; then the filled replay slots
+as labels, fresh flags and packed latents; then the class names, each a length byte and UTF-8.
 """
 
 import struct
@@ -29,6 +30,8 @@ def pieces(learner):
     parts = [None, head.past, replay.seen, head.cw]
     if has_training:
         parts += [head.cur, head.active, head.tw]
+    if learner.tail:
+        parts += learner.tail.blocks()
     parts += [
         memoryview(replay.labels)[:n],
         memoryview(replay.fresh)[:n],
@@ -79,7 +82,13 @@ def _sizes(model, config, has_training, filled):
     sizes = [4 * n, 4 * n + 8, head]
     if has_training:
         sizes += [4 * n, n, head]
-    return sizes + [filled, filled, filled * model.latent_bytes]
+    latent_bytes = model.latent_bytes
+    if config.depth:
+        from tinycl_rt import depth
+
+        sizes += depth.state_bytes(model, config)
+        latent_bytes = depth.latent_bytes(model, config)
+    return sizes + [filled, filled, filled * latent_bytes]
 
 
 def dump(learner):
@@ -151,6 +160,8 @@ def restore(learner, file):
     targets = [h.past, replay.seen, h.cw]
     if has_training:
         targets += [h.cur, h.active, h.tw]
+    if learner.tail:
+        targets += learner.tail.blocks()
     targets += [
         memoryview(replay.labels)[:filled],
         memoryview(replay.fresh)[:filled],

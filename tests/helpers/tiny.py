@@ -13,7 +13,7 @@ from tinycl.convert.arena import plan
 from tinycl.convert.ir import Activation, Program, Step, Window, pack_bits
 from tinycl.convert.writer import write
 
-__all__ = ["Sketch", "compiled", "random_program", "tiny_model"]
+__all__ = ["Sketch", "compiled", "deep_model", "random_program", "tiny_model"]
 
 Shape = tuple[int, int, int]
 
@@ -119,6 +119,17 @@ def tiny_model(seed: int = 0) -> bytes:
     sketch.conv8(8, Window(3, 3), same=True)
     sketch.bpool(Window(2, 2, 2, 2))
     sketch.bconv(12, Window(3, 3), same=True, pad=1)
+    return compiled(sketch.count(2))
+
+
+def deep_model(seed: int = 0) -> bytes:
+    """A tail of three binary layers: by position, a pooling behind it, without padding, 1 x 1."""
+    sketch = Sketch((8, 8, 1), np.random.default_rng(seed))
+    sketch.conv8(6, Window(3, 3), same=True)
+    sketch.bconv(10, Window(3, 3), same=True, pad=2)
+    sketch.bpool(Window(2, 2, 2, 2))
+    sketch.bconv(34, Window(2, 2))
+    sketch.bconv(12, Window(), pad=1)
     return compiled(sketch.count(2))
 
 

@@ -1,0 +1,210 @@
+"""The trainable tail: the last binary layers of a model learn from packed latent bits.
+
+A mini-batch goes forward through the layers, each keeping one bit for an activation's sign and one
+for the straight-through window, and backward as errors of a few bits. Batch norm stays frozen in
+the thresholds.
+
+Fixed point, with G = ``gbits - 1`` fractional bits:
+
+* e, errors: ``gbits`` bits, Q(G). From the head, ``f = g . wf`` is shifted by ``qf - 1``; from a
+  layer, ``d = e . w^T`` is shifted by half the bits of its fan-out, which keeps its variance.
+* l, latent weights: Q7 in int8, or Q15 in int16 (``wide``); the weight is their sign.
+* A step moves l by ``2^-(tail_lr + bits(positions)) * sum(e * x)``, in steps of 1/128.
+* The window is ``|acc - threshold| <= sqrt(fan-in)``: one standard deviation of a sum of random
+  signs, which stands for the batch norm's, that thresholds do not keep.
+
+Source: Vorabbi et al., 2401.09916, whose equations are our own here (see the arithmetic page).
+"""
+
+from array import array
+
+from tinycl_rt import depth, tcm
+from tinycl_rt import kernels as kernel_sets
+from tinycl_rt.config import BOP
+from tinycl_rt.head import bits, isqrt
+
+
+class Layer:
+    """A binary convolution whose weights learn: packed weights, latent weights, thresholds."""
+
+    def __init__(self, op, config):
+        p = op.p
+        taps, ci, oc = p[3] * p[4], p[2], p[11]
+        more = 8 * config.wide
+        self.p = p
+        self.w = bytearray(op.weights)
+        self.t = array("i", op.table)
+        self.latent = array("h" if more else "b", bytes(taps * ci * oc * (2 if more else 1)))
+        if config.rule != BOP:
+            self._spread(taps * oc, ci, config.tail_margin << more)
+        self.half = isqrt(taps * ci)
+        self.back_shift = bits(taps * oc) // 2
+        shift = depth.shift(p, config)
+        # A threshold's unit is that of 2^7 latent weights that stand at one step.
+        t_shift = max(1, shift + more - 7) if config.thresholds else 0
+        limit = 32767 if more else 127
+        margin = config.tail_margin << more
+        self.rule = array("i", (config.rule, shift, config.tail_step, margin, limit, t_shift))
+        self.trains_thresholds = config.thresholds
+
+    def _spread(self, rows, channels, margin):
+        """Latent weights as far from flipping as the margin says."""
+        cb = tcm.words(channels)
+        k = 0
+        for row in range(rows):
+            at = row * cb
+            for c in range(channels):
+                self.latent[k] = -margin if self.w[at + (c >> 3)] >> (c & 7) & 1 else margin
+                k += 1
+
+    def blocks(self):
+        """What has been learned."""
+        if not self.trains_thresholds:
+            return [self.w, self.latent]
+        return [self.w, self.latent, memoryview(self.t)[depth.first_threshold(self.p) :]]
+
+
+class Tail:
+    """The last ``config.depth`` binary layers of a model, and the memory to train them.
+
+    Parameters
+    ----------
+    model : Model
+    config : Config
+    kernels : module
+    rng : Rng
+
+    Attributes
+    ----------
+    first : int
+        Operator where the tail begins.
+    latent_bytes : int
+        Packed bits of the tail's input: what the replay memory holds.
+    layers : list of Layer
+    flips : int
+        Weights that changed sign since the learner was made.
+    """
+
+    def __init__(self, model, config, kernels, rng):
+        ops = depth.operators(model, config)
+        self.first = len(model.operators) - 1 - len(ops)
+        self._k = kernels
+        self._kt = kernel_sets.tail(kernels)
+        self._rng = rng.state
+        n = config.replays + 1
+        self._p = [op.p for op in ops]
+        self._masks = [op.table if op.code == tcm.BPOOL else None for op in ops]
+        self._steps = []
+        for op in ops:
+            model.source.fetch(op)
+            self._steps.append(Layer(op, config) if op.code == tcm.BCONV else None)
+        self.layers = [layer for layer in self._steps if layer]
+        tensors = [model.tensors[ops[0].source]] + [model.tensors[op.target] for op in ops]
+        self.latent_bytes = tensors[0].nbytes
+        self._bits = [_images(bytearray(n * t.nbytes), n) for t in tensors]
+        self._inside = [
+            _images(bytearray(n * t.nbytes), n) if layer else None
+            for t, layer in zip(tensors[1:], self._steps)
+        ]
+        self._shapes = [t.shape for t in tensors]
+        sizes = [t.shape[0] * t.shape[1] * t.shape[2] for t in tensors]
+        self._errors = [None] + [_errors(n, size) for size in sizes[1:]]
+        self._f = array("i", bytes(4 * model.features))
+        self._d = array("i", bytes(4 * max(sizes[:-1])))
+        widest = max(t.shape[2] for t in tensors)
+        self._acc = array("i", bytes(4 * widest))
+        self._row = array("i", bytes(4 * max(s.p[2] * s.p[3] * s.p[4] for s in self.layers)))
+        self._limit = (1 << (config.gbits - 1)) - 1
+        self._head_shift = config.qf - 1
+        self.flips = 0
+
+    def load(self, i, latent):
+        """Put packed latent bits in place ``i`` of the mini-batch."""
+        self._bits[0][1][i][:] = latent
+
+    def run(self, latent):
+        """Latent bits through the layers as they are now; the result is valid until the next."""
+        self.load(0, latent)
+        for i in range(len(self._p)):
+            x, y = self._bits[i][1][0], self._bits[i + 1][1][0]
+            layer = self._steps[i]
+            if layer:
+                self._k.bconv(layer.p, x, layer.w, layer.t, y, self._acc)
+            else:
+                self._k.bpool(self._p[i], x, self._masks[i], y)
+        return y
+
+    def forward(self, n):
+        """The first ``n`` samples of the mini-batch, keeping what the way back needs."""
+        for i in range(len(self._p)):
+            x, y = self._bits[i], self._bits[i + 1]
+            layer = self._steps[i]
+            if layer:
+                inside = self._inside[i][0]
+                self._kt.bconv_train(
+                    layer.p, n, x[0], layer.w, layer.t, layer.half, y[0], inside, self._acc
+                )
+            else:
+                for b in range(n):
+                    self._k.bpool(self._p[i], x[1][b], self._masks[i], y[1][b])
+
+    def top(self, b):
+        """Bits that leave the tail, of sample ``b`` of the mini-batch."""
+        return self._bits[-1][1][b]
+
+    def error(self, b, head, cells):
+        """Take the error of sample ``b`` from the head, whose step is in progress."""
+        head.back(self._kt, self._f)
+        inside = self._inside[-1]
+        self._kt.spread(
+            cells,
+            self._f,
+            self._head_shift,
+            self._limit,
+            inside[1][b] if inside else None,
+            self._errors[-1][1][b],
+        )
+
+    def backward(self, n):
+        """Errors of ``n`` samples down through the layers; each layer takes one step."""
+        for i in range(len(self._p) - 1, -1, -1):
+            layer, e = self._steps[i], self._errors[i + 1]
+            below = self._inside[i - 1] if i else None
+            for b in range(n if i else 0):
+                inside = below[1][b] if below else None
+                to = self._errors[i][1][b]
+                if not layer:
+                    x, y = self._bits[i][1][b], self._bits[i + 1][1][b]
+                    self._kt.bpool_back(self._p[i], x, y, e[1][b], inside, to)
+                    continue
+                h, w, c = self._shapes[i]
+                self._kt.bconv_back(layer.p, e[1][b], layer.w, self._d)
+                self._kt.narrow(self._d, h * w, c, layer.back_shift, self._limit, inside, to)
+            if layer:
+                self.flips += self._kt.bconv_update(
+                    layer.p,
+                    n,
+                    self._bits[i][0],
+                    e[0],
+                    layer.latent,
+                    layer.w,
+                    layer.t,
+                    self._row,
+                    layer.rule,
+                    self._rng,
+                )
+
+    def blocks(self):
+        """What has been learned, as buffers: for saving and restoring."""
+        return [block for layer in self.layers for block in (layer.w, layer.latent, layer.t)]
+
+
+def _images(whole, n):
+    """A buffer of ``n`` images and a view of each, made once."""
+    view = memoryview(whole)
+    size = len(view) // n
+    return whole, [view[b * size : (b + 1) * size] for b in range(n)]
+
+
+def _errors(n, size):
+    return _images(array("b", bytes(n * size)), n)
