@@ -94,6 +94,22 @@ OPERATORS: dict[str, tuple[set[int], Callable[[Any], Any]]] = {
         lambda x: layers.Conv2D(5, (3, 2), strides=(2, 1), activation="relu", **SAME)(x),
     ),
     "a valid convolution": ({tcm.FLOAT_CONV}, lambda x: layers.Conv2D(5, 3)(x)),
+    "a grouped convolution": (
+        {tcm.FLOAT_CONV, tcm.FLOAT_TAKE, tcm.FLOAT_JOIN},
+        lambda x: layers.Conv2D(6, 3, groups=2, activation="relu", **SAME)(x),
+    ),
+    "a grouped binary convolution": (
+        {tcm.FLOAT_BCONV, tcm.TAKE, tcm.FLOAT_JOIN},
+        lambda x: layers.ReLU()(binary(binary(x, 96), 9, groups=3)),
+    ),
+    "a grouped binary convolution, zeros around": (
+        {tcm.FLOAT_BCONV, tcm.TAKE, tcm.FLOAT_JOIN},
+        lambda x: layers.ReLU()(binary(binary(x, 64), 34, groups=2, pad_values=0)),
+    ),
+    "channels joined": (
+        {tcm.FLOAT_JOIN},
+        lambda x: layers.Concatenate()([x, binary(x, 5), layers.ReLU()(x)]),
+    ),
     "a depthwise convolution": (
         {tcm.FLOAT_DEPTHWISE},
         lambda x: layers.DepthwiseConv2D(3, 2, "same", depth_multiplier=2)(x),
@@ -278,7 +294,7 @@ REFUSED = {
         lambda x: layers.Conv2D(3, 3, dilation_rate=2)(x),
         r"is dilated: use dilation_rate=1|SPACE_TO_BATCH_ND '.*' is not supported",
     ),
-    "groups": (lambda x: layers.Conv2D(4, 3, groups=2)(x), r"CONV_2D '.*' has groups"),
+    "PReLU": (lambda x: layers.PReLU()(x), r"PRELU '.*' is not supported: .* ReLU"),
     "an operator": (lambda x: tf.tanh(x), r"TANH '.*' is not supported: use layers that convert"),
     "shapes": (
         lambda x: layers.Multiply()([x, layers.GlobalAveragePooling2D(keepdims=True)(x)]),

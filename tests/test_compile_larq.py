@@ -26,6 +26,7 @@ from tinycl.convert.compiler import compile_file, compile_tflite, read_metadata
 from tinycl.convert.graph import read_graph
 from tinycl.convert.lower import lower
 from tinycl.convert.verify import random_pixels, verify
+from tinycl.simulate.latents import latents_and_outputs
 
 SEEDS = range(int(os.environ.get("TINYCL_TEST_MODELS", "16")))
 layers = tf.keras.layers
@@ -87,17 +88,16 @@ def pooled_dense(x: Any) -> Any:
     return sign(lq.layers.QuantDense(6, kernel_constraint="weight_clip", **quantizers)(x))
 
 
-def groups(x: Any) -> Any:
-    return sign(binary(binary(first(x), 64), 64, groups=2))
-
-
 REFUSED = {
     "a QuantDense": (quant_dense, r"LceQuantize '.*' reads a flattened image: .* 1x1 QuantConv2D"),
     "a QuantDense of pooled values": (
         pooled_dense,
         r"FULLY_CONNECTED '.*' has binary weights .*: use a 1x1 QuantConv2D",
     ),
-    "groups": (groups, r"LceBconv2d '.*' has groups"),
+    "few channels in a group": (
+        lambda x: sign(binary(binary(first(x), 48), 8, groups=2, pad_values=1)),
+        r"PADV2 '.*' pads with 1.0: .* multiple of 32 channels in a group",
+    ),
     "dilation": (
         lambda x: sign(binary(first(x), dilation_rate=2)),
         r"LceBconv2d '.*' is dilated: use dilation_rate=1",
@@ -118,6 +118,52 @@ def test_what_is_not_in_the_family_is_refused(what: str) -> None:
     build, reason = REFUSED[what]
     with pytest.raises(CompileError, match=reason):
         compile_tflite(made(build))
+
+
+def signed(x: Any) -> Any:
+    return sign(layers.BatchNormalization()(x))
+
+
+GROUPED: dict[str, tuple[Callable[[Any], Any], int]] = {
+    "binary": (lambda x: signed(binary(binary(first(x), 64), 6, groups=2, pad_values=1)), 1),
+    "zeros around": (lambda x: signed(binary(binary(first(x), 128), 36, groups=4)), 1),
+    "norm, then pooling": (
+        lambda x: sign(layers.MaxPool2D(2)(signed(binary(binary(first(x), 96), 33, groups=3)))),
+        1,
+    ),
+    "8 bits": (
+        lambda x: signed(
+            lq.layers.QuantConv2D(
+                12, 3, groups=3, padding="same", kernel_quantizer=Int8Kernel(), use_bias=False
+            )(layers.Rescaling(1, -128)(x))
+        ),
+        6,
+    ),
+    "8 bits, depthwise": (
+        lambda x: signed(
+            lq.layers.QuantDepthwiseConv2D(
+                3, depth_multiplier=4, depthwise_quantizer=Int8Kernel(), use_bias=False
+            )(layers.Rescaling(1, -128)(x))
+        ),
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", GROUPED)
+def test_groups(what: str) -> None:
+    build, channels = GROUPED[what]
+    pixels = layers.Input((8, 9, channels))
+    flatbuffer = convert(tf.keras.Model(pixels, build(pixels)))
+    compiled = compile_tflite(flatbuffer)
+    model = compiled.model
+    assert model.float_bytes == 0
+    x = random_pixels(16, model.input_shape, 9)
+    parity = verify(flatbuffer, compiled, x)
+    assert parity.bits_untied == 0 and parity.bits_differing < parity.bits_checked / 100
+    latents = latents_and_outputs(model, x)[0]
+    for kernels in (kernels_ref, kernels_numpy):
+        assert bytes(Backbone(model, kernels).run(x[1].tobytes())) == latents[1].tobytes()
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from tinycl_rt import tcm
 
+from tinycl.convert.binary_kernel import binary_kernel
 from tinycl.convert.borders import Borders
 from tinycl.convert.builder import Builder
 from tinycl.convert.elementwise import Chain, Floats, Numbers
@@ -21,22 +22,14 @@ def bconv(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
     """A binary convolution: bit-packed output with thresholds, or floats with scale and bias."""
     source = _bits(node, symbol)
     shape = builder.shape(source.activation)
-    c = shape[2]
-    packed = constant(node, 1)
-    oc, kh, kw, n = packed.shape
-    if node.options.get("channels_in") != c or n != (c + 31) // 32:
-        raise CompileError(
-            f"{node.name} has groups, or a kernel {packed.shape} that does not fit {c} channels: "
-            "use groups=1"
-        )
+    negative, groups = binary_kernel(node, shape[2])
+    oc, kh, kw, c = negative.shape
     window, out = window_of(node, shape, kh, kw, oc)
-    words = np.ascontiguousarray(packed, "<i4").view(np.uint8)
-    bits = np.unpackbits(words, axis=-1, count=c, bitorder="little")
     has_thresholds = len(node.inputs) > 4 and node.inputs[4] is not None
     full = kh * kw * c
     bound = np.full(oc, full, np.int64)
     start = _thresholded(node, full) if has_thresholds else _scaled(node, full)
-    weights = (1 - 2 * bits.astype(np.int8)).astype(np.int8)
+    weights = (1 - 2 * negative.astype(np.int8)).astype(np.int8)
     inside = taps_inside(window, shape, out)
     padded = inside < out[0] * out[1] * kh * kw
     pad = 1 if node.options.get("pad_values") == 1 else 0
@@ -52,6 +45,7 @@ def bconv(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
         node.name,
         inside * c * oc,
         pad=pad,
+        groups=groups,
     )
     if padded and not pad:
         scale = constant(node, 2).astype(np.float32)

@@ -1,10 +1,13 @@
 """Append operators to a program; take the sign of an accumulator."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 from tinycl_rt import tcm
 
 from tinycl.convert.graph import Node, Value
+from tinycl.convert.groups import emit_groups
 from tinycl.convert.ir import Activation, Program, Step, Window, pack_bits
 from tinycl.convert.symbols import Accumulator, Bits
 from tinycl.exceptions import CompileError
@@ -40,12 +43,12 @@ class Builder:
         pad: int = 0,
         zero_point: int = 0,
         macs: int = 0,
+        groups: int = 1,
     ) -> Bits:
-        """Append a step that makes bits."""
-        target = self.program.add(Activation(tcm.BITS, shape, node.outputs[0].name))
-        self.program.steps.append(
-            Step(code, source, target, window, weights, table, pad, zero_point, 0, macs)
-        )
+        """Append a step that makes bits; groups as in ``emit_floats``."""
+        output = Activation(tcm.BITS, shape, node.outputs[0].name)
+        step = Step(code, source, 0, window, weights, table, pad, zero_point, 0, macs)
+        target = self._append(step, output, groups, 0 if pad == 2 else 1)
         self.holders[target] = node.outputs[0]
         return Bits(target)
 
@@ -62,16 +65,23 @@ class Builder:
         activation: int = 0,
         macs: int = 0,
         other: int | None = None,
+        groups: int = 1,
+        heads: int = 1,
     ) -> int:
-        """Append a step that makes floats; returns their activation."""
-        target = self.program.add(Activation(tcm.FLOAT32, shape, name))
-        window = window or Window()
-        self.program.steps.append(
-            Step(
-                *(code, source, target, window, weights, table),
-                *(pad, 0, activation, macs, other),
-            )
-        )
+        """Append a step that makes floats; returns their activation.
+
+        A convolution of several ``groups`` becomes several steps, see ``emit_groups``.
+        """
+        output = Activation(tcm.FLOAT32, shape, name)
+        numbers = (pad, 0, activation, macs, other)
+        step = Step(code, source, 0, window or Window(), weights, table, *numbers)
+        return self._append(step, output, groups, heads)
+
+    def _append(self, step: Step, output: Activation, groups: int, heads: int) -> int:
+        if groups > 1:
+            return emit_groups(self.program, step, output, groups, heads)
+        target = self.program.add(output)
+        self.program.steps.append(replace(step, target=target))
         return target
 
     def pool(self, node: Node, bits: Bits, window: Window, shape: Shape) -> Bits:
@@ -110,6 +120,7 @@ class Builder:
             pad,
             acc.zero_point,
             acc.macs,
+            acc.groups,
         )
         for pool in acc.pools:
             mask = pack_bits(acc.chain.falls_after(pool.after))

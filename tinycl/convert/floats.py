@@ -4,7 +4,7 @@ Whatever the integer family can express is computed in integers (``tinycl.conver
 rest asks for its inputs here: an operator's floats are made once, from its inputs' floats or bits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from tinycl_rt import tcm
 
 from tinycl.convert.builder import Builder
 from tinycl.convert.graph import Graph, Node, Value
+from tinycl.convert.groups import join
 from tinycl.convert.ir import Window
 from tinycl.convert.symbols import Bits, Symbol
 from tinycl.exceptions import CompileError
@@ -19,6 +20,18 @@ from tinycl.exceptions import CompileError
 __all__ = ["Floats", "Real"]
 
 Shape = tuple[int, int, int]
+
+_ADVICE = {
+    "PADV2": "pads with 1.0: LCE makes a binary convolution of a grouped QuantConv2D only with a "
+    "multiple of 32 channels in a group; use such groups, or pad_values=0",
+    "PRELU": "is not supported: use ReLU, or a batch norm before the next sign",
+    "LEAKY_RELU": "is not supported: use ReLU",
+    "HARD_SWISH": "is not supported: use ReLU6",
+    "TRANSPOSE_CONV": "is not supported: use a convolution with strides the other way round",
+    "RESIZE_BILINEAR": "is not supported: resize the images before they are learned",
+    "QUANTIZE": "belongs to an 8-bit model: convert with float32 input and output",
+    "DEQUANTIZE": "reads stored half precision or 8 bits: convert without quantization",
+}
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,9 @@ class Floats:
             return self._rules[node.kind](self, node)
         if value.index in self._refusals and node.kind.startswith("Lce"):
             raise self._refusals[value.index]
+        advice = _ADVICE.get(node.kind)
+        if advice is not None:
+            raise CompileError(f"{node.name} {advice}")
         raise CompileError(
             f"{node.name} is not supported: use layers that convert to "
             f"{', '.join(sorted(self._rules))}"
@@ -133,6 +149,15 @@ class Floats:
         """Signs of an operator's input."""
         source = self.image(node)
         return self._builder.emit(node, tcm.FLOAT_SIGN, source, self.shape(source), Window())
+
+    def join(self, node: Node, parts: Sequence[int]) -> Real:
+        """The channels of several activations, one behind another."""
+        joined, name = parts[0], node.outputs[0].name
+        if sum(self.shape(part)[2] for part in parts) > tcm.MAX_CHANNELS:
+            raise CompileError(f"{node.name} makes too many channels for a board")
+        for part in parts[1:]:
+            joined = join(self._builder.program, joined, part, name)
+        return Real(joined)
 
     def emit(self, node: Node, code: int, source: int, shape: Shape, **more: Any) -> Real:
         """Append a step; CompileError when a board cannot hold its result."""

@@ -37,7 +37,7 @@ class Golden:
         lce = import_lce()
         _parse(flatbuffer)
         try:
-            self._interpreter: Any = lce.testing.Interpreter(bytes(flatbuffer))
+            self._interpreter: Any = _interpreter(lce, bytes(flatbuffer))
             shapes = self._interpreter.input_shapes
             types = [np.dtype(kind) for kind in self._interpreter.input_types]
             outputs = len(self._interpreter.output_shapes)
@@ -84,6 +84,14 @@ class Golden:
             raise ModelError(
                 f"LCE's interpreter cannot run this .tflite: {_said(error)}"
             ) from error
+
+
+def _interpreter(lce: Any, flatbuffer: bytes) -> Any:
+    """LCE's default kernels; those by indirect GEMM where a convolution has groups."""
+    try:
+        return lce.testing.Interpreter(flatbuffer)
+    except RuntimeError:  # "Grouped binary convolutions are not supported with this kernel."
+        return lce.testing.Interpreter(flatbuffer, use_indirect_bgemm=True)
 
 
 def _said(error: Exception) -> str:

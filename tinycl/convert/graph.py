@@ -164,6 +164,7 @@ def _builtin_options(tflite: Any, kind: str, op: Any) -> dict[str, Any]:
         "ADD": "AddOptions",
         "SUB": "SubOptions",
         "MUL": "MulOptions",
+        "CONCATENATION": "ConcatenationOptions",
     }
     if table is None or kind not in classes:
         return {}
@@ -171,6 +172,8 @@ def _builtin_options(tflite: Any, kind: str, op: Any) -> dict[str, Any]:
     options.Init(table.Bytes, table.Pos)
     if kind == "SOFTMAX":
         return {"beta": options.Beta()}
+    if kind == "CONCATENATION":
+        return {"axis": options.Axis()}
     code = options.FusedActivationFunction()
     found: dict[str, Any] = {"activation": _ACTIVATIONS.get(code, f"code {code}")}
     if kind.endswith("_2D"):

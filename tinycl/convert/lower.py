@@ -32,6 +32,7 @@ _RULES: dict[str, Callable[[Builder, Node, Symbol], Symbol]] = {
     "RELU6": real_layers.relu,
     "RELU_N1_TO_1": real_layers.relu,
     "CONV_2D": real_layers.conv,
+    "DEPTHWISE_CONV_2D": real_layers.depthwise,
     "MAX_POOL_2D": real_layers.max_pool,
     "LceBconv2d": binary_layers.bconv,
     "LceBMaxPool2d": binary_layers.bmax_pool,

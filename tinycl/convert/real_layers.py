@@ -10,12 +10,23 @@ from tinycl.convert.builder import Builder
 from tinycl.convert.elementwise import Chain, activation
 from tinycl.convert.geometry import taps_inside, window_of
 from tinycl.convert.graph import Node
+from tinycl.convert.groups import dense_kernel, groups_of
 from tinycl.convert.integers import integer_kernel, zero_point
 from tinycl.convert.ir import Window
 from tinycl.convert.symbols import Accumulator, Bits, Pixels, Pool, Symbol
 from tinycl.exceptions import CompileError
 
-__all__ = ["arithmetic", "constant", "conv", "fused", "max_pool", "pixel_chain", "relu", "sign"]
+__all__ = [
+    "arithmetic",
+    "constant",
+    "conv",
+    "depthwise",
+    "fused",
+    "max_pool",
+    "pixel_chain",
+    "relu",
+    "sign",
+]
 
 Floats = npt.NDArray[np.float32]
 
@@ -117,11 +128,27 @@ def conv(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
             f"{node.name} is a real-valued convolution inside the network: only the first may be "
             "(with an 8-bit kernel); make it a binary QuantConv2D"
         )
+    shape = builder.shape(0)
     kernel = constant(node, 1).astype(np.float64)
+    kernel = dense_kernel(kernel, groups_of(node, shape[2], kernel.shape))
+    return _first(builder, node, symbol, kernel)
+
+
+def depthwise(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
+    """The first convolution, of each channel alone: a plain one with zeros."""
+    if not isinstance(symbol, Pixels):
+        raise CompileError(f"{node.name} is a real-valued convolution inside the network")
+    kernel = constant(node, 1).astype(np.float64)  # (1, kh, kw, channels x multiplier)
+    kernel = np.moveaxis(kernel, 3, 0)[:, 0, :, :, None]
+    channels = builder.shape(0)[2]
+    return _first(builder, node, symbol, dense_kernel(kernel, channels))
+
+
+def _first(
+    builder: Builder, node: Node, symbol: Pixels, kernel: npt.NDArray[np.float64]
+) -> Accumulator:
     shape = builder.shape(0)
     oc, kh, kw, ci = kernel.shape
-    if ci != shape[2]:
-        raise CompileError(f"{node.name} has groups: expected {shape[2]} input channels, got {ci}")
     window, out = window_of(node, shape, kh, kw, oc)
     integers, scale = integer_kernel(kernel, node.name)
     inside = taps_inside(window, shape, out)

@@ -34,8 +34,8 @@ class Pool:
 class Accumulator:
     """A convolution whose sign has not been taken yet.
 
-    ``weights`` are integers (or +-1) of shape (oc, kh, kw, c), ``shape`` the convolution's output,
-    ``macs`` its multiply-accumulates.
+    ``weights`` are integers (or +-1) of shape (oc, kh, kw, c / groups), ``shape`` the
+    convolution's output, ``macs`` its multiply-accumulates.
     """
 
     code: int
@@ -47,6 +47,7 @@ class Accumulator:
     name: str
     macs: int
     pad: int = 0
+    groups: int = 1
     zero_point: int = 0
     pools: list[Pool] = field(default_factory=list)
     borders: Borders | None = None

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from tinycl_rt import kernels_numpy as k
 from tinycl_rt import kernels_numpy_float, tcm
-from tinycl_rt.model import Model, Operator
+from tinycl_rt.graph import Operator
+from tinycl_rt.model import Model
 
 from tinycl.exceptions import DataError
 
@@ -100,9 +101,7 @@ def _run(model: Model, x: npt.NDArray[np.uint8]) -> dict[int, npt.NDArray[Any]]:
     return values
 
 
-def _moved(
-    op: Operator, x: npt.NDArray[Any], z: npt.NDArray[Any] | None
-) -> npt.NDArray[Any]:
+def _moved(op: Operator, x: npt.NDArray[Any], z: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
     """The operators of ``tinycl_rt.moves`` on N samples."""
     first, count = op.p[13], op.p[11]
     if op.code == tcm.TAKE:
