@@ -26,7 +26,7 @@ def each(
     """Call a function with each of the arguments; yield (place, result) as they are done.
 
     Large arrays among the arguments are shared by the workers of this computer: they map one
-    copy into memory.
+    copy into memory. Ray's back end has no results before all are done.
 
     Parameters
     ----------
@@ -54,7 +54,8 @@ def each(
         _connect(backend, stack)
         try:
             stack.enter_context(joblib.parallel_config(backend, n_jobs=jobs or -1))
-            parallel = joblib.Parallel(return_as="generator_unordered")
+            streams = joblib.parallel.get_active_backend()[0].supports_return_generator
+            parallel = joblib.Parallel(return_as="generator_unordered" if streams else "list")
         except (ValueError, ImportError) as error:
             raise DataError(f"joblib has no back end {backend!r}: {error}") from error
         yield from parallel(calls)
