@@ -196,7 +196,7 @@ class Tail:
 
     def blocks(self):
         """What has been learned, as buffers: for saving and restoring."""
-        return [block for layer in self.layers for block in (layer.w, layer.latent, layer.t)]
+        return [block for layer in self.layers for block in layer.blocks()]
 
 
 def _images(whole, n):
