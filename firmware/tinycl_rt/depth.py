@@ -52,6 +52,8 @@ def operators(model, config):
 
 def latent_bytes(model, config):
     """Bytes that the replay memory holds of a sample."""
+    if not config.depth:
+        return model.latent_bytes
     return model.tensors[operators(model, config)[0].source].nbytes
 
 

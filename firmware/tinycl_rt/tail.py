@@ -80,6 +80,8 @@ class Tail:
         Operator where the tail begins.
     latent_bytes : int
         Packed bits of the tail's input: what the replay memory holds.
+    chain : list of (p, Layer or None, mask)
+        The operators; those that do not learn pool bits.
     layers : list of Layer
     flips : int
         Weights that changed sign since the learner was made.
@@ -92,19 +94,18 @@ class Tail:
         self._kt = kernel_sets.tail(kernels)
         self._rng = rng.state
         n = config.replays + 1
-        self._p = [op.p for op in ops]
-        self._masks = [op.table if op.code == tcm.BPOOL else None for op in ops]
-        self._steps = []
+        self.chain = []
         for op in ops:
             model.source.fetch(op)
-            self._steps.append(Layer(op, config) if op.code == tcm.BCONV else None)
-        self.layers = [layer for layer in self._steps if layer]
+            layer = Layer(op, config) if op.code == tcm.BCONV else None
+            self.chain.append((op.p, layer, op.table))
+        self.layers = [layer for _, layer, _ in self.chain if layer]
         tensors = [model.tensors[ops[0].source]] + [model.tensors[op.target] for op in ops]
         self.latent_bytes = tensors[0].nbytes
         self._bits = [_images(bytearray(n * t.nbytes), n) for t in tensors]
         self._inside = [
             _images(bytearray(n * t.nbytes), n) if layer else None
-            for t, layer in zip(tensors[1:], self._steps)
+            for t, (_, layer, _) in zip(tensors[1:], self.chain)
         ]
         self._shapes = [t.shape for t in tensors]
         sizes = [t.shape[0] * t.shape[1] * t.shape[2] for t in tensors]
@@ -125,28 +126,28 @@ class Tail:
     def run(self, latent):
         """Latent bits through the layers as they are now; the result is valid until the next."""
         self.load(0, latent)
-        for i in range(len(self._p)):
+        for i in range(len(self.chain)):
+            p, layer, mask = self.chain[i]
             x, y = self._bits[i][1][0], self._bits[i + 1][1][0]
-            layer = self._steps[i]
             if layer:
-                self._k.bconv(layer.p, x, layer.w, layer.t, y, self._acc)
+                self._k.bconv(p, x, layer.w, layer.t, y, self._acc)
             else:
-                self._k.bpool(self._p[i], x, self._masks[i], y)
+                self._k.bpool(p, x, mask, y)
         return y
 
     def forward(self, n):
         """The first ``n`` samples of the mini-batch, keeping what the way back needs."""
-        for i in range(len(self._p)):
+        for i in range(len(self.chain)):
+            p, layer, mask = self.chain[i]
             x, y = self._bits[i], self._bits[i + 1]
-            layer = self._steps[i]
             if layer:
                 inside = self._inside[i][0]
                 self._kt.bconv_train(
-                    layer.p, n, x[0], layer.w, layer.t, layer.half, y[0], inside, self._acc
+                    p, n, x[0], layer.w, layer.t, layer.half, y[0], inside, self._acc
                 )
             else:
                 for b in range(n):
-                    self._k.bpool(self._p[i], x[1][b], self._masks[i], y[1][b])
+                    self._k.bpool(p, x[1][b], mask, y[1][b])
 
     def top(self, b):
         """Bits that leave the tail, of sample ``b`` of the mini-batch."""
@@ -167,22 +168,23 @@ class Tail:
 
     def backward(self, n):
         """Errors of ``n`` samples down through the layers; each layer takes one step."""
-        for i in range(len(self._p) - 1, -1, -1):
-            layer, e = self._steps[i], self._errors[i + 1]
+        for i in range(len(self.chain) - 1, -1, -1):
+            p, layer, _ = self.chain[i]
+            e = self._errors[i + 1]
             below = self._inside[i - 1] if i else None
             for b in range(n if i else 0):
                 inside = below[1][b] if below else None
                 to = self._errors[i][1][b]
                 if not layer:
                     x, y = self._bits[i][1][b], self._bits[i + 1][1][b]
-                    self._kt.bpool_back(self._p[i], x, y, e[1][b], inside, to)
+                    self._kt.bpool_back(p, x, y, e[1][b], inside, to)
                     continue
                 h, w, c = self._shapes[i]
-                self._kt.bconv_back(layer.p, e[1][b], layer.w, self._d)
+                self._kt.bconv_back(p, e[1][b], layer.w, self._d)
                 self._kt.narrow(self._d, h * w, c, layer.back_shift, self._limit, inside, to)
             if layer:
                 self.flips += self._kt.bconv_update(
-                    layer.p,
+                    p,
                     n,
                     self._bits[i][0],
                     e[0],
