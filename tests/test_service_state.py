@@ -243,3 +243,28 @@ def test_settings_that_do_not_fit_leave_what_was_saved(
     assert device.learner is learner  # another one would not fit beside it
     after = bench.info()
     assert (after.state, after.learned) == (before.state, before.learned)
+
+
+@pytest.mark.parametrize("most", [1, 7, 48, 1000])
+def test_a_state_is_read_where_the_learner_has_it(
+    bench: Bench, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream(bench, 0, 20)
+    expected = bytes(bench.device.learner.dump())
+    monkeypatch.setattr(Learner, "dump", None)  # a copy of the whole may not fit the heap
+    state, crc = b"", 0
+    while len(state) < len(expected):
+        reply = bench.ask(p.GET_STATE, struct.pack(p.GET_REQUEST, len(state), crc, most))
+        total, crc, offset = unpack(p.GET_REPLY, reply)
+        assert (total, offset) == (len(expected), len(state)) and len(reply) <= 12 + most
+        state += reply[12:]
+    assert state == expected and crc32(state) == crc
+
+
+def test_learning_without_a_request_shows_while_a_state_is_fetched(bench: Bench) -> None:
+    stream(bench, 0, 20)
+    _, crc, _ = unpack(p.GET_REPLY, bench.ask(p.GET_STATE, struct.pack(p.GET_REQUEST, 0, 0, 50)))
+    bench.device.learner.learn(PIXELS[20], int(LABELS[20]))  # in a loop of the board's own
+    with pytest.raises(Refused) as refused:
+        bench.ask(p.GET_STATE, struct.pack(p.GET_REQUEST, 50, crc, 50))
+    assert refused.value.code == p.STALE

@@ -3,6 +3,7 @@
 import gc
 import struct
 
+from tinycl_rt import pieces, state
 from tinycl_rt import protocol as p
 from tinycl_rt.clock import since, ticks_ms
 from tinycl_rt.crc import crc32
@@ -37,8 +38,7 @@ class Reports:
         self._uid = uid
         self._counters = counters
         self._started = ticks_ms()
-        self._snapshot = None  # of the state, while the host fetches it
-        self._snapshot_crc = 0
+        self._fetched = None  # the state while the host fetches it: views, bytes, CRC, place
         self.handlers = {
             p.HELLO: self._hello,
             p.STATS: self._stats,
@@ -48,8 +48,8 @@ class Reports:
         }
 
     def drop(self):
-        """Forget the snapshot: the state may change now."""
-        self._snapshot = None
+        """Forget what is being fetched: the state may change now."""
+        self._fetched = None
 
     def _hello(self, payload):
         _, want = take(p.HELLO_REQUEST, payload)
@@ -111,18 +111,24 @@ class Reports:
         return struct.calcsize(p.BENCH_REPLY)
 
     def _get_state(self, payload):
+        """A piece of the state, read from where the learner has it: there is no second copy."""
         offset, crc, most = take(p.GET_REQUEST, payload)
         learner = self._device.need()
+        # What is learned without a request, in a loop of the board's own, shows here.
+        place = learner.experience, learner.is_open, learner.learned
         if not offset and not crc:
-            self._snapshot = None
-            self._snapshot = learner.dump()
-            self._snapshot_crc = crc32(self._snapshot)
-        elif self._snapshot is None or crc != self._snapshot_crc:
+            self._fetched = None
+            parts, whole = state.pieces(learner), 0
+            for part in parts:
+                whole = crc32(part, whole)
+            self._fetched = parts, state.size(parts), whole, place
+        elif self._fetched is None or self._fetched[2:] != (crc, place):
             raise p.Refusal(p.STALE, "the state changed meanwhile")
-        blob = memoryview(self._snapshot)
-        if offset > len(blob):
-            raise p.Refusal(p.BAD_REQUEST, "the state has %d bytes" % len(blob))
+        parts, total, crc, _ = self._fetched
+        if offset > total:
+            raise p.Refusal(p.BAD_REQUEST, "the state has %d bytes" % total)
         at = struct.calcsize(p.GET_REPLY)
-        struct.pack_into(p.GET_REPLY, self._out, 0, len(blob), self._snapshot_crc, offset)
+        struct.pack_into(p.GET_REPLY, self._out, 0, total, crc, offset)
         room = len(self._out) - at
-        return put(self._out, at, blob[offset : offset + (min(most, room) if most else room)])
+        end = offset + (min(most, room) if most else room)
+        return pieces.copy(parts, offset, end, self._out, at)

@@ -8,6 +8,7 @@ Nothing has to be remembered about earlier requests, so this holds across power 
 import struct
 from array import array
 
+from tinycl_rt import pieces
 from tinycl_rt import protocol as p
 from tinycl_rt.protocol import take
 from tinycl_rt.uploads import Uploads
@@ -69,30 +70,17 @@ class Requests:
         backbone, x = learner.backbone, learner.head.x
         latent = backbone.run(self._image(flags, payload[8:]))
         backbone.count(latent, x)
-        parts = [(latent, 1), (memoryview(x), 1)]
+        parts = [latent, x]
         if flags & p.IMAGE_FLOATS and backbone.output is not None:
-            parts.append((backbone.output, 4))
-        total = sum([len(view) * size for view, size in parts])
+            parts.append(backbone.output)
+        total = pieces.nbytes(parts)
         if offset > total:
             raise p.Refusal(p.BAD_REQUEST, "the outputs have %d bytes" % total)
         at = struct.calcsize(p.LATENTS_REPLY)
         struct.pack_into(p.LATENTS_REPLY, self._out, 0, total, offset)
         room = len(self._out) - at
         end = offset + (min(most, room) if most else room)
-        return self._cut(at, parts, offset, end)
-
-    def _cut(self, at, parts, first, end):
-        """Copy bytes `first` to `end` of views one behind another, given with their item sizes."""
-        for view, size in parts:
-            n = len(view) * size
-            start, stop = max(first, 0), min(end, n)
-            if start < stop:
-                items = bytes(view[start // size : (stop + size - 1) // size])
-                skip = start % size
-                at = p.put(self._out, at, memoryview(items)[skip : skip + stop - start])
-            first -= n
-            end -= n
-        return at
+        return pieces.copy(parts, offset, end, self._out, at)
 
     def _learn(self, payload):
         experience, position, label, flags, _ = take(p.LEARN_REQUEST, payload)

@@ -9,12 +9,15 @@ import typer
 
 from tinycl import __version__
 from tinycl.cli import (
+    backup,
     boards,
     compile,
     convert,
     demo,
+    info,
     memory,
     report,
+    restore,
     run,
     simulate,
     stream,
@@ -33,7 +36,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (demo, train, convert, compile, run, simulate, stream, memory, report, boards):
+_VERBS = (demo, train, convert, compile, run, simulate, stream, memory, report, boards)
+for verb in (*_VERBS, info, backup, restore):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
 
 
