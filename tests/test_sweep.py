@@ -85,6 +85,31 @@ def test_a_replay_memory_in_bytes(text: str, slots: int) -> None:
     assert Settings(replay=text).sized(model).replay == slots
 
 
+def test_depths_in_one_grid() -> None:
+    """A tail's settings are no difference to a head; bytes are slots of what each depth keeps."""
+    found = grid({"learn": "head,tail:1", "tail_lr": "3,4", "replay": "1kB"})
+    assert [(s.learn, s.tail_lr) for s in found] == [("head", 4), ("tail:1", 3), ("tail:1", 4)]
+    head, *tails = sweep(bench(), [replace(s, scenario="nc:2", limit=8) for s in found], jobs=1)
+    # Bits of 4 x 4 x 12 channels, in words: after the last layer, and before it.
+    assert [g["replay_bytes"] for g in (head, *tails)] == [960, 960, 960]
+    prints = {g["runs"][0]["state_fingerprint"] for g in (head, *tails)}
+    assert len(prints) == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (Settings(learn="tail:2"), "this model ends with 1 that can learn"),
+        (Settings(learn="tail:0"), "unknown depth 'tail:0'"),
+        (Settings(learn="tail:1", rule="adam"), "unknown rule 'adam'"),
+        (Settings(learn="tail:1", tail_margin=0), "tail_margin between 1 and 127, got 0"),
+    ],
+)
+def test_depths_that_there_are_not(settings: Settings, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        sweep(bench(), [settings])
+
+
 @pytest.mark.parametrize("text", ["kB", "25", "25 gB", "-1kB", "1e3B"])
 def test_no_size(text: str) -> None:
     with pytest.raises(DataError, match="25kB"):

@@ -35,7 +35,7 @@ _HELP = {
     "limit": "At most so many samples a class.",
     "epochs": "How often an experience brings its samples.",
     "seed": "Seed of the stream and of the learner.",
-    "learn": "How deep it learns: head.",
+    "learn": "How deep it learns: head, or tail:N, the last N binary layers too.",
     "method": "cwr; naive: no consolidation, for contrast; joint: all classes at once, the upper "
     "bound.",
     "replay": "Slots of the replay memory, or its bytes, such as 25kB or 1.5MiB.",
@@ -44,9 +44,15 @@ _HELP = {
     "arithmetic": "integer, or float32: the counterpart on the same stream.",
     "qf": "Bits of forward weights, 4..8.",
     "qb": "Bits of master weights, 8..16.",
-    "gbits": "Bits of the output error, 4..8.",
-    "lr_shift": "The learning rate is 2 ** -N.",
-    "stochastic": "Round updates stochastically.",
+    "gbits": "Bits of errors, 4..8.",
+    "lr_shift": "The head's learning rate is 2 ** -N.",
+    "stochastic": "Round the head's updates stochastically.",
+    "rule": "Updates of the tail: proportional, sign or bop.",
+    "tail_lr": "The tail's learning rate is 2 ** -N (proportional, bop).",
+    "tail_step": "Rule sign: steps of N / 128. Rule bop: the mean forgets 2 ** -N a step.",
+    "tail_margin": "Latent weights start N / 128 away from flipping; bop: the mean that flips.",
+    "wide": "Latent weights of the tail in int16 instead of int8.",
+    "thresholds": "Thresholds of the tail learn too.",
 }
 """Help of each field of ``Settings``."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from tinycl_rt.config import CWR, NAIVE, Config
+from tinycl_rt import depth
+from tinycl_rt.config import CWR, NAIVE, RULES, Config
 from tinycl_rt.learner import NAME_BYTES
-from tinycl_rt.model import Model
+from tinycl_rt.model import Model, Tensor
 from tinycl_rt.replay import POLICIES
 
 from tinycl.data import Dataset
@@ -25,6 +26,9 @@ METHODS = {"cwr": CWR, "naive": NAIVE, JOINT: NAIVE}
 
 ARITHMETICS = ("integer", "float32")
 
+_TAIL = re.compile(r"tail:([0-9]{1,3})")
+_OF_TAIL = ("rule", "tail_lr", "tail_step", "tail_margin", "wide", "thresholds")
+_OF_INTEGERS = ("qf", "qb", "gbits", "stochastic")
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(B|kB|KB|KiB|MB|MiB)")
 _UNITS = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 10**6, "MiB": 2**20}
 
@@ -48,6 +52,8 @@ class Settings:
     arithmetic : str
         ``integer``, or ``float32``: the counterpart on the same stream, which has no use for
         ``qf``, ``qb``, ``gbits`` and ``stochastic``.
+    learn : str
+        ``head``, or ``tail:N``: the last N binary layers too, with the settings from ``rule`` on.
     """
 
     scenario: str = "nc:2"
@@ -66,6 +72,12 @@ class Settings:
     gbits: int = 8
     lr_shift: int = 3
     stochastic: bool = False
+    rule: str = "proportional"
+    tail_lr: int = 4
+    tail_step: int = 1
+    tail_margin: int = 32
+    wide: bool = False
+    thresholds: bool = False
 
     def config(self, classes: int) -> Config:
         """The learner's configuration for a data set of so many classes.
@@ -75,8 +87,9 @@ class Settings:
         DataError
             A setting is unknown or out of range.
         """
-        if self.learn != "head":
-            raise DataError(f"unknown depth {self.learn!r}: this version trains 'head'")
+        tail = _TAIL.fullmatch(self.learn)
+        if self.learn != "head" and (not tail or not int(tail[1])):
+            raise DataError(f"unknown depth {self.learn!r}: expected head or tail:N, N from 1")
         if self.method not in METHODS:
             raise DataError(f"unknown method {self.method!r}: choose one of {', '.join(METHODS)}")
         if self.policy not in POLICIES:
@@ -85,6 +98,10 @@ class Settings:
             raise DataError(
                 f"unknown arithmetic {self.arithmetic!r}: choose {' or '.join(ARITHMETICS)}"
             )
+        if tail and self.arithmetic != "integer":
+            raise DataError("float32 is there for the head alone: give --learn head")
+        if self.rule not in RULES:
+            raise DataError(f"unknown rule {self.rule!r}: choose one of {', '.join(RULES)}")
         if isinstance(self.replay, str):
             _bytes(self.replay)
             raise DataError(
@@ -104,7 +121,30 @@ class Settings:
                 stochastic=int(self.stochastic),
                 method=METHODS[self.method],
                 seed=self.seed,
+                depth=int(tail[1]) if tail else 0,
+                rule=RULES.index(self.rule),
+                tail_lr=self.tail_lr,
+                tail_step=self.tail_step,
+                tail_margin=self.tail_margin,
+                wide=int(self.wide),
+                thresholds=int(self.thresholds),
             )
+        except ValueError as error:
+            raise DataError(str(error)) from None
+
+    def latent(self, model: Model) -> Tensor:
+        """The layer of a model that the replay memory keeps at this depth: shape and bytes.
+
+        Raises
+        ------
+        DataError
+            The model cannot learn so deep, or a setting is wrong.
+        """
+        config = replace(self, replay=0).config(2)
+        if not config.depth:
+            return model.tensors[model.operators[-1].source]
+        try:
+            return model.tensors[depth.operators(model, config)[0].source]
         except ValueError as error:
             raise DataError(str(error)) from None
 
@@ -114,17 +154,21 @@ class Settings:
         Raises
         ------
         DataError
-            The replay memory is neither a number of slots nor a size.
+            The replay memory is neither a number of slots nor a size; or as `latent`.
         """
-        if isinstance(self.replay, int) or model is None:
+        if model is None:
             return self
-        return replace(self, replay=_bytes(self.replay) // model.latent_bytes)
+        nbytes = self.latent(model).nbytes
+        if isinstance(self.replay, int):
+            return self
+        return replace(self, replay=_bytes(self.replay) // nbytes)
 
     def plain(self) -> Settings:
-        """The same run by one name: what a float32 run does not use has its default."""
-        if self.arithmetic == "integer":
-            return self
-        return replace(self, qf=8, qb=16, gbits=8, stochastic=False)
+        """The same run by one name: what it does not use has its default."""
+        unused: tuple[str, ...] = () if self.arithmetic == "integer" else _OF_INTEGERS
+        unused += _OF_TAIL if self.learn == "head" else ()
+        defaults: dict[str, Any] = {f.name: f.default for f in fields(self) if f.name in unused}
+        return replace(self, **defaults)
 
 
 def _bytes(text: str) -> int:

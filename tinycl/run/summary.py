@@ -8,7 +8,7 @@ from typing import Any
 from tinycl_rt.model import Model
 
 from tinycl import __version__
-from tinycl.convert.fit import head_bytes, replay_bytes
+from tinycl.convert.fit import head_bytes
 from tinycl.link.client import BoardClient
 from tinycl.run.loop import Record
 from tinycl.run.plan import Plan
@@ -59,12 +59,12 @@ def summarise(
         "version": __version__,
     }
     if model is not None:
-        slots = plan.config.replay
+        slots, latent = plan.config.replay, plan.settings.latent(model)
         summary |= {
             "model_bytes": model.nbytes,
             "head_bytes": head_bytes(model, plan.config.classes),
             "replay_slots": slots,
-            "replay_bytes": replay_bytes(model, slots),
-            "replay_bytes_float32": slots * math.prod(model.latent_shape) * 4,
+            "replay_bytes": slots * latent.nbytes,
+            "replay_bytes_float32": slots * math.prod(latent.shape) * 4,
         }
     return summary

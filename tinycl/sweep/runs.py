@@ -14,7 +14,6 @@ from tinycl_rt.model import Model
 
 from tinycl import __version__
 from tinycl.convert.compiler import load_model
-from tinycl.convert.fit import replay_bytes
 from tinycl.data import Dataset
 from tinycl.data.scenario import Experience
 from tinycl.exceptions import DataError
@@ -189,7 +188,7 @@ def group(bench: Bench, model: Model, plan: Plan, runs: list[dict[str, Any]]) ->
         "model": bench.name,
         "model_fingerprint": model.fingerprint.hex(),
         "settings": plan.describe(),
-        "replay_bytes": replay_bytes(model, plan.config.replay),
+        "replay_bytes": plan.config.replay * plan.settings.latent(model).nbytes,
         "runs": runs,
         "final_accuracy_mean": float(finals.mean()),
         "final_accuracy_std": float(finals.std()),
