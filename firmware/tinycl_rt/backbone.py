@@ -70,7 +70,8 @@ class Backbone:
                 "expected %d pixels (%d x %d x %d), got %d"
                 % ((self.model.input_bytes,) + self.model.input_shape + (len(pixels),))
             )
-        k, acc, views, fetch = self._k, self._acc, self._views, self._fetch
+        k, acc, views = self._k, self._acc, self._views
+        fetch = self._fetch  # four at once would make a tuple
         views[0] = pixels
         for op in self._operators:
             x, y = views[op.source], views[op.target]
