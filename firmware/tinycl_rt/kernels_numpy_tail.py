@@ -18,20 +18,20 @@ def _images(x, n, h, w, depth):
     return np.frombuffer(x, np.uint8, n * h * w * depth).reshape(n, h, w, depth)
 
 
-def _signs(w, p):
+def signs(w, p):
     """Packed weights -> +-1 float32 (oc, kh, kw, c)."""
     kernel = np.frombuffer(w, np.uint8).reshape(p[11], p[3], p[4], _words(p[2]))
     return unpack(kernel, p[2])
 
 
-def _columns(p, n, x):
+def columns(p, n, x):
     """Packed bits of ``n`` images -> +-1, or 0, float32 (n * oh * ow, kh * kw * c)."""
     x = _pad(unpack(_images(x, n, p[0], p[1], _words(p[2])), p[2]), p, 1.0 if p[12] else 0.0)
     taps = [_tap(x, p, ky, kx) for ky in range(p[3]) for kx in range(p[4])]
     return np.concatenate(taps, axis=-1).reshape(n * p[9] * p[10], -1)
 
 
-def _table(p, t):
+def thresholds(p, t):
     """Thresholds by position or not: broadcasts to (oh, ow, oc)."""
     table = np.frombuffer(t, np.int32)
     if p[12] != 2:
@@ -43,8 +43,8 @@ def _table(p, t):
 
 def batch_bconv_train(p, n, x, w, t, half):
     """Bits (n, oh, ow, bytes) of outputs and of the straight-through window."""
-    acc = _columns(p, n, x) @ _signs(w, p).reshape(p[11], -1).T
-    d = acc.reshape(n, p[9], p[10], p[11]) - _table(p, t)
+    acc = columns(p, n, x) @ signs(w, p).reshape(p[11], -1).T
+    d = acc.reshape(n, p[9], p[10], p[11]) - thresholds(p, t)
     return pack(d < 0), pack(np.abs(d) <= half)
 
 
@@ -80,10 +80,11 @@ def _window(errors, inside):
     """Errors (h, w, c) where gradients pass, 0 elsewhere."""
     if inside is None:
         return errors
-    return np.where(_inside(inside, *errors.shape), errors, np.int8(0))
+    return np.where(passes(inside, *errors.shape), errors, np.int8(0))
 
 
-def _inside(bits, h, w, c):
+def passes(bits, h, w, c):
+    """Packed bits of one image -> bool (h, w, c)."""
     return np.unpackbits(
         np.frombuffer(bits, np.uint8, h * w * _words(c)).reshape(h, w, -1),
         axis=-1,
@@ -96,7 +97,7 @@ def bconv_back(p, e, w, d):
     """See ``kernels_tail_ref.bconv_back``."""
     h, wd, ci, kh, kw, sh, sw, pt, pl, oh, ow, oc = p[:12]
     errors = np.frombuffer(e, np.int8, oh * ow * oc).reshape(-1, oc).astype(np.float32)
-    taps = (errors @ _signs(w, p).reshape(oc, -1)).reshape(oh, ow, kh, kw, ci)
+    taps = (errors @ signs(w, p).reshape(oc, -1)).reshape(oh, ow, kh, kw, ci)
     bottom = max((oh - 1) * sh + kh - pt, h)
     right = max((ow - 1) * sw + kw - pl, wd)
     whole = np.zeros((pt + bottom, pl + right, ci), np.float32)
@@ -116,8 +117,8 @@ def narrow(d, cells, channels, shift, limit, inside, e):
 def bpool_back(p, x, y, f, inside, e):
     """See ``kernels_tail_ref.bpool_back``."""
     h, w, c, kh, kw, oh, ow = p[0], p[1], p[2], p[3], p[4], p[9], p[10]
-    bits = _pad(_inside(x, h, w, c)[None].astype(np.int8), p, -1)
-    wanted = _inside(y, oh, ow, c).astype(np.int8)
+    bits = _pad(passes(x, h, w, c)[None].astype(np.int8), p, -1)
+    wanted = passes(y, oh, ow, c).astype(np.int8)
     left = np.frombuffer(f, np.int8, oh * ow * c).reshape(oh, ow, c).copy()
     whole = np.zeros(bits.shape[1:], np.int8)
     for ky in range(kh):
@@ -148,7 +149,7 @@ def bconv_update(p, n, x, e, latent, w, t, row, rule, rng):
     kind, shift, a, b, limit, t_shift = rule
     draw = _draw(rng)
     errors = np.frombuffer(e, np.int8, n * p[9] * p[10] * oc).reshape(-1, oc).astype(np.float32)
-    g = (errors.T @ _columns(p, n, x)).astype(np.int32).reshape(-1)
+    g = (errors.T @ columns(p, n, x)).astype(np.int32).reshape(-1)
     size = g.size
     stored = np.frombuffer(latent, f"i{memoryview(latent).itemsize}", size)
     bits = np.frombuffer(w, np.uint8).reshape(oc, p[3], p[4], -1)

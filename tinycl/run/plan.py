@@ -98,8 +98,6 @@ class Settings:
             raise DataError(
                 f"unknown arithmetic {self.arithmetic!r}: choose {' or '.join(ARITHMETICS)}"
             )
-        if tail and self.arithmetic != "integer":
-            raise DataError("float32 is there for the head alone: give --learn head")
         if self.rule not in RULES:
             raise DataError(f"unknown rule {self.rule!r}: choose one of {', '.join(RULES)}")
         if isinstance(self.replay, str):

@@ -20,6 +20,8 @@ from tinycl_rt.config import NAIVE, Config
 from tinycl_rt.head import bits
 from tinycl_rt.learner import Learner
 
+from tinycl.simulate.float_tail import FloatTail
+
 __all__ = ["FloatHead", "FloatLearner"]
 
 Floats = npt.NDArray[np.float32]
@@ -95,12 +97,26 @@ class FloatHead:
 
     def step(self, label: int) -> int:
         """One step of gradient descent on the features in ``x``; returns the class seen before."""
-        best = self.scores(self.tw)
-        g = np.exp(self.acc - self.acc[best])
-        g /= g.sum()
-        g[label] -= 1
-        self.tw -= np.outer(self._rate * g, self._values * self._scale)
+        best = self.error(label)
+        self.update()
         return best
+
+    def error(self, label: int) -> int:
+        """The first half of ``step``, up to the error; returns the class seen before."""
+        best = self.scores(self.tw)
+        self._g = np.exp(self.acc - self.acc[best])
+        self._g /= self._g.sum()
+        self._g[label] -= 1
+        return best
+
+    def errors(self) -> Floats:
+        """Between the halves: the error of the features (D,)."""
+        found: Floats = self._g @ self.tw
+        return found
+
+    def update(self) -> None:
+        """The second half of ``step``."""
+        self.tw -= np.outer(self._rate * self._g, self._values * self._scale)
 
     def end(self) -> None:
         """Consolidate: CWR* over the classes of the open experience."""
@@ -117,7 +133,7 @@ class FloatHead:
 
 
 class FloatLearner(Learner):
-    """A learner with a float32 head.
+    """A learner with a float32 head, and tail if it has one.
 
     Its choices of replayed samples, and of what stays in memory, are those of a ``Learner`` with
     the same seed whose updates are not rounded stochastically.
@@ -127,6 +143,8 @@ class FloatLearner(Learner):
         """Forget everything and go on with these settings."""
         super().reset(config)
         self.head = FloatHead(config, self.model.features, self.model.feature_range)
+        if config.depth:
+            self.tail = FloatTail(self.model, config, self.rng)
 
     def fingerprint(self) -> int:
         """CRC32 of the consolidated weights: the same on the same machine and libraries only."""
