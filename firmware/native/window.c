@@ -8,6 +8,25 @@
 
 #include "bits.h"
 
+tc_error tc_check_table(const tc_geometry *g, const tc_buffer *t) {
+    uint32_t oc = (uint32_t)g->oc, rows = (uint32_t)g->oh, columns = (uint32_t)g->ow;
+    tc_error error = tc_check_array(t, g->pad == 2 && oc < rows + columns ? rows + columns : oc, 4);
+    if (error || g->pad != 2) {
+        return error;
+    }
+    const int32_t *starts = t->data;
+    size_t row = 0, column = 0;
+    for (uint32_t i = 0; i < rows + columns; i++) {
+        if (starts[i] < 0) {
+            return TC_GEOMETRY;
+        }
+        size_t *most = i < rows ? &row : &column, start = (size_t)starts[i];
+        *most = start > *most ? start : *most;
+    }
+    size_t entries = t->size / 4; // two starts below 2^31 do not overflow
+    return entries >= oc && row + column <= entries - oc ? TC_OK : TC_SIZE;
+}
+
 tc_error tc_open_window(tc_window *v, const tc_geometry *g, const tc_buffer *x, const tc_buffer *w,
     const tc_buffer *acc) {
     uint32_t depth = tc_bit_bytes(g->c), oc = (uint32_t)g->oc;

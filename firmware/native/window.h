@@ -17,6 +17,10 @@ typedef struct {
     uint32_t patch[PATCH_WORDS];
 } tc_window;
 
+// Checks the thresholds. With pad 2 they depend on the position: the table begins with where those of
+// each row and each column are, which all have to lie inside it.
+tc_error tc_check_table(const tc_geometry *g, const tc_buffer *t);
+
 // Checks image, weights and counters against the geometry; gets ready for the first window.
 tc_error tc_open_window(tc_window *v, const tc_geometry *g, const tc_buffer *x, const tc_buffer *w,
     const tc_buffer *acc);

@@ -1,0 +1,65 @@
+// Errors through a binary convolution: d = e . w^T.
+
+#include "tail.h"
+
+// The terms of one output position to all taps of its window that lie in the image.
+static void scatter(tc_terms *v, const tc_geometry *g, int32_t iy, int32_t ix, int32_t *d) {
+    size_t words = tc_bit_bytes(g->c) / 4;
+    for (int32_t ky = 0; ky < g->kh; ky++) {
+        for (int32_t kx = 0; kx < g->kw; kx++) {
+            int32_t y = iy + ky, x = ix + kx;
+            if (y >= 0 && y < g->h && x >= 0 && x < g->w) {
+                tc_sum_terms(v, (size_t)(ky * g->kw + kx) * words, v->total, (uint32_t)g->c,
+                    d + (size_t)(y * g->w + x) * (size_t)g->c);
+            }
+        }
+    }
+    v->count = 0;
+    v->total = 0;
+}
+
+tc_error tc_tail_bconv_back(const tc_buffer *p, const tc_buffer *e, const tc_buffer *w,
+    const tc_buffer *d) {
+    const tc_geometry *g;
+    tc_error error = tc_read_geometry(p, &g);
+    if (error) {
+        return error;
+    }
+    if (!tc_summable(g->kh * g->kw, g->oc)) {
+        return TC_GEOMETRY;
+    }
+    uint32_t size = tc_times((uint32_t)(g->h * g->w), (uint32_t)g->c);
+    uint32_t row = (uint32_t)(g->kh * g->kw) * (tc_bit_bytes(g->c) / 4);
+    if ((error = tc_check_array(w, tc_times(row, (uint32_t)g->oc), 4))
+        || (error = tc_check_array(d, size, 4))) {
+        return error;
+    }
+    if (e->size < tc_times((uint32_t)(g->oh * g->ow), (uint32_t)g->oc)) {
+        return TC_SIZE;
+    }
+    const int8_t *from = e->data;
+    int32_t *out = d->data;
+    for (uint32_t i = 0; i < size; i++) {
+        out[i] = 0;
+    }
+    tc_terms terms;
+    terms.count = 0;
+    terms.total = 0;
+    for (int32_t oy = 0; oy < g->oh; oy++) {
+        for (int32_t ox = 0; ox < g->ow; ox++) {
+            int32_t iy = oy * g->sh - g->top, ix = ox * g->sw - g->left;
+            const uint32_t *bits = w->data;
+            for (int32_t c = 0; c < g->oc; c++, bits += row) {
+                int32_t v = *from++;
+                if (v) {
+                    tc_add_term(&terms, bits, v);
+                    if (terms.count == TC_TERMS) {
+                        scatter(&terms, g, iy, ix, out);
+                    }
+                }
+            }
+            scatter(&terms, g, iy, ix, out);
+        }
+    }
+    return TC_OK;
+}
