@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 from tinycl_rt import kernels_numpy
+from tinycl_rt.depth import operators
 from tinycl_rt.learner import Learner
 from tinycl_rt.model import Model
 
@@ -28,8 +29,8 @@ class Latents:
     model
         A compiled model.
     plans
-        Over one data set: only samples that their experiences bring are computed, and the whole
-        test set.
+        Over one data set and of one depth: only samples that their experiences bring are
+        computed, and the whole test set.
 
     Attributes
     ----------
@@ -48,14 +49,25 @@ class Latents:
             if progress is not None:
                 progress(before + done, total)
 
-        self._train = latents(model, dataset.x_train[wanted], report)
+        stop = -1
+        if plans[0].config.depth:
+            stop = _first(model, plans[0])
+        self._train = latents(model, dataset.x_train[wanted], report, stop)
         self._rows = np.full(len(dataset.x_train), -1, np.int64)
         self._rows[wanted] = np.arange(len(wanted))
-        self.test = latents(model, dataset.x_test, lambda n: report(n, len(wanted)))
+        self.test = latents(model, dataset.x_test, lambda n: report(n, len(wanted)), stop)
 
     def train(self, index: int) -> memoryview:
         """Packed latent bits of one training sample."""
         return memoryview(self._train[self._rows[index]].reshape(-1))
+
+
+def _first(model: Model, plan: Plan) -> int:
+    """The operator where a plan's tail begins."""
+    try:
+        return len(model.operators) - 1 - len(operators(model, plan.config))
+    except ValueError as error:
+        raise DataError(str(error)) from None
 
 
 def check_shape(model: Model, plan: Plan) -> None:

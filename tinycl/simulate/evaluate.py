@@ -25,6 +25,12 @@ def predict_latents(learner: Learner, latents: npt.NDArray[np.uint8]) -> npt.NDA
     numpy.ndarray
         int64 (N,).
     """
+    if learner.tail:
+        for p, layer, mask in learner.tail.chain:
+            if layer is None:
+                latents = k.batch_bpool(p, latents, mask)
+            else:
+                latents = k.batch_bconv(p, latents, layer.w, layer.t)
     head = learner.head
     features = k.batch_count(learner.backbone.cells, latents)
     if isinstance(head, FloatHead):

@@ -21,6 +21,7 @@ def latents(
     model: Model,
     x: npt.NDArray[np.uint8],
     progress: Callable[[int], None] | None = None,
+    stop: int = -1,
 ) -> npt.NDArray[np.uint8]:
     """Run the binary network.
 
@@ -32,24 +33,27 @@ def latents(
         uint8 (N, h, w, c), as ``model.input_shape``.
     progress
         Called with the number of samples done after each chunk.
+    stop
+        Operator whose input is wanted: the one that counts bits unless given.
 
     Returns
     -------
     numpy.ndarray
-        uint8 (N, h, w, bytes): packed latent bits, as the board holds them.
+        uint8 (N, h, w, bytes): packed bits, as the board holds them.
 
     Raises
     ------
     DataError
         The pixels have another type or shape.
     """
-    return latents_and_outputs(model, x, progress)[0]
+    return latents_and_outputs(model, x, progress, stop)[0]
 
 
 def latents_and_outputs(
     model: Model,
     x: npt.NDArray[np.uint8],
     progress: Callable[[int], None] | None = None,
+    stop: int = -1,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32] | None]:
     """The latents, and float32 (N, values) of a model that was compiled with its outputs.
 
@@ -62,14 +66,15 @@ def latents_and_outputs(
     # The widest thing in flight is a convolution's columns, float32.
     widest = max(op.p[9] * op.p[10] * op.p[2] * op.p[3] * op.p[4] for op in model.operators)
     chunk = max(1, _CHUNK_VALUES // widest)
-    h, w, c = model.latent_shape
+    latent = model.operators[stop].source
+    h, w, c = model.tensors[latent].shape
     out = np.empty((len(x), h, w, tcm.words(c)), np.uint8)
     size = 0 if model.output is None else int(np.prod(model.tensors[model.output].shape))
     floats = np.empty((len(x), size), np.float32)
     for start in range(0, len(x), chunk):
-        values = _run(model, x[start : start + chunk])
-        out[start : start + chunk] = values[model.operators[-1].source]
-        if model.output is not None:
+        values = _run(model, x[start : start + chunk], stop)
+        out[start : start + chunk] = values[latent]
+        if model.output is not None and stop == -1:
             found = values[model.output]
             floats[start : start + chunk] = found.reshape(len(found), -1)
         if progress is not None:
@@ -77,11 +82,11 @@ def latents_and_outputs(
     return out, None if model.output is None else floats
 
 
-def _run(model: Model, x: npt.NDArray[np.uint8]) -> dict[int, npt.NDArray[Any]]:
+def _run(model: Model, x: npt.NDArray[np.uint8], stop: int) -> dict[int, npt.NDArray[Any]]:
     """The tensors that nobody reads any more: latents and outputs."""
     values: dict[int, npt.NDArray[Any]] = {0: x}
     last = {tensor: i for i, op in enumerate(model.operators) for tensor in (op.source, op.other)}
-    for i, op in enumerate(model.operators[:-1]):
+    for i, op in enumerate(model.operators[:stop]):
         source, other = values[op.source], values[op.other] if op.other else None
         if op.code == tcm.BCONV:
             values[op.target] = k.batch_bconv(op.p, source, op.weights, op.table)
