@@ -77,6 +77,7 @@ def agrees(flatbuffer: bytes, samples: int = 6) -> Compiled:
     parity = verify(flatbuffer, compiled, x)
     assert parity.bits_checked > 0 and parity.bits_differing == 0
     assert parity.max_relative_error is not None and parity.max_relative_error < 1e-4
+    assert parity.max_elementwise_error is not None and parity.max_elementwise_error < 1e-4
     latents, outputs = latents_and_outputs(model, x)
     assert outputs is not None and np.all(np.isfinite(outputs)) and np.ptp(outputs) > 0
     for kernels in (kernels_ref, kernels_numpy):
@@ -105,6 +106,10 @@ OPERATORS: dict[str, tuple[set[int], Callable[[Any], Any]]] = {
     "a grouped binary convolution, zeros around": (
         {tcm.FLOAT_BCONV, tcm.TAKE, tcm.FLOAT_JOIN},
         lambda x: layers.ReLU()(binary(binary(x, 64), 34, groups=2, pad_values=0)),
+    ),
+    "PReLU": (
+        {tcm.FLOAT_SCALE, tcm.FLOAT_COMBINE},
+        lambda x: layers.PReLU("random_uniform", shared_axes=[1, 2])(x),
     ),
     "channels joined": (
         {tcm.FLOAT_JOIN},
@@ -294,7 +299,14 @@ REFUSED = {
         lambda x: layers.Conv2D(3, 3, dilation_rate=2)(x),
         r"is dilated: use dilation_rate=1|SPACE_TO_BATCH_ND '.*' is not supported",
     ),
-    "PReLU": (lambda x: layers.PReLU()(x), r"PRELU '.*' is not supported: .* ReLU"),
+    "a PReLU of each place": (
+        lambda x: layers.PReLU("random_uniform")(x),
+        r"MUL '.*' has constants .*shared_axes",
+    ),
+    "a leaky ReLU": (
+        lambda x: layers.LeakyReLU()(x),
+        r"LEAKY_RELU '.*' is not supported: use ReLU",
+    ),
     "an operator": (lambda x: tf.tanh(x), r"TANH '.*' is not supported: use layers that convert"),
     "shapes": (
         lambda x: layers.Multiply()([x, layers.GlobalAveragePooling2D(keepdims=True)(x)]),

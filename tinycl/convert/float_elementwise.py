@@ -1,6 +1,7 @@
 """Rules of operators that work on each value by itself, or on the channels of one place."""
 
 import numpy as np
+import numpy.typing as npt
 from tinycl_rt import tcm
 
 from tinycl.convert.float_operands import activation as fused
@@ -9,7 +10,7 @@ from tinycl.convert.floats import Floats, Real
 from tinycl.convert.graph import Node
 from tinycl.exceptions import CompileError
 
-__all__ = ["arithmetic", "relu", "sign", "softmax"]
+__all__ = ["arithmetic", "negative", "prelu", "relu", "sign", "softmax"]
 
 
 def arithmetic(floats: Floats, node: Node) -> Real:
@@ -40,7 +41,10 @@ def _scaled(floats: Floats, node: Node, k: int) -> Real:
     shape = floats.shape(source)
     number = numbers(node, k)
     if number.size not in (1, shape[2]) or (number.size > 1 and number.shape[-1] != number.size):
-        raise CompileError(f"{node.name} has constants {number.shape} for {shape[2]} channels")
+        raise CompileError(
+            f"{node.name} has constants {number.shape} for {shape[2]} channels: use one for each "
+            "channel (PReLU: shared_axes=[1, 2])"
+        )
     kind = node.kind
     if kind == "SUB" and k == 0:  # c - x = x * -1 + c
         ones = np.array([-1], np.float32)
@@ -71,6 +75,47 @@ def relu(floats: Floats, node: Node) -> Real:
         table=np.ones(1, np.float32),
         pad=tcm.FUNCTIONS.index("MUL"),
         activation=tcm.ACTIVATIONS.index(node.kind.lower()),
+    )
+
+
+def negative(floats: Floats, node: Node) -> Real:
+    """NEG: a product with -1."""
+    return _times(floats, node, floats.image(node), -1)
+
+
+def prelu(floats: Floats, node: Node) -> Real:
+    """PRELU: ``relu(x) - slope * relu(-x)``."""
+    source = floats.image(node)
+    shape, slope = floats.shape(source), numbers(node, 1)
+    if slope.size != slope.shape[-1] or slope.size not in (1, shape[2]):
+        raise CompileError(
+            f"{node.name} has slopes {slope.shape} for {shape[2]} channels: "
+            "use PReLU(shared_axes=[1, 2])"
+        )
+    above = _times(floats, node, source, 1, "relu")
+    below = _times(floats, node, source, -1, "relu")
+    below = _times(floats, node, below.activation, -slope)
+    add = tcm.FUNCTIONS.index("ADD")
+    sides = above.activation, below.activation
+    return floats.emit(node, tcm.FLOAT_COMBINE, sides[0], shape, pad=add, other=sides[1])
+
+
+def _times(
+    floats: Floats,
+    node: Node,
+    source: int,
+    factor: float | npt.NDArray[np.float32],
+    activation: str = "none",
+) -> Real:
+    """A product with one number, or one a channel."""
+    return floats.emit(
+        node,
+        tcm.FLOAT_SCALE,
+        source,
+        floats.shape(source),
+        table=np.atleast_1d(np.float32(factor)).reshape(-1),
+        pad=tcm.FUNCTIONS.index("MUL"),
+        activation=tcm.ACTIVATIONS.index(activation),
     )
 
 

@@ -19,6 +19,8 @@ FLOAT_RULES: dict[str, Callable[[Floats, Node], Real]] = {
     "RELU": float_elementwise.relu,
     "RELU6": float_elementwise.relu,
     "RELU_N1_TO_1": float_elementwise.relu,
+    "PRELU": float_elementwise.prelu,
+    "NEG": float_elementwise.negative,
     "SIGN": float_elementwise.sign,
     "MAX_POOL_2D": float_shapes.pool,
     "AVERAGE_POOL_2D": float_shapes.pool,

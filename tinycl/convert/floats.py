@@ -24,7 +24,6 @@ Shape = tuple[int, int, int]
 _ADVICE = {
     "PADV2": "pads with 1.0: LCE makes a binary convolution of a grouped QuantConv2D only with a "
     "multiple of 32 channels in a group; use such groups, or pad_values=0",
-    "PRELU": "is not supported: use ReLU, or a batch norm before the next sign",
     "LEAKY_RELU": "is not supported: use ReLU",
     "HARD_SWISH": "is not supported: use ReLU6",
     "TRANSPOSE_CONV": "is not supported: use a convolution with strides the other way round",

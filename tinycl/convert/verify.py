@@ -12,7 +12,7 @@ from tinycl.convert.golden import Golden
 from tinycl.convert.ties import centre_first_biases
 from tinycl.simulate.latents import latents_and_outputs
 
-__all__ = ["Parity", "random_pixels", "relative_error", "verify"]
+__all__ = ["Parity", "elementwise_error", "random_pixels", "relative_error", "verify"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Parity:
 
     ``bits_untied`` are the bits that still differ when the first convolution's thresholds are
     moved to the middle between two integers (see ``tinycl.convert.ties``).
-    ``max_relative_error`` is None for a model without float outputs.
+    ``max_relative_error`` (see ``relative_error``) and ``max_elementwise_error`` (see
+    ``elementwise_error``) are None for a model without float outputs.
     """
 
     samples: int
@@ -29,6 +30,7 @@ class Parity:
     bits_differing: int
     bits_untied: int
     max_relative_error: float | None = None
+    max_elementwise_error: float | None = None
 
 
 def random_pixels(n: int, shape: tuple[int, ...], seed: int = 0) -> npt.NDArray[np.uint8]:
@@ -69,22 +71,34 @@ def verify(flatbuffer: bytes, compiled: Compiled, x: npt.NDArray[np.uint8]) -> P
     if differing and compiled.first is not None:
         centred = centre_first_biases(flatbuffer, compiled.first)
         untied = np.count_nonzero(ours != _golden(centred, compiled, x))
-    error = None
-    if outputs is not None:
-        error = relative_error(outputs, Golden(flatbuffer).run(x).reshape(outputs.shape))
-    return Parity(len(x), int(ours.size), int(differing), int(untied), error)
+    bits = (len(x), int(ours.size), int(differing), int(untied))
+    if outputs is None:
+        return Parity(*bits)
+    golden = Golden(flatbuffer).run(x).reshape(outputs.shape)
+    return Parity(*bits, relative_error(outputs, golden), elementwise_error(outputs, golden))
 
 
 def relative_error(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> float:
-    """The largest error of any output, relative to its value.
+    """The largest error of any output: ``max|ours - theirs| / max|theirs|``, sample by sample.
 
-    Values below a hundredth of their sample's largest are held against that hundredth: float32
-    cannot tell a sum that cancels from zero.
+    Each error is held against the largest output of its own sample: float32 cannot tell a sum
+    that cancels from zero, so an error relative to the single value would say nothing of it.
 
     Parameters
     ----------
     ours, theirs
         float32 (N, values).
+    """
+    size = np.abs(theirs.astype(np.float64)).max(axis=1)
+    error = np.abs(ours.astype(np.float64) - theirs).max(axis=1)
+    return float(np.divide(error, size, out=error, where=size > 0).max())
+
+
+def elementwise_error(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> float:
+    """The largest error of any output relative to its own value, of those that are not small.
+
+    Values below a hundredth of their sample's largest are held against that hundredth.
+    Parameters are those of ``relative_error``.
     """
     size = np.abs(theirs.astype(np.float64))
     size = np.maximum(size, size.max(axis=1, keepdims=True) / 100)
