@@ -14,7 +14,7 @@ from helpers.edge_equations import (
 if find_spec("larq") is None:
     pytest.skip("needs tinycl[train]", allow_module_level=True)
 
-from tinycl.edge import layers
+from tinycl.edge import layers, optimizers
 from tinycl.edge.packing import pack, unpack
 from tinycl.edge.wrap import low_memory
 from tinycl.exceptions import ModelError
@@ -173,3 +173,55 @@ def test_what_has_no_room_is_refused_by_name() -> None:
     ):
         with pytest.raises(ModelError, match="expected"):
             make()
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd", "bop"])
+@pytest.mark.parametrize("eager", [False, True])
+def test_optimizers_take_bits_for_gradients(name: str, eager: bool, monkeypatch) -> None:
+    """One step from bits is one step from the same signs in plain numpy."""
+    monkeypatch.setattr(optimizers, "_PART", 40)  # several parts of a kernel
+    x, y = normal(12, 9), np.arange(12) % 8
+    model = tf.keras.Sequential(
+        [
+            tf.keras.Input((9,)),
+            layers.QuantDense(16, packed_gradient=True, **{**CLIP, "input_quantizer": None}),
+            layers.BatchNormalization(),
+            layers.QuantDense(8, packed_gradient=True, **CLIP),
+        ]
+    )
+    plain = tf.keras.models.clone_model(model, clone_function=_unpacked)
+    before = [np.where(np.abs(w) < 0.01, 0.9, w) for w in model.get_weights()]
+    before[0][0, :4] = 1.5, -1.5, 0, -0.0  # outside of the window; zeros
+    if name == "bop":
+        before = [np.where(w < 0, -1, 1) if w.ndim == 2 else w for w in before]
+    model.set_weights(before)
+    plain.set_weights(before)
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    optimizer = optimizers.make(name)
+    if name == "bop":
+        optimizer = optimizers.Bop(0.5, threshold=0.4)
+    model.compile(optimizer, loss, run_eagerly=eager)
+    model.train_on_batch(x, y)
+    with tf.GradientTape() as tape:
+        value = loss(y, plain(x, training=True))
+    found = tape.gradient(value, [plain.layers[0].kernel, plain.layers[2].kernel])
+    for index, layer, g in zip((0, 2), (0, 2), found, strict=True):
+        w, g = before[0 if index == 0 else 4].astype(np.float64), g.numpy()
+        unit = w.shape[0] ** -0.5
+        if name == "adam":
+            expected = np.clip(w - 1e-3 * np.sign(g), -1, 1)
+        elif name == "sgd":
+            expected = np.clip(w - 0.01 * g, -1, 1)
+        else:
+            expected = np.where(0.5 * g * w > 0.4 * unit, -w, w)
+        got = model.layers[layer].get_weights()[0]
+        assert got == pytest.approx(expected, abs=1e-6)
+    kinds = {slot.dtype for slot in optimizer.variables if slot.shape.rank == 2}
+    assert kinds == {tf.float16}
+
+
+def _unpacked(layer):
+    config = layer.get_config()
+    if "packed_gradient" in config:
+        config["packed_gradient"] = False
+    return type(layer).from_config(config)

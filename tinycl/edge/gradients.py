@@ -39,7 +39,7 @@ class _Input:
         return tf.where(unpack(self._kept[1], self.shape), dx, tf.zeros([], dx.dtype))
 
 
-def binary_dense(x: Any, kernel: Any, is_signed: bool) -> Any:
+def binary_dense(x: Any, kernel: Any, is_signed: bool, is_packed: bool) -> Any:
     """``sgn(x) . sgn(kernel)``; gradient of the kernel as in `sign_gradient`.
 
     Parameters
@@ -50,6 +50,8 @@ def binary_dense(x: Any, kernel: Any, is_signed: bool) -> Any:
         (fan-in, units).
     is_signed
         Whether the sign of ``x`` is taken; a network's first layer takes ``x`` as it is.
+    is_packed
+        Whether the gradient of the kernel is handed on as bits.
     """
 
     @tf.custom_gradient
@@ -60,7 +62,7 @@ def binary_dense(x: Any, kernel: Any, is_signed: bool) -> Any:
             with tf.control_dependencies([dy]):
                 dx = tf.matmul(dy, lq.math.sign(kernel), transpose_b=True)
                 dw = tf.matmul(kept.again(), dy, transpose_a=True)
-                return kept.through(dx), sign_gradient(dw, kernel)
+                return kept.through(dx), sign_gradient(dw, kernel, is_packed)
 
         y = tf.matmul(kept.factor, lq.math.sign(kernel))
         del kept.factor
@@ -69,17 +71,14 @@ def binary_dense(x: Any, kernel: Any, is_signed: bool) -> Any:
     return product(x, kernel)
 
 
-def binary_conv(x: Any, kernel: Any, is_signed: bool, strides: list[int], padding: str) -> Any:
+def binary_conv(x: Any, kernel: Any, is_signed: bool, is_packed: bool, how: dict[str, Any]) -> Any:
     """The same for a convolution (samples, height, width, channels) by (k, k, channels, units).
 
     Parameters
     ----------
-    strides
-        Of the four dimensions.
-    padding
-        ``VALID``, or ``SAME`` with zeros.
+    how
+        ``strides`` of the four dimensions, ``padding``: ``VALID``, or ``SAME`` with zeros.
     """
-    how = {"strides": strides, "padding": padding}
 
     @tf.custom_gradient
     def product(x: Any, kernel: Any) -> Any:
@@ -100,7 +99,7 @@ def binary_conv(x: Any, kernel: Any, is_signed: bool, strides: list[int], paddin
                     out_backprop=dy,
                     **how,
                 )
-                return kept.through(dx), sign_gradient(dw, kernel)
+                return kept.through(dx), sign_gradient(dw, kernel, is_packed)
 
         y = tf.nn.conv2d(kept.factor, lq.math.sign(kernel), **how)
         del kept.factor
@@ -109,8 +108,13 @@ def binary_conv(x: Any, kernel: Any, is_signed: bool, strides: list[int], paddin
     return product(x, kernel)
 
 
-def sign_gradient(dw: Any, kernel: Any) -> Any:
-    """``sgn(dw) / sqrt(fan-in)``, sgn(0) = +1, and 0 where |kernel| > 1."""
+def sign_gradient(dw: Any, kernel: Any, is_packed: bool) -> Any:
+    """``sgn(dw) / sqrt(fan-in)``, sgn(0) = +1, and 0 where |kernel| > 1.
+
+    Packed: bits of sgn(dw) alone; scale and window are left to the optimizer.
+    """
+    if is_packed:
+        return pack(dw < 0)
     fan_in = tf.cast(tf.size(kernel) // tf.shape(kernel)[-1], tf.float32)
     unit = tf.math.rsqrt(fan_in)
     signs = tf.where(dw >= 0, unit, -unit)

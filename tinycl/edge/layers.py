@@ -37,23 +37,40 @@ class QuantDense(lq.layers.QuantDense):
 
     ``kernel_quantizer`` is ``"ste_sign"``, ``input_quantizer`` the same or None.
 
+    Parameters
+    ----------
+    packed_gradient
+        Hand the kernel's gradient on as bits; only the optimizers of `tinycl.edge.optimizers`
+        take those.
+
     Raises
     ------
     ModelError
         Another quantizer.
     """
 
-    def __init__(self, units: int, **kwargs: Any) -> None:
+    def __init__(self, units: int, packed_gradient: bool = False, **kwargs: Any) -> None:
         super().__init__(units, **kwargs)
+        self.packed_gradient = packed_gradient
         _check_quantizers(self)
+
+    def build(self, input_shape: Any) -> None:
+        """Make the kernel, and mark it for the optimizer."""
+        super().build(input_shape)
+        self.kernel.packed_gradient = self.packed_gradient
 
     def call(self, inputs: Any) -> Any:
         """Multiply (..., fan-in) by the signs of the kernel."""
         flat = tf.reshape(inputs, [-1, inputs.shape[-1]])
-        y = binary_dense(flat, _latent(self.kernel), self.input_quantizer is not None)
+        is_signed = self.input_quantizer is not None
+        y = binary_dense(flat, _latent(self.kernel), is_signed, self.packed_gradient)
         y = tf.reshape(y, tf.concat([tf.shape(inputs)[:-1], [self.units]], 0))
         y.set_shape([*inputs.shape[:-1], self.units])
         return _finish(self, y)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same layer again."""
+        return {**super().get_config(), "packed_gradient": self.packed_gradient}
 
 
 @_register
@@ -61,7 +78,7 @@ class QuantConv2D(lq.layers.QuantConv2D):
     """Larq's ``QuantConv2D``: its arguments, its initial weights, its outputs.
 
     ``kernel_quantizer`` is ``"ste_sign"``, ``input_quantizer`` the same or None; one group, no
-    dilation, channels last, zeros around the image.
+    dilation, channels last, zeros around the image. ``packed_gradient`` as in `QuantDense`.
 
     Raises
     ------
@@ -69,8 +86,11 @@ class QuantConv2D(lq.layers.QuantConv2D):
         Another quantizer or kind of convolution.
     """
 
-    def __init__(self, filters: int, kernel_size: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, filters: int, kernel_size: Any, packed_gradient: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(filters, kernel_size, **kwargs)
+        self.packed_gradient = packed_gradient
         _check_quantizers(self)
         plain = {"groups": 1, "data_format": "channels_last", "dilation_rate": (1, 1)}
         for name, value in {**plain, "pad_values": 0.0}.items():
@@ -79,14 +99,24 @@ class QuantConv2D(lq.layers.QuantConv2D):
                     f"layer {self.name}: expected {name}={value!r}, got {getattr(self, name)!r}"
                 )
 
+    def build(self, input_shape: Any) -> None:
+        """Make the kernel, and mark it for the optimizer."""
+        super().build(input_shape)
+        self.kernel.packed_gradient = self.packed_gradient
+
     def call(self, inputs: Any) -> Any:
         """Convolve (samples, height, width, channels) with the signs of the kernel."""
         is_signed = self.input_quantizer is not None
         strides = [1, *self.strides, 1]
         kernel = _latent(self.kernel)
-        y = binary_conv(inputs, kernel, is_signed, strides, self.padding.upper())
+        how = {"strides": strides, "padding": self.padding.upper()}
+        y = binary_conv(inputs, kernel, is_signed, self.packed_gradient, how)
         y.set_shape(self.compute_output_shape(inputs.shape))
         return _finish(self, y)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same layer again."""
+        return {**super().get_config(), "packed_gradient": self.packed_gradient}
 
 
 @_register

@@ -14,7 +14,7 @@ tf: Any = import_tensorflow()
 lq: Any = import_larq()
 
 
-def low_memory(model: Any) -> Any:
+def low_memory(model: Any, packed_gradient: bool = False) -> Any:
     """Make the same model, with the same weights, of `tinycl.edge.layers`.
 
     Binary convolutions and dense layers, batch norms without gamma and maximum poolings are
@@ -25,6 +25,8 @@ def low_memory(model: Any) -> Any:
     ----------
     model
         A Sequential or functional Keras 2 model.
+    packed_gradient
+        Gradients of kernels as bits, for the optimizers of `tinycl.edge.optimizers`.
 
     Raises
     ------
@@ -33,10 +35,14 @@ def low_memory(model: Any) -> Any:
 
     Example
     -------
-    >>> model = low_memory(model)
-    >>> model.compile("adam", "sparse_categorical_crossentropy")
+    >>> model = low_memory(model, packed_gradient=True)
+    >>> model.compile(tinycl.edge.optimizers.Adam(1e-3), "sparse_categorical_crossentropy")
     """
-    clone = tf.keras.models.clone_model(model, clone_function=_replace)
+
+    def replace(layer: Any) -> Any:
+        return _replace(layer, packed_gradient)
+
+    clone = tf.keras.models.clone_model(model, clone_function=replace)
     for old, new in zip(model.layers, clone.layers, strict=True):
         weights = old.get_weights()
         if isinstance(old, tf.keras.layers.BatchNormalization):
@@ -50,12 +56,13 @@ def low_memory(model: Any) -> Any:
     return clone
 
 
-def _replace(layer: Any) -> Any:
+def _replace(layer: Any, packed_gradient: bool) -> Any:
     config = layer.get_config()
+    packed = {**config, "packed_gradient": packed_gradient}
     if type(layer) is lq.layers.QuantConv2D and _is_binary(layer):
-        return layers.QuantConv2D.from_config(config)
+        return layers.QuantConv2D.from_config(packed)
     if type(layer) is lq.layers.QuantDense and _is_binary(layer):
-        return layers.QuantDense.from_config(config)
+        return layers.QuantDense.from_config(packed)
     if type(layer) is tf.keras.layers.MaxPool2D:
         return layers.MaxPool2D.from_config(config)
     if isinstance(layer, tf.keras.layers.BatchNormalization):
