@@ -54,6 +54,7 @@ class _Maker:
         shape = (*(int(n) for n in rng.integers(7, 15, 2)), int(rng.integers(1, 4)))
         if rng.random() < 0.15:
             shape = (1, shape[1] + 20, shape[2])  # a signal
+            shape = shape if rng.random() < 0.5 else (shape[1], 1, shape[2])
         x = inputs = layers.Input(shape)
         scale, offset = _PIXELS[mode]
         if mode != "raw":
@@ -83,7 +84,7 @@ class _Maker:
         rng, layers = self.rng, tf.keras.layers
         # Padding is a pixel value: there is none for 127.5.
         padding = "valid" if mode == "half" else str(rng.choice(["same", "valid"]))
-        kernel = tuple(int(min(n, rng.choice([1, 3, 5]))) for n in x.shape[1:3])
+        kernel = tuple(int(min(n, rng.choice([1, 3, 5, 7]))) for n in x.shape[1:3])
         conv = lq.layers.QuantConv2D(
             int(rng.integers(3, 40)),
             kernel,
@@ -105,7 +106,7 @@ class _Maker:
     def binary(self, x: Any) -> Any:
         """A binary convolution and some of batch norm, pooling, ReLU, sign in any order."""
         rng = self.rng
-        kernel = tuple(int(min(n, rng.integers(1, 4))) for n in x.shape[1:3])
+        kernel = tuple(int(min(n, rng.choice([1, 2, 3, 3, 5, 7]))) for n in x.shape[1:3])
         padding, ones = str(rng.choice(["same", "valid"])), int(rng.integers(2))
         filters = int(rng.choice([3, 31, 32, 33, rng.integers(1, 70)]))
         strides = int(rng.choice([1, 1, 2]))
