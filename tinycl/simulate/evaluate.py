@@ -4,10 +4,13 @@ import numpy as np
 import numpy.typing as npt
 from tinycl_rt import kernels_numpy as k
 from tinycl_rt.learner import Learner
+from tinycl_rt.tail import Tail
 
 from tinycl.simulate.float_head import FloatHead
 
 __all__ = ["predict_latents"]
+
+_ROWS = 500  # of which the tail's columns are in memory at once
 
 
 def predict_latents(learner: Learner, latents: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
@@ -25,12 +28,27 @@ def predict_latents(learner: Learner, latents: npt.NDArray[np.uint8]) -> npt.NDA
     numpy.ndarray
         int64 (N,).
     """
-    if learner.tail:
-        for p, layer, mask in learner.tail.chain:
-            if layer is None:
-                latents = k.batch_bpool(p, latents, mask)
-            else:
-                latents = k.batch_bconv(p, latents, layer.w, layer.t)
+    if not learner.tail:
+        return _classes(learner, latents)
+    found = [
+        _classes(learner, _through(learner.tail, latents[i : i + _ROWS]))
+        for i in range(0, len(latents), _ROWS)
+    ]
+    return np.concatenate(found) if found else np.empty(0, np.int64)
+
+
+def _through(tail: Tail, latents: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Packed bits through the layers as they are now."""
+    for p, layer, mask in tail.chain:
+        if layer is None:
+            latents = k.batch_bpool(p, latents, mask)
+        else:
+            latents = k.batch_bconv(p, latents, layer.w, layer.t)
+    return latents
+
+
+def _classes(learner: Learner, latents: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """By the head, of packed bits that it counts."""
     head = learner.head
     features = k.batch_count(learner.backbone.cells, latents)
     if isinstance(head, FloatHead):
