@@ -25,15 +25,21 @@ SHARE, OBJECTS = 0.03, 2048  # tolerance: of the figure, and for Python's object
 
 
 @pytest.mark.parametrize(
-    "shape, size, classes, replay",
-    [((28, 28, 1), "8k", 10, 100), ((32, 32, 3), "16k", 20, 40), ((128, 1, 3), "32k", 6, 200)],
+    "shape, size, classes, replay, weights",
+    [
+        ((28, 28, 1), "8k", 10, 100, "heap"),
+        ((32, 32, 3), "16k", 20, 40, "heap"),
+        ((128, 1, 3), "32k", 6, 200, "heap"),
+        ((32, 32, 3), "60k", 10, 60, "streamed"),
+        ((128, 1, 3), "60k", 10, 100, "mapped"),
+    ],
     ids=str,
 )
 def test_compiler_and_heap_agree(
-    shape: tuple[int, int, int], size: str, classes: int, replay: int
+    shape: tuple[int, int, int], size: str, classes: int, replay: int, weights: str
 ) -> None:
     data = synthetic_model(shape, size)
-    result = measure(built("cortex-m3"), data, classes, replay)
+    result = measure(built("cortex-m3"), data, classes, replay, model=weights)
     assert result["fits"], result["error"]
     used = {step["step"]: step["used"] for step in result["steps"]}
     computed = result["computed"]
@@ -45,7 +51,7 @@ def test_compiler_and_heap_agree(
     ):
         assert abs(found - said) <= SHARE * said + OBJECTS, (found, said)
     # The replay memory and the head alone, whatever Python's objects take.
-    other = measure(built("cortex-m3"), data, classes + 2, replay + 50)
+    other = measure(built("cortex-m3"), data, classes + 2, replay + 50, model=weights)
     more = {step["step"]: step["used"] for step in other["steps"]}["learner"] - used["learner"]
     said = sum(other["computed"].values()) - sum(computed.values())
     assert abs(more - said) <= SHARE * said + 64
@@ -55,7 +61,7 @@ def test_a_60k_backbone_and_200_latents_fit_where_flash_is_mapped() -> None:
     """DESIGN's target: 144 KiB of heap, service running, the model read in place."""
     data = synthetic_model((32, 32, 3), "60k")
     assert len(data) > 50 * 1024
-    result = measure(built("cortex-m3"), data, 10, 200, model="romfs")
+    result = measure(built("cortex-m3"), data, 10, 200, model="mapped")
     assert result["fits"], result["error"]
     assert result["heap_bytes"] <= 144 * 1024
     assert Model(data).latent_bytes == 256

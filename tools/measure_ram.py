@@ -4,11 +4,13 @@
     python tools/measure_ram.py --board cortex-m0 --json ram.json
     python tools/measure_ram.py --model model.tcm --classes 10 --replay 200
 
-Four cases: the runtime's code read in place from memory-mapped flash (ROMFS), or loaded into the
-heap from a file system, as on firmware without ROMFS; and the model likewise. Without --model the
+Six cases: the runtime's code read in place from memory-mapped flash (ROMFS), or loaded into the
+heap from a file system, as on firmware without ROMFS; and the model's weights mapped, in the heap,
+or streamed from the file system, layer by layer. Without --model the
 backbone is the one that `tinycl train --size 60k` makes for 32 x 32 x 3 pixels, with random
 weights. Steps: runtime imported; model file there; checked; learner made; service made; twelve
-samples learned; state saved; state asked for by a host.
+samples learned; state saved; state asked for by a host. Then one pass through the backbone is
+counted: instructions, bytes read from the file system.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from rich.table import Table
 from synthetic_model import synthetic_model
 from tinycl_rt.model import Model
 
-from tinycl.convert.fit import learner_bytes
+from tinycl.convert.fit import PLACES, learner_bytes
 from tinycl.exceptions import ModelError
 
 RUNTIME = PROJECT / "firmware" / "tinycl_rt"
@@ -58,7 +60,7 @@ def main(words: list[str] | None = None) -> int:
         data = options.model.read_bytes() if options.model else synthetic_model(shape, size)
         results = [
             measure(BOARDS[options.board], data, options.classes, options.replay, code, model)
-            for code, model in product(("romfs", "heap"), repeat=2)
+            for code, model in product(("romfs", "heap"), PLACES)
         ]
     except (BoardBuildError, ModelError, OSError, ValueError) as error:
         print(f"measure_ram: {error}", file=sys.stderr)
@@ -87,15 +89,18 @@ def measure(
         A compiled model.
     classes, replay : int
         Rows of the head, slots of the replay memory.
-    code, model : str
+    code : str
         "romfs": read in place; "heap": loaded into RAM.
+    model : str
+        Where its weights are: one of ``tinycl.convert.fit.PLACES``.
 
     Returns
     -------
     dict
         What was given; ``computed``: the compiler's figures; ``heap_bytes``; ``steps``: for each
         step, bytes in use and the largest free block; ``fits``: it learned and saved; ``error``:
-        why it did not go on.
+        why it did not go on. Where it learned: ``fingerprint`` of the state; of one pass through
+        the backbone ``instructions``, ``reads`` of the file and ``read_bytes``.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -104,16 +109,17 @@ def measure(
             place.mkdir()
         parts = [RUNTIME, Path(__file__).with_name("ram_workload.py")]
         stage(parts, rom if code == "romfs" else flash, board, [build_native(board.arch)])
-        (rom if model == "romfs" else flash).joinpath("model.tcm").write_bytes(data)
+        (rom if model == "mapped" else flash).joinpath("model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:
             session.copy(flash)
             session.soft_reset()  # what copying left in the heap is not to be weighed
             total = int(session.run("import gc; print(gc.mem_alloc() + gc.mem_free())"))
-            path = "/rom/model.tcm" if model == "romfs" else "/model.tcm"
-            given = f"{path!r}, {classes}, {replay}"
+            path = "/rom/model.tcm" if model == "mapped" else "/model.tcm"
+            given = f"{path!r}, {classes}, {replay}, {len(data) if model == 'heap' else 0}"
             printed = session.run(f"import ram_workload; ram_workload.run({given})", timeout=300)
     said = [json.loads(line) for line in printed.splitlines()]
     steps = [line for line in said if "step" in line]
+    learned: dict[str, Any] = next((line for line in said if "fingerprint" in line), {})
     return {
         "board": board.name,
         "code": code,
@@ -122,10 +128,11 @@ def measure(
         "classes": classes,
         "replay": replay,
         "heap_bytes": total,
-        "computed": learner_bytes(Model(data), classes, replay),
+        "computed": learner_bytes(Model(data), classes, replay, model),
         "steps": steps,
         "fits": any(line["step"] == LAST for line in steps),
         "error": said[-1].get("error"),
+        **learned,
     }
 
 
@@ -134,18 +141,20 @@ def show(results: list[dict[str, Any]]) -> None:
     first = results[0]
     about = f"{first['model_bytes']:,} bytes of model, {first['replay']} latents"
     title = f"{first['board']}, {about}: heap in use, of {first['heap_bytes']:,} bytes"
-    table = Table("code in", "model in", title=title)
+    table = Table("code in", "weights", title=title)
     longest = max((r["steps"] for r in results), key=len)
     for step in longest:
         table.add_column(step["step"], justify="right")
-    table.add_column("largest free", justify="right")
+    for heading in ("largest free", "instructions", "bytes read"):
+        table.add_column(heading, justify="right")
     table.add_column("fits")
     for r in results:
         used = [f"{step['used']:,}" for step in r["steps"]]
         used += [""] * (len(longest) - len(used))
         left = f"{r['steps'][-1]['largest_free']:,}" if r["steps"] else ""
-        table.add_row(r["code"], r["model"], *used, left, "yes" if r["fits"] else "no")
-    Console(width=140).print(table)
+        work = [f"{r[name]:,}" if name in r else "" for name in ("instructions", "read_bytes")]
+        table.add_row(r["code"], r["model"], *used, left, *work, "yes" if r["fits"] else "no")
+    Console(width=160).print(table)
 
 
 if __name__ == "__main__":

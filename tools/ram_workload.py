@@ -1,11 +1,15 @@
 """What measure_ram.py runs on a board: a learner and its service, weighed step by step.
 
-Prints one line of JSON for each step: step, heap in use after it (bytes), largest free block.
-Ends early with an ``error`` where the heap is full.
+Prints one line of JSON for each step: step, heap in use after it (bytes), largest free block. Then
+what it learned, and what one pass through the backbone takes: instructions, reads of the file and
+their bytes. Ends early with an ``error`` where the heap is full.
 """
 
 import gc
 import json
+
+import micropython
+import tinyclboard
 
 gc.threshold(4096)  # as main.py
 
@@ -53,25 +57,26 @@ class Mute:
             raise MemoryError(str(view[21 : len(view) - 4], "utf-8"))
 
 
-def run(path, classes, replay):
-    """Weigh a learner of the model at `path`."""
+def run(path, classes, replay, room=None):
+    """Weigh a learner of the model at `path`; `room` as of ``open_source``."""
     import tinycl_rt.state  # noqa: F401  (else it comes when it is needed)
     from tinycl_rt import kernels
     from tinycl_rt import protocol as p
     from tinycl_rt.config import Config
-    from tinycl_rt.device import Device, contents
+    from tinycl_rt.device import Device
     from tinycl_rt.frames import encode
     from tinycl_rt.learner import Learner
     from tinycl_rt.model import Model
     from tinycl_rt.service import Service
+    from tinycl_rt.source import open_source
     from tinycl_rt.store import Store
 
     kernels.load()
     say("runtime")
     try:
-        buffer = contents(path)
+        source = open_source(path, room)
         say("file")
-        model = Model(buffer)
+        model = Model(source)
         say("model")
         learner = Learner(model, Config(classes=classes, replay=replay))
         say("learner")
@@ -86,6 +91,16 @@ def run(path, classes, replay):
             learner.learn(memoryview(pixels)[i : i + model.input_bytes], i % classes)
         learner.end()
         say("learned")
+        run_backbone, one = learner.backbone.run, memoryview(pixels)[: model.input_bytes]
+        micropython.heap_lock()  # it is to allocate nothing
+        run_backbone(one)
+        micropython.heap_unlock()
+        before = getattr(source, "reads", 0), getattr(source, "read_bytes", 0)
+        instructions = tinyclboard.count(run_backbone, one)
+        result = {"fingerprint": learner.fingerprint(), "instructions": instructions}
+        result["reads"] = getattr(source, "reads", 0) - before[0]
+        result["read_bytes"] = getattr(source, "read_bytes", 0) - before[1]
+        print(json.dumps(result))
         device.dirty = True
         if not device.save():
             raise MemoryError(device.warning)

@@ -190,8 +190,9 @@ class Device:
         """Check a model; `room` as of ``open_source``."""
         from tinycl_rt.source import open_source
 
-        for room in (self.heap_limit or None if room is None else room, 0):
-            source = open_source(path, room)
+        rooms = (self.heap_limit or None, 0) if room is None else (room,)
+        for most in rooms:
+            source = open_source(path, most)
             try:
                 model = self._make_model(source)
                 need = source.resident + model.arena_bytes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
+from collections.abc import Iterator
 from typing import Any
 
 from tinycl_rt import tcm
@@ -10,7 +10,9 @@ from tinycl_rt.model import Model
 
 from tinycl.convert.compiler import Compiled
 
-__all__ = ["head_bytes", "layer_rows", "learner_bytes", "replay_bytes"]
+__all__ = ["PLACES", "head_bytes", "layer_rows", "learner_bytes", "replay_bytes"]
+
+PLACES = ("mapped", "heap", "streamed")
 
 _KINDS = {
     tcm.CONV8: "8-bit conv",
@@ -37,6 +39,8 @@ _KINDS = {
 }
 # Objects of an operator and its output on MicroPython with 32-bit words, geometry included.
 _OPERATOR_BYTES = 320
+# An open file of littlefs with its cache, and the dictionary of the buffers.
+_FILE_BYTES = 1000
 _WEIGHT_BITS = {
     tcm.CONV8: 8,
     tcm.BCONV: 1,
@@ -85,25 +89,52 @@ def replay_bytes(model: Model, slots: int) -> int:
     return slots * model.latent_bytes
 
 
-def learner_bytes(model: Model, classes: int, slots: int) -> dict[str, int]:
+def learner_bytes(model: Model, classes: int, slots: int, weights: str = "heap") -> dict[str, int]:
     """RAM that a learner allocates, by what for.
 
-    The formulas follow the buffers of ``tinycl_rt``: the file, thresholds, first weights and
-    floats as arrays, and objects of ``Model``; arena and accumulators of ``Backbone``; features,
+    The formulas follow the buffers of ``tinycl_rt``: what ``source`` keeps of the file,
+    thresholds, floats and objects of ``Model``; arena and accumulators of ``Backbone``; features,
     logits, errors, counts and the exponential table of ``Head``; labels and flags of ``Replay``.
-    Where a board reads the file in place, ``model.nbytes`` of ``model`` stay in flash.
+
+    Parameters
+    ----------
+    model : Model
+    classes, slots : int
+        Rows of the head, latents of the replay memory.
+    weights : str
+        Where they are, one of ``PLACES``: read in place from flash ("mapped"), the whole file in
+        the heap, or streamed through a buffer.
     """
-    blocks = [block for op in model.operators for block in (op.weights, op.table)]
-    copies = sum(len(b) * b.itemsize for b in blocks if _is_copied(b))
+    blocks = list(_blocks(model))
+    # MicroPython sees bytes of a file as bytes only: other tables are copies.
+    kept = sum(n for kind, n, is_table in blocks if is_table and kind != "B")
+    largest: dict[str, int] = {}
+    for kind, n, is_table in blocks:
+        if not is_table:
+            largest[kind] = max(n, largest.get(kind, 0))
+    if weights == "heap":
+        kept += model.nbytes + sum(n for kind, n, table in blocks if not table and kind != "B")
+    elif weights == "mapped":
+        kept += sum(n for kind, n in largest.items() if kind != "B")
+    else:
+        kept += sum(largest.values()) + sum(
+            n for kind, n, table in blocks if table and kind == "B"
+        )
+        kept += _FILE_BYTES
     widest = max(t.shape[2] for t in model.tensors)
     return {
-        "model": model.nbytes + copies + _OPERATOR_BYTES * len(model.operators),
+        "model": kept + _OPERATOR_BYTES * len(model.operators),
         "activations": model.arena_bytes + 4 * widest,
         "head": head_bytes(model, classes) + model.features + classes * 15 + 512,
         "replay": replay_bytes(model, slots) + 2 * slots + 8 * classes + 8,
     }
 
 
-def _is_copied(block: array[int] | memoryview | None) -> bool:
-    """Whether a board needs a copy: MicroPython sees bytes of a file as bytes only."""
-    return isinstance(block, array) or (isinstance(block, memoryview) and block.format == "f")
+def _blocks(model: Model) -> Iterator[tuple[str, int, bool]]:
+    """Kind, bytes and whether it is a table, of every block of weights or table."""
+    for op in model.operators:
+        for block, is_table in ((op.weights, False), (op.table, True)):
+            if block is None:
+                continue
+            kind = "B" if op.code == tcm.BPOOL else "i" if op.code < tcm.FLOAT_BCONV else "f"
+            yield kind if is_table else tcm.WEIGHTS[op.code], len(block) * block.itemsize, is_table
