@@ -20,6 +20,7 @@ from tinycl.data import Dataset
 from tinycl.exceptions import DataError, MissingExtraError
 from tinycl.run.plan import Plan, Settings
 from tinycl.sweep import runs
+from tinycl.sweep.depths import compare, sentences
 from tinycl.sweep.grid import grid
 from tinycl.sweep.plots import write_plots
 from tinycl.sweep.pool import each
@@ -94,6 +95,35 @@ def test_depths_in_one_grid() -> None:
     assert [g["replay_bytes"] for g in (head, *tails)] == [960, 960, 960]
     prints = {g["runs"][0]["state_fingerprint"] for g in (head, *tails)}
     assert len(prints) == 3
+
+
+def made_up(learn: str, finals: list[float], replay: int = 10, **more: Any) -> dict[str, Any]:
+    """A group with only what a comparison reads; latents of 64 bytes, of 96 below a tail."""
+    settings = vars(Settings(learn=learn, replay=replay, **more))
+    size = replay * (64 if learn == "head" else 96)
+    runs = [{"seed": i, "final_accuracy": f} for i, f in enumerate(finals)]
+    return {"settings": settings, "replay_bytes": size, "runs": runs}
+
+
+def test_the_tool_says_whether_a_depth_pays() -> None:
+    head = made_up("head", [0.5, 0.6])
+    better = made_up("tail:1", [0.53, 0.61], rule="sign")
+    unclear = made_up("tail:2", [0.53, 0.59])
+    worse = made_up("tail:3", [0.45, 0.61])
+    said = sentences([head, better, unclear, worse], ["h", "a", "b", "c"])
+    assert said == [
+        "a: pays here, +2.0 points against the head alone (+1.0 to +3.0 by seed)",
+        "b: hardly pays here, +1.0 points against the head alone (-1.0 to +3.0 by seed)",
+        "c: does not pay here, -2.0 points against the head alone (-5.0 to +1.0 by seed)",
+    ]
+
+
+def test_depths_are_compared_with_nothing_else_different() -> None:
+    tail = made_up("tail:1", [0.6], replay=10)
+    assert not compare([made_up("head", [0.5], qf=4), tail])
+    assert not compare([made_up("head", [0.5], replay=12), tail])
+    (same_bytes,) = compare([made_up("head", [0.5], replay=15), tail])
+    assert same_bytes[1] == [pytest.approx(0.1)]
 
 
 @pytest.mark.parametrize(

@@ -71,14 +71,17 @@ def command(
 
         tinycl simulate --model model.tcm --data mnist --arithmetic integer,float32 --seeds 5
 
+        tinycl simulate --model model.tcm --data mnist --learn head,tail:1 --replay 25kB --seeds 5
+
         tinycl simulate --model model.tcm --data digits --scenario nc:1,first=5
         --experiences 1 --save-state first.tcs
     """
     from tinycl.data import load
     from tinycl.run.simulated import Latents, check_shape
+    from tinycl.sweep.depths import sentences
     from tinycl.sweep.plots import write_plots
     from tinycl.sweep.runs import Bench, group, simulate, sweep
-    from tinycl.sweep.tables import csv_text
+    from tinycl.sweep.tables import csv_text, varying
 
     console = Console()
     blob = read_file(model)
@@ -105,6 +108,8 @@ def command(
         write_file(save_state, bytes(subject.learner.dump()))
         console.print(f"wrote {save_state}", highlight=False, markup=False)
     console.print(_runs(groups[0]) if len(groups) == 1 else _settings(groups))
+    for verdict in sentences(groups, varying(groups)):
+        console.print(verdict, highlight=False, markup=False)
     write_json(json, groups[0] if len(groups) == 1 else groups)
     if csv:
         write_file(csv, csv_text(groups).encode())

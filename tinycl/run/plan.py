@@ -16,7 +16,7 @@ from tinycl.data import Dataset
 from tinycl.data.scenario import Experience, build
 from tinycl.exceptions import DataError
 
-__all__ = ["ARITHMETICS", "JOINT", "METHODS", "Plan", "Settings"]
+__all__ = ["ARITHMETICS", "JOINT", "METHODS", "OF_TAIL", "Plan", "Settings"]
 
 JOINT = "joint"
 """The upper bound: all classes shuffled in one experience, so nothing can be forgotten."""
@@ -27,7 +27,8 @@ METHODS = {"cwr": CWR, "naive": NAIVE, JOINT: NAIVE}
 ARITHMETICS = ("integer", "float32")
 
 _TAIL = re.compile(r"tail:([0-9]{1,3})")
-_OF_TAIL = ("rule", "tail_lr", "tail_step", "tail_margin", "wide", "thresholds")
+OF_TAIL = ("rule", "tail_lr", "tail_step", "tail_margin", "wide", "thresholds")
+"""Settings that only learners deeper than the head have a use for."""
 _OF_INTEGERS = ("qf", "qb", "gbits", "stochastic")
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(B|kB|KB|KiB|MB|MiB)")
 _UNITS = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 10**6, "MiB": 2**20}
@@ -164,7 +165,7 @@ class Settings:
     def plain(self) -> Settings:
         """The same run by one name: what it does not use has its default."""
         unused: tuple[str, ...] = () if self.arithmetic == "integer" else _OF_INTEGERS
-        unused += _OF_TAIL if self.learn == "head" else ()
+        unused += OF_TAIL if self.learn == "head" else ()
         defaults: dict[str, Any] = {f.name: f.default for f in fields(self) if f.name in unused}
         return replace(self, **defaults)
 
