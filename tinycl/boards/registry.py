@@ -38,6 +38,8 @@ class Board:
     needs : tuple of str
         Programs that this computer must have, for emulated boards.
     notes : str
+    romfs : bool
+        Files can lie in memory-mapped flash, as the standard firmware is.
     """
 
     name: str
@@ -50,9 +52,10 @@ class Board:
     kernels: tuple[str, ...]
     needs: tuple[str, ...] = ()
     notes: str = ""
+    romfs: bool = False
 
 
-_MICROPYTHON = ("reference",)
+_MICROPYTHON = ("native", "viper", "reference")
 _LINUX = ("numpy", "reference")
 
 # Heaps of rp2 and CircuitPython boards: measured at boot. File systems and clocks: the board
@@ -94,18 +97,20 @@ BOARDS: dict[str, Board] = {
             _MICROPYTHON,
             _ARM_QEMU,
             "counts instructions; heap of a small board",
+            romfs=True,
         ),
         Board(
             "cortex-m0",
             "MicroPython on QEMU microbit, 256 KiB",
             "emulated",
             "armv6m",
-            None,
+            208 * _KIB,
             None,
             16,
             _MICROPYTHON,
             _ARM_QEMU,
             "the instruction set of the Pico",
+            romfs=True,
         ),
         Board(
             "rv32",
@@ -117,6 +122,7 @@ BOARDS: dict[str, Board] = {
             None,
             _MICROPYTHON,
             ("qemu-system-riscv32", "riscv64-unknown-elf-gcc", "make"),
+            romfs=True,
         ),
         Board(
             "pico",
@@ -222,7 +228,7 @@ BOARDS: dict[str, Board] = {
             126_112,
             None,
             125,
-            _MICROPYTHON,
+            ("reference",),
             notes="no native modules: plain Python, slow",
         ),
         Board(

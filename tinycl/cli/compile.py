@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,11 +12,15 @@ from rich.table import Table
 from tinycl.boards import Board, get
 from tinycl.cli.options import Json
 from tinycl.cli.output import size, write_file, write_json
-from tinycl.exceptions import BoardError
+
+if TYPE_CHECKING:
+    from tinycl.convert.compiler import Compiled
+    from tinycl.convert.placing import Placing
 
 __all__ = ["command"]
 
 _TOLERANCE = 1e-4
+_IN = {"mapped": "in mapped flash", "heap": "in the heap", "streamed": "streamed"}
 
 
 def command(
@@ -49,7 +53,11 @@ def command(
 ) -> None:
     """Compile a converted backbone, and show what it takes on a board.
 
-    Prints every layer with its shape, bits, flash, RAM and multiply-accumulates. With --verify
+    Prints every layer with its shape, bits, flash, RAM and multiply-accumulates. With --board also
+    whether its weights are read in place from memory-mapped flash, lie in the heap or are streamed
+    from the file system; what each takes of the heap, the runtime included; and instructions and
+    time of each layer, as counted on emulated processors, at one instruction a cycle: real ones
+    wait for flash and branches, too. With --verify
     it also runs samples through LCE's interpreter and counts latent bits that differ: exit code
     1 if there are any. Float outputs (--keep-classifier) are compared too, and may differ by the
     rounding of float32: exit code 1 from an error of 0.0001 of a sample's largest output on. The
@@ -68,13 +76,17 @@ def command(
     """
     from tinycl.convert.compiler import compile_file
     from tinycl.convert.fit import layer_rows, learner_bytes
+    from tinycl.convert.placing import place
 
     console = Console()
     target = get(board) if board else None
     flatbuffer, compiled = compile_file(tflite, grid, keep_classifier)
     model = compiled.model
     rows = layer_rows(compiled)
-    memory = learner_bytes(model, classes, replay)
+    placing = place(model, target, classes, replay) if target else None
+    weights = placing.weights if placing else "heap"
+    memory = learner_bytes(model, classes, replay, weights)
+    instructions = _add_work(rows, compiled, target) if target else None
     result = {
         "fingerprint": model.fingerprint.hex(),
         "input_shape": list(model.input_shape),
@@ -84,6 +96,9 @@ def command(
         "flash_bytes": model.nbytes,
         "ram_bytes": sum(memory.values()),
         "ram": memory,
+        "weights": weights,
+        "instructions": instructions,
+        "seconds": _seconds(instructions, target),
         "layers": rows,
         "dropped": compiled.program.dropped,
         "bits_checked": 0,
@@ -105,14 +120,18 @@ def command(
             f"left out: {name} (the board's head takes its place)", highlight=False, markup=False
         )
     console.print(
-        f"flash {size(model.nbytes)}; RAM with {classes} classes and {replay} replayed latents: "
+        f"flash {size(model.nbytes)}; RAM with {classes} classes, {replay} replayed latents and "
+        f"weights {_IN[weights]}: "
         + ", ".join(f"{name} {size(n)}" for name, n in memory.items())
         + f"; together {size(sum(memory.values()))}",
         highlight=False,
     )
-    fits = _fit(console, target, memory, compiled.largest.name) if target else None
-    if target:
-        result |= {"board": target.name, "fits": fits}
+    fits = None
+    if target and placing:
+        fits = placing.fits(weights)
+        result |= {"board": target.name, "fits": fits, "runtime_bytes": placing.runtime_bytes}
+        result["heap_bytes"] = {name: placing.need(name) for name in placing.memory}
+        _show_fit(console, target, placing, compiled)
     write_file(output, compiled.data)
     console.print(f"wrote {output}", highlight=False, markup=False)
     if verify:
@@ -125,47 +144,86 @@ def command(
         raise typer.Exit(1)
 
 
-def _table(rows: list[dict[str, object]]) -> Table:
+def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table("layer", "output", "bits", "flash", "RAM", "binary MACs", "8-bit MACs")
     kinds = ["binary_macs", "int8_macs"]
     if any(row["float_macs"] for row in rows):
         table.add_column("float MACs")
         kinds.append("float_macs")
+    if rows[0].get("instructions"):
+        table.add_column("instructions")
+        kinds.append("instructions")
+    timed = bool(rows[0].get("seconds"))
+    if timed:
+        table.add_column("ms")
     for column in table.columns[2:]:
         column.justify = "right"
     totals = [0] * (1 + len(kinds))
     for row in rows:
-        numbers = [int(str(row[key])) for key in ("flash_bytes", *kinds)]
+        numbers = [int(str(row[key] or 0)) for key in ("flash_bytes", *kinds)]
         totals = [a + b for a, b in zip(totals, numbers, strict=True)]
         table.add_row(
             str(row["kind"]),
-            " x ".join(str(n) for n in list(row["shape"])),  # type: ignore[call-overload]
+            " x ".join(str(n) for n in row["shape"]),
             str(row["weight_bits"] or ""),
             size(numbers[0]) if numbers[0] else "",
             size(int(str(row["ram_bytes"]))),
             *(f"{n:,}" if n else "" for n in numbers[1:]),
+            *([f"{1000 * row['seconds']:.1f}"] if timed else []),
         )
     table.add_section()
-    table.add_row("total", "", "", size(totals[0]), "", *(f"{n:,}" for n in totals[1:]))
+    time = [f"{1000 * sum(row['seconds'] for row in rows):.1f}"] if timed else []
+    table.add_row("total", "", "", size(totals[0]), "", *(f"{n:,}" for n in totals[1:]), *time)
     return table
 
 
-def _fit(console: Console, board: Board, memory: dict[str, int], largest: str) -> bool:
-    if board.heap_bytes is None:
-        raise BoardError(f"no heap size is known for {board.name}: choose another board")
-    need = sum(memory.values())
-    fits = need <= board.heap_bytes
+def _add_work(rows: list[dict[str, Any]], compiled: Compiled, board: Board) -> int | None:
+    """Add instructions and seconds to the rows; return the sum, None where nothing was counted."""
+    from tinycl.convert.work import estimate
+
+    found = [
+        estimate(op.code, op.p, board.arch, board.kernels[0]) for op in compiled.model.operators
+    ]
+    for row, count in zip(rows, found, strict=True):
+        row |= {"instructions": count, "seconds": _seconds(count, board)}
+    return None if None in found else sum(n for n in found if n is not None)
+
+
+def _seconds(instructions: int | None, board: Board | None) -> float | None:
+    if instructions is None or board is None or board.clock_mhz is None:
+        return None
+    return instructions / (board.clock_mhz * 1e6)
+
+
+def _show_fit(console: Console, board: Board, placing: Placing, compiled: Compiled) -> None:
+    table = Table("weights", "heap", f"of {size(placing.heap_bytes)}", "", title=board.title)
+    for name in placing.memory:
+        said = "fits" if placing.fits(name) else "does not fit"
+        chosen = "used here" if name == placing.weights else ""
+        table.add_row(name, size(placing.need(name)), said, chosen)
+    console.print(table)
+    memory = placing.memory[placing.weights]
     biggest = max(memory, key=lambda name: memory[name])
-    verdict = "fits" if fits else f"does not fit: the largest part is {biggest}"
-    if biggest == "activations":
-        verdict += f" (layer {largest})"
+    verdict = "fits"
+    if not placing.fits(placing.weights):
+        verdict = f"does not fit: the largest part is {biggest}"
+        if biggest == "activations":
+            verdict += f" (layer {compiled.largest.name})"
+        elif biggest == "model":
+            verdict += f" (weights of layer {_heaviest(compiled)})"
     console.print(
-        f"{board.title}: {size(need)} of {size(board.heap_bytes)} heap, before the runtime's own "
-        f"code: {verdict}",
+        f"{board.title}: {size(placing.need(placing.weights))} of "
+        f"{size(placing.heap_bytes)} heap, "
+        f"the runtime's {size(placing.runtime_bytes)} with it: {verdict}",
         highlight=False,
         markup=False,
     )
-    return fits
+
+
+def _heaviest(compiled: Compiled) -> str:
+    program = compiled.program
+    sizes = [0 if step.weights is None else step.weights.nbytes for step in program.steps]
+    return program.activations[program.steps[sizes.index(max(sizes))].target].name
 
 
 def _verify(
