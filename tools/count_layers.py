@@ -1,0 +1,108 @@
+"""Count what each kind of layer takes on an emulated board, for the estimates of the compiler.
+
+    python tools/count_layers.py                            cortex-m3 and cortex-m0
+    python tools/count_layers.py --board cortex-m3 --model model.tcm
+
+Prints, for each kernel set, instructions a unit of work (see ``tinycl.convert.work``), and beside
+each counted layer what the compiler estimates. Without --model the backbone is the one that
+`tinycl train --size 16k` makes for 16 x 16 x 3 pixels, with random weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench_kernels import BACKENDS
+from boards.errors import BoardBuildError
+from boards.machines import BOARDS, Board
+from boards.paths import PROJECT
+from boards.runtime import build_native
+from boards.session import Session
+from boards.staging import stage
+from rich.console import Console
+from rich.table import Table
+from synthetic_model import synthetic_model
+
+from tinycl.convert.work import estimate, unit, units
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    counting = [name for name, board in BOARDS.items() if board.emulator]
+    parser.add_argument("--board", action="append", choices=counting)
+    parser.add_argument("--backend", action="append", choices=BACKENDS)
+    parser.add_argument("--model", type=Path, help="compiled model")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as a list")
+    options = parser.parse_args(words)
+    data = options.model.read_bytes() if options.model else synthetic_model((16, 16, 3), "16k")
+    rows = []
+    try:
+        for name in options.board or ["cortex-m3", "cortex-m0"]:
+            rows += measure(BOARDS[name], data, options.backend or list(BACKENDS))
+    except BoardBuildError as error:
+        print(f"count_layers: {error}", file=sys.stderr)
+        return 1
+    show(rows)
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    return 0
+
+
+def measure(board: Board, data: bytes, backends: list[str]) -> list[dict[str, Any]]:
+    """Return rows of board, backend, unit, units, instructions, estimate."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rom = folder / "rom"
+        rom.mkdir()
+        runtime = PROJECT / "firmware" / "tinycl_rt"
+        parts = [runtime, Path(__file__).with_name("layer_workload.py")]
+        stage(parts, rom, board, [build_native(board.arch)])
+        (rom / "model.tcm").write_bytes(data)
+        with Session(board, folder, rom) as session:
+            code = f"import layer_workload as w; w.run('/rom/model.tcm', {tuple(backends)!r})"
+            printed = session.run(code, timeout=600)
+    rows = []
+    for line in printed.splitlines():
+        row = json.loads(line)
+        code, p = row["code"], row["p"]
+        rows.append(
+            {
+                "board": board.name,
+                "backend": row["backend"],
+                "unit": unit(code),
+                "units": units(code, p),
+                "instructions": row["instructions"],
+                "estimate": estimate(code, p, board.arch, row["backend"]),
+            }
+        )
+    return rows
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """Print the rows as one table."""
+    table = Table("board", "backend", "unit", title="Instructions, counted by QEMU")
+    for heading in ("units", "instructions", "a unit", "estimate", "off"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        said = row["estimate"]
+        table.add_row(
+            *(row[key] for key in ("board", "backend", "unit")),
+            f"{row['units']:,}",
+            f"{row['instructions']:,}",
+            f"{row['instructions'] / row['units']:.3f}",
+            f"{said:,}" if said else "",
+            f"{said / row['instructions'] - 1:+.0%}" if said else "",
+        )
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
