@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import tinycl_rt
+from board.harness import PROJECT, RUNTIME, built
+from boards.machines import BOARDS
 from tinycl_rt import kernels
+
+sys.path.insert(0, str(PROJECT / "tools"))
+from boards.runtime import build_native
+from boards.session import Session
+from boards.staging import stage
 
 
 @pytest.fixture
@@ -54,3 +63,37 @@ def test_an_error_of_another_kind_is_not_hidden(modules: Path) -> None:
     write(modules, "native", "1 // 0")
     with pytest.raises(ZeroDivisionError):
         kernels.load()
+
+
+def test_the_runtime_says_which_kernels_it_has(
+    modules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tinycl_rt.backend == "native"
+    write(modules, "native", "raise ValueError('another processor')")
+    assert tinycl_rt.backend == "viper"
+    for name in ("reference", "numpy"):
+        monkeypatch.setenv("TINYCL_KERNELS", name)
+        assert tinycl_rt.backend == name
+    with pytest.raises(AttributeError, match="no attribute 'backends'"):
+        _ = tinycl_rt.backends
+    with pytest.raises(ImportError):
+        from tinycl_rt import backends  # noqa: F401
+
+
+@pytest.mark.parametrize("with_native, name", [(True, "native"), (False, "viper")])
+@pytest.mark.parametrize("board_name", BOARDS)
+def test_so_it_does_on_boards(
+    board_name: str, with_native: bool, name: str, tmp_path: Path
+) -> None:
+    board = built(board_name)
+    rom = tmp_path / "rom"
+    stage([RUNTIME], rom, board, [build_native(board.arch)] if with_native else [])
+    code = "import tinycl_rt\nfrom tinycl_rt import backend\nprint(backend, tinycl_rt.backend)"
+    if board.emulator:
+        with Session(board, tmp_path, rom) as session:
+            printed = session.run(code)
+    else:
+        program, place = [*board.command(), "-c", code], {"MICROPYPATH": str(rom)}
+        ran = subprocess.run(program, env=place, capture_output=True, text=True)
+        printed = ran.stdout or ran.stderr
+    assert printed.split() == [name, name]

@@ -8,10 +8,29 @@ Basic example usage::
     learner.learn(pixels, "cup")     # as often as there are samples
     learner.end()                    # consolidate
     learner.predict_name(pixels)     # "cup"
+
+``tinycl_rt.backend`` names the kernels that this board runs: "native", "viper", "reference" or
+"numpy".
 """
+
+import sys
 
 from tinycl_rt.learner import Learner
 from tinycl_rt.model import Model
 from tinycl_rt.version import __version__
 
-__all__ = ["Learner", "Model", "__version__"]
+__all__ = ["Learner", "Model", "__version__", "backend"]
+
+
+def __getattr__(name):
+    """Load kernels when ``backend`` is asked for, not before."""
+    if name == "backend":
+        from tinycl_rt import kernels
+
+        return kernels.load().NAME
+    if sys.implementation.name == "cpython":
+        raise AttributeError("module 'tinycl_rt' has no attribute %r" % name)
+    # MicroPython comes here, too, for a module that was not imported yet.
+    path = "tinycl_rt." + name
+    __import__(path)
+    return sys.modules[path]
