@@ -24,7 +24,7 @@ def make(target: str, folder: Path, *words: str) -> str:
     return ran.stdout
 
 
-def test_c_kernels_give_the_references_integers(tmp_path: Path) -> None:
+def test_c_kernels_give_the_references_numbers(tmp_path: Path) -> None:
     make("host", tmp_path)
     find = ["gcc", "-print-file-name=libasan.so"]
     sanitizer = subprocess.run(find, capture_output=True, text=True, check=True).stdout.strip()
@@ -35,8 +35,9 @@ def test_c_kernels_give_the_references_integers(tmp_path: Path) -> None:
         "ASAN_OPTIONS": "detect_leaks=0",
         "PYTHONMALLOC": "malloc",
     }
-    cases = Path(__file__).parent / "native" / "sanitized_cases.py"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(cases)]
+    folder = Path(__file__).parent / "native"
+    cases = [str(folder / name) for name in ("sanitized_cases.py", "sanitized_floats.py")]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *cases]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
 
@@ -49,9 +50,10 @@ def test_fuzzer_finds_no_fault(tmp_path: Path) -> None:
     "file, check, broken",
     [
         ("window.c", "w->size < tc_times(row, oc)", "w->size < 4"),
-        ("bconv.c", "row + column <= entries - oc", "row + column <= entries"),
+        ("window.c", "row + column <= entries - oc", "row + column <= entries"),
         ("conv8.c", "x->size < tc_times(", "x->size + 9 < tc_times("),
         ("learn.c", "(error = tc_check_array(g, (uint32_t)classes, 2))", "!g"),
+        ("fbconv.c", "row + column + oc <= t->size / 4", "row + column <= t->size / 4"),
     ],
 )
 def test_fuzzer_finds_a_missing_check(file: str, check: str, broken: str, tmp_path: Path) -> None:

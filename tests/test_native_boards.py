@@ -55,6 +55,14 @@ def test_all_kernel_sets_agree(name: str, dist: Path) -> None:
         assert f"{line} ... ok" in text
 
 
+@pytest.mark.parametrize("name", BOARDS)
+def test_real_valued_kernels_agree(name: str, dist: Path) -> None:
+    built(name)
+    failures, text = run(name, [HERE / "cases" / "test_floats.py"], EXTRAS[:2], [dist])
+    assert failures == 0, text
+    assert "TestFloats.test_maps ... ok" in text
+
+
 @pytest.mark.parametrize("name", ["unix", "cortex-m0"])
 def test_a_module_for_another_processor_is_passed_over(
     name: str, dist: Path, tmp_path: Path

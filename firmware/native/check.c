@@ -4,7 +4,7 @@ static bool within(int32_t v, int32_t low, int32_t high) {
     return low <= v && v <= high;
 }
 
-tc_error tc_read_geometry(const tc_buffer *p, const tc_geometry **out) {
+static tc_error read(const tc_buffer *p, const tc_geometry **out) {
     tc_error error = tc_check_array(p, sizeof(tc_geometry) / 4, 4);
     if (error) {
         return error;
@@ -14,9 +14,28 @@ tc_error tc_read_geometry(const tc_buffer *p, const tc_geometry **out) {
         && within(g->oh, 1, 1024) && within(g->ow, 1, 1024) && within(g->oc, 1, 4096)
         && within(g->kh, 1, 255) && within(g->kw, 1, 255)
         && within(g->sh, 1, 255) && within(g->sw, 1, 255)
-        && within(g->top, 0, g->kh - 1) && within(g->left, 0, g->kw - 1)
         && within(g->pad, 0, 2) && within(g->zero, -255, 255) && within(g->shift, 0, 255);
     *out = g;
+    return good ? TC_OK : TC_GEOMETRY;
+}
+
+tc_error tc_read_geometry(const tc_buffer *p, const tc_geometry **out) {
+    tc_error error = read(p, out);
+    if (error) {
+        return error;
+    }
+    const tc_geometry *g = *out;
+    bool good = within(g->top, 0, g->kh - 1) && within(g->left, 0, g->kw - 1);
+    return good ? TC_OK : TC_GEOMETRY;
+}
+
+tc_error tc_read_frame(const tc_buffer *p, const tc_geometry **out) {
+    tc_error error = read(p, out);
+    if (error) {
+        return error;
+    }
+    const tc_geometry *g = *out;
+    bool good = within(g->top, 0, g->oh - g->h) && within(g->left, 0, g->ow - g->w);
     return good ? TC_OK : TC_GEOMETRY;
 }
 

@@ -10,6 +10,10 @@
 // Points `g` to the geometry in `p`, if the fields are within what the model loader lets through.
 tc_error tc_read_geometry(const tc_buffer *p, const tc_geometry **g);
 
+// The same of an operator without a window: its output is a larger image, and `top` and `left` are
+// where in it the input lies.
+tc_error tc_read_frame(const tc_buffer *p, const tc_geometry **g);
+
 // TC_OK, or what is wrong with a buffer that is to hold `count` items of `item` bytes (1, 2, 4).
 tc_error tc_check_array(const tc_buffer *buffer, uint32_t count, uint32_t item);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "tinycl_float.h"
 
 // Numbers out of the fuzzer's bytes while they last, out of xorshift afterwards.
 typedef struct {
@@ -203,9 +204,65 @@ static tc_error head(source *s, uint32_t kernel) {
     return error;
 }
 
+static tc_error real(source *s, uint32_t kernel) {
+    static tc_error (*const weighted[])(const tc_buffer *p, const tc_buffer *x,
+        const tc_buffer *w, const tc_buffer *t, const tc_buffer *y) = {
+        tc_float_conv, tc_float_depthwise};
+    static tc_error (*const paired[])(const tc_buffer *p, const tc_buffer *x, const tc_buffer *z,
+        const tc_buffer *y) = {tc_float_combine, tc_float_scale};
+    static tc_error (*const plain[])(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) = {
+        tc_float_max_pool, tc_float_mean_pool, tc_float_sign, tc_float_unsign, tc_float_pixels,
+        tc_float_softmax, tc_float_pad};
+    tc_geometry g = geometry(s);
+    g.shift = field(s, 0, 3);
+    g.c = below(s, 4) ? field(s, 1, 9) : g.c;
+    if (kernel == 2) {
+        g.oc = below(s, 8) ? (int32_t)product(g.c, between(s, 1, 3)) : g.oc;
+    } else if (kernel == 11) {
+        g.top = field(s, 0, 2), g.left = field(s, 0, 2);
+        g.oh = field(s, 1, 9), g.ow = field(s, 1, 9);
+    } else if (kernel > 2) {
+        g.oc = below(s, 32) ? g.c : g.oc;
+    }
+    int32_t image = (int32_t)product(g.h, g.w), map = (int32_t)product(g.oh, g.ow);
+    int32_t window = (int32_t)product(g.kh, g.kw), bits = (int32_t)tc_bit_bytes(g.c);
+    uint32_t places = kernel == 0 && g.pad == 2 ? product(g.oh, 4) + product(g.ow, 4) : 0;
+    uint32_t in = kernel == 0 || kernel == 8 ? product(image, bits) : 4 * product(image, g.c);
+    uint32_t weights = kernel == 0 ? product((int32_t)product(window, bits), g.oc)
+        : kernel == 1 ? 4 * product((int32_t)product(window, g.c), g.oc) : 4 * product(window, g.oc);
+    holder p = make(s, sizeof g), x = make(s, in), w = make(s, weights);
+    holder z = make(s, below(s, 3) ? 4 * product(image, g.c) : product(g.c, 4));
+    holder t = make(s, 8 * product(g.oc, 1) + places + (places ? product(g.oc, 8) : 0));
+    holder y = make(s, kernel > 4 && kernel < 11 && kernel != 5 && kernel != 6
+        ? 4 * product(image, g.c) : 4 * product(map, g.oc));
+    holder acc = make(s, product(g.oc, 4));
+    if (p.buffer.size == sizeof g) {
+        memcpy(p.buffer.data, &g, sizeof g);
+    }
+    for (uint32_t i = 0; i < places / 4 && tc_aligned(t.buffer.data, 4); i++) {
+        size_t at = (size_t)product(g.oc, 2) + i;
+        if (4 * at + 4 <= t.buffer.size) {
+            ((float *)t.buffer.data)[at] = (float)(i ? field(s, 0, 40) : field(s, 0, 90));
+        }
+    }
+    tc_error error;
+    if (kernel == 0) {
+        error = tc_float_bconv(&p.buffer, &x.buffer, &w.buffer, &t.buffer, &y.buffer, &acc.buffer);
+    } else if (kernel < 3) {
+        error = weighted[kernel - 1](&p.buffer, &x.buffer, &w.buffer, &t.buffer, &y.buffer);
+    } else if (kernel < 5) {
+        error = paired[kernel - 3](&p.buffer, &x.buffer, &z.buffer, &y.buffer);
+    } else {
+        error = plain[kernel - 5](&p.buffer, &x.buffer, &y.buffer);
+    }
+    free(p.block), free(x.block), free(w.block), free(z.block), free(t.block), free(y.block);
+    free(acc.block);
+    return error;
+}
+
 static tc_error one(source *s) {
-    uint32_t kernel = below(s, 11);
-    return kernel < 5 ? layer(s, kernel) : head(s, kernel - 5);
+    uint32_t kernel = below(s, 41);
+    return kernel < 12 ? real(s, kernel) : kernel < 32 ? layer(s, kernel % 5) : head(s, kernel % 6);
 }
 
 #ifdef LIBFUZZER

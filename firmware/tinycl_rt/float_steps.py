@@ -9,7 +9,7 @@ def step(k, op, x, z, y, acc):
     Parameters
     ----------
     k : module
-        ``kernels_float_ref`` or ``kernels_numpy_float``.
+        As ``tinycl_rt.kernels.floats`` chooses it.
     op : tinycl_rt.model.Operator
     x, z, y
         Memory of its input, of its second input where it has one, and of its output.

@@ -15,6 +15,11 @@ _TAIL_MODULES = {
     "reference": "tinycl_rt.kernels_tail_ref",
     "numpy": "tinycl_rt.kernels_numpy_tail",
 }
+_FULL_MODULES = {
+    "native": "tinycl_full",
+    "reference": "tinycl_rt.kernels_full_ref",
+    "numpy": "tinycl_rt.kernels_numpy_full",
+}
 _FASTEST_FIRST = ("native", "viper", "reference")
 
 # A native module for another processor or MicroPython is a ValueError, viper code where there is
@@ -68,10 +73,21 @@ def floats(kernels):
 
 def tail(kernels):
     """Kernels of the trainable tail that go with a kernel set; the reference where they lack."""
+    return _matching(_TAIL_MODULES, kernels)
+
+
+def full(kernels):
+    """The further kernels of full depth, likewise."""
+    return _matching(_FULL_MODULES, kernels)
+
+
+def _matching(modules, kernels):
     try:
-        return _import(_TAIL_MODULES[kernels.NAME])
+        return _import(modules.get(kernels.NAME, modules["reference"]))
     except _NOT_HERE:
-        return _import(_TAIL_MODULES["reference"])
+        if kernels.NAME == "numpy":
+            raise  # a mistake, no lack
+        return _import(modules["reference"])
 
 
 def _import(path):

@@ -6,7 +6,7 @@ import ctypes
 import os
 from typing import Any
 
-__all__ = ["ERRORS", "HostKernels"]
+__all__ = ["ERRORS", "HostFloats", "HostKernels"]
 
 ERRORS = {1: "geometry", 2: "size", 3: "alignment", 4: "argument"}
 
@@ -23,6 +23,20 @@ _ARGUMENTS = {
     "head_step": ("r", "w", "r", "w", "w", "r", "w", "i"),
     "head_sum": ("r", *"ii"),
     "head_merge": ("w", "r", *"iiiii"),
+}
+_FLOATS = {
+    "bconv": ("r", "r+", "r+", "r", "w", "w"),
+    "combine": ("r", "r", "r", "w"),
+    "sign": ("r", "r", "w+"),
+    "unsign": ("r", "r+", "w"),
+    "pixels": ("r", "r+", "w"),
+    "conv": ("r", "r", "r", "r", "w"),
+    "depthwise": ("r", "r", "r", "r", "w"),
+    "scale": ("r", "r", "r", "w"),
+    "max_pool": ("r", "r", "w"),
+    "mean_pool": ("r", "r", "w"),
+    "pad": ("r", "r", "w"),
+    "softmax": ("r", "r", "w"),
 }
 # Kernels that return a number, through a pointer behind the arguments.
 _RETURNING = ("head_forward", "head_step", "head_sum")
@@ -50,14 +64,16 @@ class HostKernels:
     """
 
     NAME = "host"
+    ARGUMENTS = _ARGUMENTS
+    PREFIX = "tc_"
 
     def __init__(self, odd: bool = False) -> None:
         self.library = ctypes.CDLL(os.environ["TINYCL_HOST_KERNELS"])
         self.odd = odd
 
     def __getattr__(self, name: str) -> Any:
-        kinds = _ARGUMENTS[name]
-        function = getattr(self.library, "tc_" + name)
+        kinds = self.ARGUMENTS[name]
+        function = getattr(self.library, self.PREFIX + name)
 
         def call(*given: Any) -> int | None:
             assert len(given) == len(kinds)
@@ -86,3 +102,10 @@ class HostKernels:
             return returned.value if name in _RETURNING else None
 
         return call
+
+
+class HostFloats(HostKernels):
+    """The same of ``kernels_float_ref``."""
+
+    ARGUMENTS = _FLOATS
+    PREFIX = "tc_float_"
