@@ -8,7 +8,8 @@ Whole operators, as called from Python, gathering, thresholds and checks include
 single instructions, so the figures are the same on any computer. 3x3 convolutions count every tap
 of padding "same" as a MAC. head_step is all of ``Head.step``, prediction and learning with the
 Python around the kernels; head_kernels is the kernels' part of it. The head's MACs are those of
-the logits and of the update.
+the logits and of the update. float_* are real-valued operators, an output for a MAC where there
+is none: nearly all is the compiler's arithmetic of floats, as these processors have none.
 
 Floor: the instructions that the arithmetic cannot do without on that processor, for one MAC (see
 FLOORS). What is above it is gathering windows, spilled registers, loops, thresholds and calls.

@@ -92,6 +92,45 @@ class _Recorder:
         self.instructions = tinyclboard.count(self.k.head_step, *a)
 
 
+def floats(n):
+    """Numbers between -1 and 1."""
+    return array("f", [(v - 128) / 128 for v in noise(n)])
+
+
+def float_conv(side, channels, outputs):
+    """3x3, padding same with zeros."""
+    p = array("i", (side, side, channels, 3, 3, 1, 1, 1, 1, side, side, outputs, 0, 0, 1))
+    x, w, t = floats(side * side * channels), floats(outputs * 9 * channels), floats(outputs)
+    y = array("f", bytes(4 * side * side * outputs))
+    macs = side * side * 9 * channels * outputs
+    return macs, lambda k: tinyclboard.count(kernels.floats(k).conv, p, x, w, t, y)
+
+
+def float_bconv(side, channels, outputs):
+    """Binary 3x3, padding same with +1, scaled."""
+    p = array("i", (side, side, channels, 3, 3, 1, 1, 1, 1, side, side, outputs, 1, 0, 1))
+    x, w = noise(side * side * channels // 8), noise(outputs * 9 * channels // 8)
+    t, acc = floats(2 * outputs), array("i", bytes(4 * outputs))
+    y = array("f", bytes(4 * side * side * outputs))
+    macs = side * side * 9 * channels * outputs
+    return macs, lambda k: tinyclboard.count(kernels.floats(k).bconv, p, x, w, t, y, acc)
+
+
+def float_scale(side, channels):
+    """Product with a constant a channel."""
+    p = array("i", (side, side, channels, 1, 1, 1, 1, 0, 0, side, side, channels, 2, 0, 0))
+    x, t = floats(side * side * channels), floats(channels)
+    macs = side * side * channels
+    return macs, lambda k: tinyclboard.count(kernels.floats(k).scale, p, x, t, x)
+
+
+def softmax(classes):
+    """Of one position."""
+    p = array("i", (1, 1, classes, 1, 1, 1, 1, 0, 0, 1, 1, classes, 0, 0, 0))
+    x, y = floats(classes), floats(classes)
+    return classes, lambda k: tinyclboard.count(kernels.floats(k).softmax, p, x, y)
+
+
 WORK = (
     ("binary_conv_3x3_64_64", bconv, (8, 3, 64, 64)),
     ("binary_conv_3x3_128_64", bconv, (4, 3, 128, 64)),
@@ -99,6 +138,12 @@ WORK = (
     ("first_conv_8bit", conv8, (8, 3, 32)),
     ("head_step_256x10", head_step, (10, 256)),
     ("head_kernels_256x10", head_kernels, (10, 256)),
+)
+REAL = (
+    ("float_conv_3x3_8_8", float_conv, (8, 8, 8)),
+    ("float_bconv_3x3_64_64", float_bconv, (4, 64, 64)),
+    ("float_scale_64", float_scale, (4, 64)),
+    ("float_softmax_10", softmax, (10,)),
 )
 
 
@@ -109,7 +154,8 @@ def run(names):
             k = kernels.load(backend)
         except ValueError:
             continue
-        for kernel, make, size in WORK:
+        real = REAL if kernels.floats(k).NAME == k.NAME else ()
+        for kernel, make, size in WORK + real:
             macs, work = make(*size)
             gc.collect()  # not while it is counted
             row = {"kernel": kernel, "backend": k.NAME, "instructions": work(k), "macs": macs}

@@ -1,4 +1,4 @@
-"""Real-valued native kernels give the reference's floats, bit for bit, on the board they run on."""
+"""Real-valued native kernels give the floats of the reference on that board, bit for bit."""
 
 import unittest
 from array import array
