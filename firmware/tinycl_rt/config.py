@@ -12,6 +12,8 @@ PROPORTIONAL = 1
 BOP = 2
 RULES = ("sign", "proportional", "bop")
 
+FULL = 255  # depth of a learner that trains every binary layer from scratch
+
 MAX_EXPERIENCES = 65535  # their number takes two bytes in the state
 
 # name: (default, smallest, largest), in the order in which they are packed; names joined by "|"
@@ -26,7 +28,7 @@ _FIELDS = (
     ("lr_shift", 3, 0, 15),
     ("stochastic|method", 0, 0, 1),
     ("replay", 200, 0, 65535),
-    ("depth", 0, 0, 254),
+    ("depth", 0, 0, FULL),
     ("rule", PROPORTIONAL, 0, 2),
     ("seed", 1, 1, 0xFFFFFFFF),
     ("tail_lr", 4, 0, 15),
@@ -65,7 +67,8 @@ class Config:
     seed : int
         Seed of xorshift32, 1..2^32-1: a run is the same on every board.
     depth : int
-        Binary layers that learn below the head (``tinycl_rt.tail``); 0: the head alone.
+        Binary layers that learn below the head (``tinycl_rt.tail``); 0: the head alone;
+        ``FULL``: all of them, from scratch (``tinycl_rt.full``).
     rule : int
         How their weights are updated: 0 sign of the gradient, 1 proportional to it with stochastic
         rounding, 2 Bop.
@@ -75,12 +78,12 @@ class Config:
         Rule 0: steps of so many 1/128 (a latent weight's unit). Rule 2: the mean gradient forgets
         2 ** -tail_step a step.
     tail_margin : int
-        Rules 0 and 1: latent weights start so many 1/128 away from 0. Rule 2: a weight flips when
-        the mean gradient opposes it by more than this.
+        Rules 0 and 1: latent weights start so many 1/128 away from 0, or within that at full
+        depth. Rule 2: a weight flips when the mean gradient opposes it by more than this.
     wide : int
         1: latent weights take int16 instead of int8.
     thresholds : int
-        1: thresholds learn too.
+        1: thresholds learn too; at full depth the shifts of the normalisation.
 
     Raises
     ------

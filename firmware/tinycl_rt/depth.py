@@ -1,10 +1,25 @@
 """How deep a configuration learns: which layers of a model form its tail, and what they take.
 
-Only learners whose tail trains need this.
+Only learners whose tail trains need this. At full depth the tail is all binary layers.
 """
 
 from tinycl_rt import tcm
+from tinycl_rt.config import FULL
 from tinycl_rt.head import bits
+
+_MOST_TERMS = 32767  # of a sum, at full depth: int16
+_MOST_SUMS = 1 << 27  # sums of a channel times terms: means in Q4 stay within 32 bits
+
+
+def trained(config):
+    """The class of what trains below the head."""
+    if config.depth == FULL:
+        from tinycl_rt.full import Full
+
+        return Full
+    from tinycl_rt.tail import Tail
+
+    return Tail
 
 
 def first_layer(model, depth):
@@ -16,15 +31,13 @@ def first_layer(model, depth):
         The model does not end with a chain of so many binary convolutions.
     """
     operators = model.operators
+    if depth == FULL:
+        return _first_of_all(operators)
     found, first = 0, len(operators) - 1
     for i in range(len(operators) - 2, -1, -1):
-        op = operators[i]
-        if op.target != operators[i + 1].source or op.code not in (tcm.BCONV, tcm.BPOOL):
+        if not _learns(operators, i):
             break
-        kh, kw, sh, sw = op.p[3:7]
-        if op.code == tcm.BPOOL and (sh < kh or sw < kw):
-            break  # an error would belong to several windows
-        if op.code == tcm.BCONV:
+        if operators[i].code == tcm.BCONV:
             found, first = found + 1, i
             if found == depth:
                 return first
@@ -32,6 +45,29 @@ def first_layer(model, depth):
         "tail:%d asks for %d binary layers, this model ends with %d that can learn"
         % (depth, depth, found)
     )
+
+
+def _learns(operators, i):
+    """Whether an error finds its way back through an operator."""
+    op = operators[i]
+    if op.target != operators[i + 1].source or op.code not in (tcm.BCONV, tcm.BPOOL):
+        return False
+    kh, kw, sh, sw = op.p[3:7]
+    # Through windows that overlap it would belong to several.
+    return op.code == tcm.BCONV or (sh >= kh and sw >= kw)
+
+
+def _first_of_all(operators):
+    """The first binary layer, behind which all learns."""
+    for i in range(1, len(operators) - 1):
+        op = operators[i]
+        if op.code == tcm.BCONV:
+            if all(_learns(operators, k) for k in range(i, len(operators) - 1)):
+                return i
+            break
+        if op.code != tcm.BPOOL:
+            break
+    raise ValueError("full: this model is no chain of binary layers, which all could learn")
 
 
 def operators(model, config):
@@ -43,11 +79,32 @@ def operators(model, config):
         The model has no tail of that depth, or the learning rate has no integer form there.
     """
     ops = model.operators[first_layer(model, config.depth) : -1]
+    if config.depth == FULL:
+        _check_sums(ops, config)
+        return ops
     for op in ops:
         if op.code == tcm.BCONV and shift(op.p, config) < 0:
             low = config.tail_lr - shift(op.p, config)
             raise ValueError("tail: expected tail_lr of at least %d" % low)
     return ops
+
+
+def _check_sums(ops, config):
+    n = config.replays + 1
+    if n < 2:
+        raise ValueError(
+            "full: expected replays of at least 1, for mini-batches"
+        )
+    for op in ops:
+        terms = op.p[2] * op.p[3] * op.p[4]
+        if op.code == tcm.BCONV and (
+            terms > _MOST_TERMS or n * op.p[9] * op.p[10] * terms >= _MOST_SUMS
+        ):
+            most = _MOST_SUMS // (op.p[9] * op.p[10] * terms)
+            raise ValueError(
+                "full: a layer sums %d terms, expected at most %d, and replays below %d"
+                % (terms, _MOST_TERMS, most - 1)
+            )
 
 
 def latent_bytes(model, config):
@@ -58,7 +115,7 @@ def latent_bytes(model, config):
 
 
 def state_bytes(model, config):
-    """Bytes of each of ``Tail.blocks``."""
+    """Bytes of each of ``Tail.blocks`` or ``Full.blocks``."""
     sizes = []
     for op in operators(model, config):
         if op.code != tcm.BCONV:
@@ -66,7 +123,9 @@ def state_bytes(model, config):
         p = op.p
         taps = p[3] * p[4] * p[11]
         sizes += [taps * tcm.words(p[2]), taps * p[2] * (1 + config.wide)]
-        if config.thresholds:
+        if config.depth == FULL:
+            sizes += [4 * p[11], 4 * (3 * p[11] + 1)]
+        elif config.thresholds:
             sizes.append(4 * (len(op.table) - first_threshold(p)))
     return sizes
 

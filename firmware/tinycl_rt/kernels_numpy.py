@@ -73,7 +73,8 @@ def batch_conv8(p, x, w, t):
 
 
 def batch_binarise(p, x, t):
-    """Pixels (N, h, w, c) uint8 -> packed bits (N, h, w, bytes)."""
+    """Pixels (N, ...) uint8 -> packed bits (N, h, w, bytes)."""
+    x = x.reshape(len(x), p[0], p[1], p[2])
     return pack(x.astype(np.int32) < np.frombuffer(t, np.int32))
 
 

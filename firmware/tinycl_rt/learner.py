@@ -1,6 +1,6 @@
 """A learner: a binary backbone, a replay memory of packed bits, an integer CWR* head.
 
-The backbone is frozen, or its last layers learn with the head (``Config.depth``).
+The backbone is frozen, or its last layers or all learn with the head (``Config.depth``).
 
 Basic example usage::
 
@@ -69,7 +69,7 @@ class Learner:
         model = self.model
         latent_bytes = model.latent_bytes
         if config.depth:
-            from tinycl_rt import depth, tail  # only learners that go so deep need the code
+            from tinycl_rt import depth  # only learners that go so deep need the code
 
             latent_bytes = depth.latent_bytes(model, config)  # refuses what the model cannot do
         self.config, self.latent_bytes = config, latent_bytes
@@ -77,7 +77,7 @@ class Learner:
         self.replay = self.head = self.tail = None
         self.rng = Rng(config.seed)
         if config.depth:
-            self.tail = tail.Tail(model, config, self._kernels, self.rng)
+            self.tail = depth.trained(config)(model, config, self._kernels, self.rng)
         self.backbone.stop(self.tail.first if self.tail else -1)
         self.replay = Replay(
             config.replay, self.latent_bytes, config.classes, config.policy, self.rng

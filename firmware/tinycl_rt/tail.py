@@ -97,19 +97,22 @@ class Tail:
         self.chain = []
         for op in ops:
             model.source.fetch(op)
-            layer = Layer(op, config) if op.code == tcm.BCONV else None
-            self.chain.append((op.p, layer, op.table))
+            if op.code == tcm.BCONV:
+                layer = self._layer(op, config)
+                self.chain.append((layer.p, layer, None))
+            else:
+                self.chain.append((op.p, None, self._mask(op)))
         self.layers = [layer for _, layer, _ in self.chain if layer]
         tensors = [model.tensors[ops[0].source]] + [model.tensors[op.target] for op in ops]
         self.latent_bytes = tensors[0].nbytes
-        self._bits = [_images(bytearray(n * t.nbytes), n) for t in tensors]
+        self._bits = [images(bytearray(n * t.nbytes), n) for t in tensors]
         self._inside = [
-            _images(bytearray(n * t.nbytes), n) if layer else None
+            images(bytearray(n * t.nbytes), n) if layer else None
             for t, (_, layer, _) in zip(tensors[1:], self.chain)
         ]
         self._shapes = [t.shape for t in tensors]
         sizes = [t.shape[0] * t.shape[1] * t.shape[2] for t in tensors]
-        self._errors = [None] + [_errors(n, size) for size in sizes[1:]]
+        self._errors = [None] + self._error_buffers(n, sizes[1:])
         self._f = array("i", bytes(4 * model.features))
         self._d = array("i", bytes(4 * max(sizes[:-1])))
         widest = max(t.shape[2] for t in tensors)
@@ -118,6 +121,15 @@ class Tail:
         self._limit = (1 << (config.gbits - 1)) - 1
         self._head_shift = config.qf - 1
         self.flips = 0
+
+    def _layer(self, op, config):
+        return Layer(op, config)
+
+    def _mask(self, op):
+        return op.table
+
+    def _error_buffers(self, n, sizes):
+        return [images(array("b", bytes(n * size)), n) for size in sizes]
 
     def load(self, i, latent):
         """Put packed latent bits in place ``i`` of the mini-batch."""
@@ -169,44 +181,48 @@ class Tail:
     def backward(self, n):
         """Errors of ``n`` samples down through the layers; each layer takes one step."""
         for i in range(len(self.chain) - 1, -1, -1):
-            p, layer, _ = self.chain[i]
-            e = self._errors[i + 1]
-            below = self._inside[i - 1] if i else None
+            layer = self.chain[i][1]
             for b in range(n if i else 0):
-                inside = below[1][b] if below else None
-                to = self._errors[i][1][b]
-                if not layer:
-                    x, y = self._bits[i][1][b], self._bits[i + 1][1][b]
-                    self._kt.bpool_back(p, x, y, e[1][b], inside, to)
-                    continue
-                h, w, c = self._shapes[i]
-                self._kt.bconv_back(p, e[1][b], layer.w, self._d)
-                self._kt.narrow(self._d, h * w, c, layer.back_shift, self._limit, inside, to)
+                self._back(i, b, layer.back_shift if layer else 0)
             if layer:
-                self.flips += self._kt.bconv_update(
-                    p,
-                    n,
-                    self._bits[i][0],
-                    e[0],
-                    layer.latent,
-                    layer.w,
-                    layer.t,
-                    self._row,
-                    layer.rule,
-                    self._rng,
-                )
+                self._update(i, n, layer)
+
+    def _back(self, i, b, shift):
+        """The error of an operator's output becomes that of its input, sample ``b``."""
+        p, layer, _ = self.chain[i]
+        e, to = self._errors[i + 1][1][b], self._errors[i][1][b]
+        below = self._inside[i - 1]
+        inside = below[1][b] if below else None
+        if not layer:
+            x, y = self._bits[i][1][b], self._bits[i + 1][1][b]
+            self._kt.bpool_back(p, x, y, e, inside, to)
+            return
+        h, w, c = self._shapes[i]
+        self._kt.bconv_back(p, e, layer.w, self._d)
+        self._kt.narrow(self._d, h * w, c, shift, self._limit, inside, to)
+
+    def _update(self, i, n, layer):
+        """A layer's weights take one step."""
+        self.flips += self._kt.bconv_update(
+            layer.p,
+            n,
+            self._bits[i][0],
+            self._errors[i + 1][0],
+            layer.latent,
+            layer.w,
+            layer.t,
+            self._row,
+            layer.rule,
+            self._rng,
+        )
 
     def blocks(self):
         """What has been learned, as buffers: for saving and restoring."""
         return [block for layer in self.layers for block in layer.blocks()]
 
 
-def _images(whole, n):
+def images(whole, n):
     """A buffer of ``n`` images and a view of each, made once."""
     view = memoryview(whole)
     size = len(view) // n
     return whole, [view[b * size : (b + 1) * size] for b in range(n)]
-
-
-def _errors(n, size):
-    return _images(array("b", bytes(n * size)), n)
