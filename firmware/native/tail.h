@@ -35,23 +35,12 @@ static inline int8_t tc_round(int32_t v, int32_t shift, int32_t limit) {
 
 typedef struct {
     const uint32_t *bits;
-    int32_t e; // not 0, which ends the list
+    int32_t e; // not 0
 } tc_term;
 
-typedef struct {
-    uint32_t count;
-    int32_t total; // of the errors
-    tc_term term[TC_TERMS + 1];
-} tc_terms;
-
-static inline void tc_add_term(tc_terms *v, const uint32_t *bits, int32_t e) {
-    v->term[v->count].bits = bits;
-    v->term[v->count].e = e;
-    v->count++;
-    v->total += e;
-}
-
 // Adds `total` and takes off twice the errors whose bits, `at` words on, are 1; in all channels.
-void tc_sum_terms(tc_terms *v, size_t at, int32_t total, uint32_t channels, int32_t *sums);
+// There is room for one more term at `end`.
+void tc_sum_terms(const tc_term *first, tc_term *end, size_t at, int32_t total, uint32_t channels,
+    int32_t *sums);
 
 #endif

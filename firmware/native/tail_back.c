@@ -2,20 +2,23 @@
 
 #include "tail.h"
 
-// The terms of one output position to all taps of its window that lie in the image.
-static void scatter(tc_terms *v, const tc_geometry *g, int32_t iy, int32_t ix, int32_t *d) {
+// The terms of one output position to all taps of its window, at (iy, ix), that lie in the image.
+static void scatter(const tc_term *first, tc_term *end, const tc_geometry *g, int32_t iy,
+    int32_t ix, int32_t *d) {
     size_t words = tc_bit_bytes(g->c) / 4;
+    int32_t total = 0;
+    for (const tc_term *i = first; i != end; i++) {
+        total += i->e;
+    }
     for (int32_t ky = 0; ky < g->kh; ky++) {
         for (int32_t kx = 0; kx < g->kw; kx++) {
             int32_t y = iy + ky, x = ix + kx;
             if (y >= 0 && y < g->h && x >= 0 && x < g->w) {
-                tc_sum_terms(v, (size_t)(ky * g->kw + kx) * words, v->total, (uint32_t)g->c,
-                    d + (size_t)(y * g->w + x) * (size_t)g->c);
+                tc_sum_terms(first, end, (size_t)(ky * g->kw + kx) * words, total,
+                    (uint32_t)g->c, d + (size_t)(y * g->w + x) * (size_t)g->c);
             }
         }
     }
-    v->count = 0;
-    v->total = 0;
 }
 
 tc_error tc_tail_bconv_back(const tc_buffer *p, const tc_buffer *e, const tc_buffer *w,
@@ -42,23 +45,23 @@ tc_error tc_tail_bconv_back(const tc_buffer *p, const tc_buffer *e, const tc_buf
     for (uint32_t i = 0; i < size; i++) {
         out[i] = 0;
     }
-    tc_terms terms;
-    terms.count = 0;
-    terms.total = 0;
+    tc_term terms[TC_TERMS + 1];
     for (int32_t oy = 0; oy < g->oh; oy++) {
         for (int32_t ox = 0; ox < g->ow; ox++) {
             int32_t iy = oy * g->sh - g->top, ix = ox * g->sw - g->left;
             const uint32_t *bits = w->data;
-            for (int32_t c = 0; c < g->oc; c++, bits += row) {
+            tc_term *end = terms;
+            for (int32_t c = g->oc; c; c--, bits += row) {
                 int32_t v = *from++;
                 if (v) {
-                    tc_add_term(&terms, bits, v);
-                    if (terms.count == TC_TERMS) {
-                        scatter(&terms, g, iy, ix, out);
+                    *end++ = (tc_term) {bits, v};
+                    if (end == terms + TC_TERMS) {
+                        scatter(terms, end, g, iy, ix, out);
+                        end = terms;
                     }
                 }
             }
-            scatter(&terms, g, iy, ix, out);
+            scatter(terms, end, g, iy, ix, out);
         }
     }
     return TC_OK;

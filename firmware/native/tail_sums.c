@@ -41,14 +41,15 @@ static inline void sixteen(const tc_term *term, size_t at, int32_t total, uint32
     }
 }
 
-void tc_sum_terms(tc_terms *v, size_t at, int32_t total, uint32_t channels, int32_t *sums) {
-    if (v->count == 0) {
+void tc_sum_terms(const tc_term *first, tc_term *end, size_t at, int32_t total, uint32_t channels,
+    int32_t *sums) {
+    if (first == end) {
         return;
     }
-    v->term[v->count].e = 0;
+    end->e = 0; // ends the list
     for (;; at++, sums += 32, channels -= 32) {
-        sixteen(v->term, at, total, 0, channels, sums);
-        sixteen(v->term, at, total, 8, channels, sums);
+        sixteen(first, at, total, 0, channels, sums);
+        sixteen(first, at, total, 8, channels, sums);
         if (channels <= 32) {
             return;
         }

@@ -4,45 +4,62 @@
 #include "tail_rule.h"
 
 // Adds up what one tap has seen at the output positions of all images: the errors of one channel
-// with the signs of the inputs. Inputs outside the image are +1 or, without padding, nothing.
-static void tap(tc_terms *v, const tc_geometry *g, int32_t n, const uint32_t *x, const int8_t *e,
-    int32_t ky, int32_t kx, int32_t *sums) {
-    size_t words = tc_bit_bytes(g->c) / 4, oc = (size_t)g->oc;
-    for (; n; n--, x += (size_t)(g->h * g->w) * words) {
-        int32_t iy = ky - g->top;
-        for (int32_t oy = g->oh; oy; oy--, iy += g->sh) {
-            if (iy < 0 || iy >= g->h) {
-                e += (size_t)g->ow * oc;
-                continue;
-            }
-            int32_t ix = kx - g->left;
-            const uint32_t *row = x + (size_t)(iy * g->w) * words;
-            for (int32_t ox = g->ow; ox; ox--, ix += g->sw, e += oc) {
-                if (*e && ix >= 0 && ix < g->w) {
-                    tc_add_term(v, row + (size_t)ix * words, *e);
-                    if (v->count == TC_TERMS) {
-                        tc_sum_terms(v, 0, g->pad ? 0 : v->total, (uint32_t)g->c, sums);
-                        v->count = 0;
-                        v->total = 0;
+// with the signs of the inputs. Inputs outside the image are +1 or, without padding, nothing; with
+// padding `sums` begin with the errors of all positions.
+__attribute__((noinline)) // registers of its own
+static void tap(const tc_geometry *g, int32_t n, const uint32_t *x, const int8_t *e, int32_t ky,
+    int32_t kx, int32_t *sums) {
+    uint32_t words = tc_bit_bytes(g->c) / 4;
+    int32_t oc = g->oc, total = 0, first = 0, last = 0;
+    // Output columns at which the tap lies in the image.
+    for (int32_t ox = 0, ix = kx - g->left; ox < g->ow && ix < g->w; ix += g->sw) {
+        ox++;
+        first = ix < 0 ? ox : first;
+        last = ox;
+    }
+    const uint32_t *left = x + (size_t)(first * g->sw + kx - g->left) * words;
+    size_t step = (size_t)g->sw * words;
+    tc_term terms[TC_TERMS + 1], *end = terms;
+    for (int32_t iy = ky - g->top, oy = 0; first < last;) {
+        if (iy >= 0 && iy < g->h) {
+            const uint32_t *bits = left + (size_t)(iy * g->w) * words;
+            const int8_t *from = e + (size_t)(oy * g->ow + first) * (size_t)oc;
+            for (int32_t i = last - first; i; i--, bits += step, from += oc) {
+                int32_t v = *from;
+                if (v) {
+                    *end++ = (tc_term) {bits, v};
+                    total += v;
+                    if (end == terms + TC_TERMS) {
+                        tc_sum_terms(terms, end, 0, g->pad ? 0 : total, (uint32_t)g->c, sums);
+                        end = terms;
+                        total = 0;
                     }
                 }
             }
         }
+        iy += g->sh;
+        if (++oy == g->oh) {
+            if (--n == 0) {
+                break;
+            }
+            oy = 0;
+            iy = ky - g->top;
+            left += (size_t)(g->h * g->w) * words;
+            e += (size_t)(g->oh * g->ow) * (size_t)oc;
+        }
     }
-    tc_sum_terms(v, 0, g->pad ? 0 : v->total, (uint32_t)g->c, sums);
-    v->count = 0;
-    v->total = 0;
+    tc_sum_terms(terms, end, 0, g->pad ? 0 : total, (uint32_t)g->c, sums);
 }
 
 static void learn_thresholds(const tc_geometry *g, const tc_buffer *t, int32_t c, int32_t step) {
-    int32_t *table = t->data, limit = 1 << 30;
+    int32_t *table = t->data, limit = 1 << 30, far = limit + (1 << 26); // a step beyond the limit
     size_t sets = t->size / 4, oc = (size_t)g->oc, first = 0;
     if (g->pad == 2) {
         first = (size_t)(g->oh + g->ow);
     }
     for (; first + oc <= sets; first += oc) {
         int32_t *at = table + first + c;
-        *at = tc_clamp(tc_clamp(*at, -limit, limit) + step, -limit, limit);
+        *at = tc_clamp(tc_clamp(*at, -far, far) + step, -limit, limit);
     }
 }
 
@@ -94,22 +111,20 @@ tc_error tc_tail_bconv_update(const tc_buffer *p, int32_t n, const tc_buffer *x,
     size_t words = tc_bit_bytes(g->c) / 4, positions = (size_t)(n * g->oh * g->ow);
     uint8_t *weights = latent->data;
     uint32_t *signs = w->data;
-    tc_terms v;
-    v.count = 0;
-    v.total = 0;
     for (int32_t c = 0; c < g->oc; c++) {
         const int8_t *errors = (const int8_t *)e->data + c;
         int32_t total = 0;
         for (size_t i = 0; i < positions; i++) {
             total += errors[i * (size_t)g->oc];
         }
+        int32_t start = g->pad ? total : 0;
         for (int32_t ky = 0; ky < g->kh; ky++) {
             for (int32_t kx = 0; kx < g->kw; kx++) {
                 int32_t *gradient = row->data;
                 for (uint32_t i = 0; i < channels; i++) {
-                    gradient[i] = g->pad ? total : 0;
+                    gradient[i] = start;
                 }
-                tap(&v, g, n, x->data, errors, ky, kx, gradient);
+                tap(g, n, x->data, errors, ky, kx, gradient);
                 changed += tc_learn(r, noise, gradient, weights, item, signs, channels);
                 noise += channels * TC_WEYL;
                 weights += channels * (uint32_t)item;

@@ -64,7 +64,9 @@ def head_back(w, g, f, classes, features, shift, limit):
 
 
 def _narrow(values, shift, limit):
-    return np.clip((values + ((1 << shift) >> 1)) >> shift, -limit, limit).astype(np.int8)
+    if shift:  # half up, and nothing overflows
+        values = (values >> shift) + (values >> (shift - 1) & 1)
+    return np.clip(values, -limit, limit).astype(np.int8)
 
 
 def spread(p, f, shift, limit, inside, e):

@@ -7,6 +7,7 @@ import json
 import sys
 from array import array
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 from helpers.geometry import Geometry, by_position, fill, packed  # noqa: E402
 from helpers.tiny import tiny_model  # noqa: E402
+from tail_vectors import tail_cases  # noqa: E402
 from tinycl_rt import kernels_ref, tcm  # noqa: E402
 from tinycl_rt.config import Config  # noqa: E402
 from tinycl_rt.head import exp_table  # noqa: E402
@@ -28,7 +30,7 @@ SCRATCH = {"conv8": 5, "bconv": 5}
 
 def written(argument: Any, is_output: bool = False) -> Any:
     """An argument, or what became of it, as ``vector_check`` describes."""
-    if isinstance(argument, bytearray) and not is_output:
+    if type(argument) is bytearray and not is_output:
         return ["y", len(argument)]
     if isinstance(argument, bytes | bytearray):
         return argument.hex()
@@ -39,17 +41,16 @@ def written(argument: Any, is_output: bool = False) -> Any:
     return argument.tolist() if is_output else [argument.typecode, *argument]
 
 
-def case(name: str, *arguments: Any) -> str:
+def case(
+    name: str, *arguments: Any, kernels: ModuleType = kernels_ref, scratch: int | None = None
+) -> str:
     """Run the reference kernel, and note what it changed; a line of the file."""
+    scratch = SCRATCH.get(name, scratch)
     given = [written(a) for a in arguments]
     before = [written(a, True) for a in arguments]
-    returned = getattr(kernels_ref, name)(*arguments)
+    returned = getattr(kernels, name)(*arguments)
     after = [written(a, True) for a in arguments]
-    left = [
-        [i, after[i]]
-        for i in range(len(after))
-        if after[i] != before[i] and i != SCRATCH.get(name)
-    ]
+    left = [[i, after[i]] for i in range(len(after)) if after[i] != before[i] and i != scratch]
     return json.dumps([name, given, left, returned], separators=(",", ":"))
 
 
@@ -166,6 +167,7 @@ def files() -> dict[str, str]:
     lines = [*backbone_cases(), *head_cases()]
     return {
         "kernels.jsonl": "".join(line + "\n" for line in lines),
+        "tail.jsonl": "".join(line + "\n" for line in tail_cases(case)),
         "learning.json": json.dumps(learning()) + "\n",
     }
 

@@ -5,11 +5,13 @@ Basic example usage::
     from vector_check import check, check_learning
 
     check(kernels)            # raises AssertionError at the first difference
+    check(tail, file="tail.jsonl")
     check_learning(kernels)   # whole learning runs of a small model
 
-``kernels.jsonl`` has one call a line: kernel, arguments, what it leaves in some of them (index,
-contents), what it returns. Arguments: a number or null; text: bytes in hexadecimal, or "lut" for
-the table of exp; a list of a typecode and numbers: an array; ["y", n]: n bytes to write to.
+``kernels.jsonl`` and ``tail.jsonl`` (the trainable tail) have one call a line: kernel, arguments,
+what it leaves in some of them (index, contents), what it returns. Arguments: a number or null;
+text: bytes in hexadecimal, or "lut" for the table of exp; a list of a typecode and numbers: an
+array; ["y", n]: n bytes to write to.
 """
 
 import json
@@ -37,10 +39,10 @@ def _argument(given):
     return bytearray(b"\xaa" * given[1]) if given[0] == "y" else array(given[0], given[1:])
 
 
-def check(kernels, folder=_FOLDER):
+def check(kernels, folder=_FOLDER, file="kernels.jsonl"):
     """Run all calls, one at a time; returns how many there were."""
     number = 0
-    with open(folder + "/kernels.jsonl") as lines:
+    with open(folder + "/" + file) as lines:
         for line in lines:
             number += 1
             name, given, left, returned = json.loads(line)

@@ -241,7 +241,7 @@ class TestHead(unittest.TestCase):
             n, d, qb, qf = r.between(1, 9), r.between(1, 40), r.between(8, 16), r.between(4, 8)
             top, label = 1 << (qb - 1), r.below(n)
             limits = (1 << (qf - 1)) - 1, r.below(12), r.between(4, 8), r.between(2, 14), top - 1
-            p = array("i", (n, d, qb - qf, *limits))
+            p = array("i", (n, d, qb - qf) + limits)  # noqa: RUF005
             w, x = r.ints("h", n * d, -top, top - 1), r.ints("b", d, -128, 127)
             results = []
             for k in (viper, ref):
