@@ -14,7 +14,7 @@ from helpers.edge_equations import (
 if find_spec("larq") is None:
     pytest.skip("needs tinycl[train]", allow_module_level=True)
 
-from tinycl.edge import layers, optimizers
+from tinycl.edge import layers, optimizers, parts
 from tinycl.edge.packing import pack, unpack
 from tinycl.edge.wrap import low_memory
 from tinycl.exceptions import ModelError
@@ -23,6 +23,12 @@ from tinycl.models.keras_setup import import_larq, import_tensorflow
 tf, lq = import_tensorflow(), import_larq()
 BINARY = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign", "use_bias": False}
 CLIP = {**BINARY, "kernel_constraint": "weight_clip"}
+
+
+@pytest.fixture(autouse=True)
+def _several_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even the batches of these tests go through in more than one part."""
+    monkeypatch.setattr(parts, "_ELEMENTS", 100)
 
 
 def normal(*shape: int, seed: int = 0) -> np.ndarray:
@@ -50,14 +56,14 @@ def gradients(layer, x: np.ndarray, weights: list, dy: np.ndarray | None = None,
     return dy, [value.numpy() for value in run(tf.constant(x), tf.constant(dy))]
 
 
-@pytest.mark.parametrize("shape", [(1,), (8,), (3, 7), (2, 3, 5, 4)])
+@pytest.mark.parametrize("shape", [(2, 1), (1, 8), (3, 7), (2, 3, 5, 4)])
 def test_bits_come_back(shape: tuple[int, ...]) -> None:
     flags = np.random.default_rng(0).random(shape) < 0.5
     packed = pack(tf.constant(flags))
     assert packed.dtype == tf.uint8
-    expected = np.packbits(flags.ravel(), bitorder="little")
+    expected = np.packbits(flags.reshape(len(flags), -1), axis=1, bitorder="little")
     assert packed.numpy().tolist() == expected.tolist()
-    assert (unpack(packed, tf.constant(shape)).numpy() == flags).all()
+    assert (unpack(packed, shape[1:]).numpy() == flags).all()
 
 
 @pytest.mark.parametrize("graph", [False, True])

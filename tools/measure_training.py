@@ -89,10 +89,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     network = NETWORKS[options.model]
     x, y, test = _data(options)
     start = _starter(options, network)
+    batches = _batches(x, y, options)
+    samples = next(batches)
     base = _memory("VmRSS")
     _forget_peak()
     step, predict = start()
-    batches = _batches(x, y, options)
     times = [_timed(step, *next(batches)) for _ in range(_WARM + options.steps)][_WARM:]
     result = {
         "trainer": options.worker,
@@ -110,7 +111,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         tracemalloc.start()
         step, _ = start()
         for _ in range(3):
-            step(*next(batches))
+            step(*samples)
         result["arrays_mib"] = tracemalloc.get_traced_memory()[1] / _MIB
     return result
 

@@ -1,16 +1,19 @@
 """Operations whose gradients need bits alone (2102.04270, algorithm 2), for Keras layers.
 
 A framework keeps the input of an operation until the gradient asks for it. Each function here
-keeps what its own gradient captures, packed, and nothing else. Gradients unpack under a control
+keeps what its own gradient captures, packed, and nothing else. Gradients start under a control
 dependency on the gradient that comes in: without one, TensorFlow may unpack long before, or find
-that the same floats were already there and keep those.
+that the same floats were already there and keep those. Large batches go through in parts; and
+what is packed is packed before the operation that can then overwrite its input.
 """
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from tinycl.edge.packing import pack, unpack, unpack_signs
+from tinycl.edge.parts import in_parts
 from tinycl.models.keras_setup import import_larq, import_tensorflow
 
 __all__ = ["binary_conv", "binary_dense", "l1_batch_norm", "max_pool"]
@@ -18,27 +21,10 @@ __all__ = ["binary_conv", "binary_dense", "l1_batch_norm", "max_pool"]
 tf: Any = import_tensorflow()
 lq: Any = import_larq()
 
-
-class _Input:
-    """The input of a product: signs and window as bits, or real and the caller's."""
-
-    def __init__(self, x: Any, is_signed: bool) -> None:
-        self.shape = tf.shape(x)
-        self._is_signed = is_signed
-        self._kept: tuple[Any, ...] = (pack(x < 0), pack(tf.abs(x) <= 1)) if is_signed else (x,)
-        self.factor = lq.math.sign(x) if is_signed else x
-
-    def again(self) -> Any:
-        """What the weights were multiplied with."""
-        return unpack_signs(self._kept[0], self.shape) if self._is_signed else self._kept[0]
-
-    def through(self, dx: Any) -> Any:
-        """The gradient of the input from that of the factor: zero outside of |x| <= 1."""
-        if not self._is_signed:
-            return dx
-        return tf.where(unpack(self._kept[1], self.shape), dx, tf.zeros([], dx.dtype))
+_as_is = tf.autograph.experimental.do_not_convert  # saves seconds, and memory, when traced
 
 
+@_as_is
 def binary_dense(x: Any, kernel: Any, is_signed: bool, is_packed: bool) -> Any:
     """``sgn(x) . sgn(kernel)``; gradient of the kernel as in `sign_gradient`.
 
@@ -56,21 +42,21 @@ def binary_dense(x: Any, kernel: Any, is_signed: bool, is_packed: bool) -> Any:
 
     @tf.custom_gradient
     def product(x: Any, kernel: Any) -> Any:
-        kept = _Input(x, is_signed)
+        kept, factor = _keep(x, is_signed)
 
         def gradient(dy: Any) -> tuple[Any, Any]:
             with tf.control_dependencies([dy]):
+                again = unpack_signs(kept[0], x.shape[1:]) if is_signed else kept[0]
+                dw = tf.matmul(again, dy, transpose_a=True)
                 dx = tf.matmul(dy, lq.math.sign(kernel), transpose_b=True)
-                dw = tf.matmul(kept.again(), dy, transpose_a=True)
-                return kept.through(dx), sign_gradient(dw, kernel, is_packed)
+                return _through(dx, kept), sign_gradient(dw, kernel, is_packed)
 
-        y = tf.matmul(kept.factor, lq.math.sign(kernel))
-        del kept.factor
-        return y, gradient
+        return tf.matmul(factor, lq.math.sign(kernel)), gradient
 
     return product(x, kernel)
 
 
+@_as_is
 def binary_conv(x: Any, kernel: Any, is_signed: bool, is_packed: bool, how: dict[str, Any]) -> Any:
     """The same for a convolution (samples, height, width, channels) by (k, k, channels, units).
 
@@ -82,27 +68,30 @@ def binary_conv(x: Any, kernel: Any, is_signed: bool, is_packed: bool, how: dict
 
     @tf.custom_gradient
     def product(x: Any, kernel: Any) -> Any:
-        kept = _Input(x, is_signed)
+        kept, factor = _keep(x, is_signed)
+        y = tf.nn.conv2d(factor, lq.math.sign(kernel), **how)
 
         def gradient(dy: Any) -> tuple[Any, Any]:
             with tf.control_dependencies([dy]):
-                dw = tf.raw_ops.Conv2DBackpropFilter(
-                    input=kept.again(),
-                    filter_sizes=tf.shape(kernel),
-                    out_backprop=dy,
-                    **how,
-                )
-            with tf.control_dependencies([dw]):
-                dx = tf.raw_ops.Conv2DBackpropInput(
-                    input_sizes=kept.shape,
-                    filter=lq.math.sign(kernel),
-                    out_backprop=dy,
-                    **how,
-                )
-                return kept.through(dx), sign_gradient(dw, kernel, is_packed)
+                signs = lq.math.sign(kernel)
 
-        y = tf.nn.conv2d(kept.factor, lq.math.sign(kernel), **how)
-        del kept.factor
+                def part(dy: Any, *kept: Any) -> tuple[list[Any], list[Any]]:
+                    again = unpack_signs(kept[0], x.shape[1:]) if is_signed else kept[0]
+                    dw = tf.raw_ops.Conv2DBackpropFilter(
+                        input=again, filter_sizes=tf.shape(signs), out_backprop=dy, **how
+                    )
+                    dx = tf.raw_ops.Conv2DBackpropInput(
+                        input_sizes=tf.shape(again), filter=signs, out_backprop=dy, **how
+                    )
+                    return [_through(dx, kept)], [dw]
+
+                size = max(prod(x.shape[1:]), prod(y.shape[1:]))
+                zeros = [tf.zeros(kernel.shape)]
+                (dx,), (dw,) = in_parts(
+                    part, [dy, *kept], size, [(tf.float32, x.shape[1:])], zeros
+                )
+                return dx, sign_gradient(dw, kernel, is_packed)
+
         return y, gradient
 
     return product(x, kernel)
@@ -114,13 +103,13 @@ def sign_gradient(dw: Any, kernel: Any, is_packed: bool) -> Any:
     Packed: bits of sgn(dw) alone; scale and window are left to the optimizer.
     """
     if is_packed:
-        return pack(dw < 0)
-    fan_in = tf.cast(tf.size(kernel) // tf.shape(kernel)[-1], tf.float32)
-    unit = tf.math.rsqrt(fan_in)
+        return tf.reshape(pack(tf.reshape(dw < 0, [1, kernel.shape.num_elements()])), [-1])
+    unit = prod(kernel.shape[:-1]) ** -0.5
     signs = tf.where(dw >= 0, unit, -unit)
     return tf.where(tf.abs(kernel) <= 1, signs, tf.zeros([]))
 
 
+@_as_is
 def l1_batch_norm(y: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
     """Normalise by the mean magnitude: ``X' = (Y - mu) / psi; Xn = X' + beta``.
 
@@ -140,60 +129,111 @@ def l1_batch_norm(y: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
         Xn, mu and psi; no gradient flows through the last two.
     """
     axes = list(range(y.shape.rank - 1))
+    size = prod(y.shape[1:])
 
     @tf.custom_gradient
     def normalise(y: Any, beta: Any) -> Any:
-        shape = tf.shape(y)
+        count = tf.cast(tf.size(y) // y.shape[-1], tf.float32)
         mu = tf.reduce_mean(y, axes)
-        centred = y - mu
-        psi = tf.reduce_mean(tf.abs(centred), axes)
-        inverse = tf.where(psi > epsilon, 1 / tf.maximum(psi, epsilon), tf.zeros([]))
-        centred *= inverse
-        omega = tf.reduce_mean(tf.abs(centred), axes)
-        before = pack(centred < 0)
+        nothing = tf.zeros_like(mu)
 
-        def gradient(dxn: Any, *_: Any) -> tuple[Any, Any]:
+        def weigh(y: Any) -> tuple[list[Any], list[Any]]:
+            return [pack(y < mu)], [tf.reduce_sum(tf.abs(y - mu), axes)]
+
+        (before,), (magnitude,) = in_parts(weigh, [y], size, [_bits(size)], [nothing])
+        psi = magnitude / count
+        inverse = tf.where(psi > epsilon, 1 / tf.maximum(psi, epsilon), nothing)
+        omega = psi * inverse  # mean|X'|
+
+        def gradient(dxn: Any, *unused: Any) -> tuple[Any, Any]:
+            def weigh_signs(dxn: Any, before: Any) -> tuple[list[Any], list[Any]]:
+                signed = dxn * unpack_signs(before, y.shape[1:])
+                return [], [tf.reduce_sum(signed, axes)]
+
             with tf.control_dependencies([dxn]):
-                signs = unpack_signs(before, shape)
-                v = dxn * inverse
-                weighted = tf.reduce_mean(v * signs, axes) * omega
-                dy = v - tf.reduce_mean(v, axes) - signs * weighted
-                return dy, tf.reduce_sum(dxn, axes)
+                dbeta = tf.reduce_sum(dxn, axes)
+                _, (signed,) = in_parts(weigh_signs, [dxn, before], size, [], [nothing])
+                mean = inverse / count * dbeta
+                weighted = inverse / count * signed * omega
+            with tf.control_dependencies([mean, weighted]):
+                is_negative = unpack(before, y.shape[1:])
+                rest = tf.where(is_negative, mean - weighted, mean + weighted)
+                return dxn * inverse - rest, dbeta
 
-        return (centred + beta, mu, psi), gradient
+        with tf.control_dependencies([before, inverse]):
+            xn = (y - mu) * inverse + beta
+        return (xn, mu, psi), gradient
 
     return normalise(y, beta)
 
 
+@_as_is
 def max_pool(x: Any, side: int) -> Any:
     """Maximum of squares that do not overlap; keeps one bit for each input.
 
     The gradient goes to the first largest element of a square, in reading order.
     """
+    height, width, channels = x.shape[1:]
+    rows, columns = height // side, width // side
+    size = height * width * channels
 
     @tf.custom_gradient
     def pool(x: Any) -> Any:
-        shape = tf.shape(x)
-        height, width = shape[1] // side, shape[2] // side
-        cropped = x[:, : height * side, : width * side]
-        squares = tf.split(tf.nn.space_to_depth(cropped, side), side * side, axis=-1)
-        y = squares[0]
-        for square in squares[1:]:
-            y = tf.maximum(y, square)
-        flags, is_open = [], tf.ones_like(y, tf.bool)
-        for square in squares:
-            flags.append(is_open & tf.equal(square, y))
-            is_open = is_open & ~flags[-1]
-        mask = pack(tf.concat(flags, -1))
+        y = tf.nn.max_pool2d(x, side, side, "VALID")
+
+        def choose(x: Any, y: Any) -> tuple[list[Any], list[Any]]:
+            cropped = x[:, : rows * side, : columns * side]
+            flags, is_open = [], tf.ones_like(y, tf.bool)
+            for square in tf.split(tf.nn.space_to_depth(cropped, side), side * side, axis=-1):
+                flags.append(is_open & tf.equal(square, y))
+                is_open = is_open & ~flags[-1]
+            return [pack(tf.concat(flags, -1))], []
+
+        (mask,), _ = in_parts(
+            choose, [x, y], size, [_bits(rows * columns * side * side * channels)]
+        )
 
         def gradient(dy: Any) -> Any:
+            def grow(dy: Any, mask: Any) -> tuple[list[Any], list[Any]]:
+                chosen = unpack(mask, (rows, columns, side * side * channels))
+                grown = tf.tile(dy, [1, 1, 1, side * side]) * tf.cast(chosen, tf.float32)
+                dx = tf.nn.depth_to_space(grown, side)
+                rest = [[0, height - rows * side], [0, width - columns * side]]
+                return [tf.pad(dx, [[0, 0], *rest, [0, 0]])], []
+
             with tf.control_dependencies([dy]):
-                grown = tf.tile(dy, [1, 1, 1, side * side])
-                chosen = unpack(mask, tf.shape(grown))
-                dx = tf.nn.depth_to_space(tf.where(chosen, grown, tf.zeros([])), side)
-                rest = shape - tf.shape(dx)
-                return tf.pad(dx, [[0, 0], [0, rest[1]], [0, rest[2]], [0, 0]])
+                (dx,), _ = in_parts(grow, [dy, mask], size, [(tf.float32, x.shape[1:])])
+                return dx
 
         return y, gradient
 
     return pool(x)
+
+
+def _keep(x: Any, is_signed: bool) -> tuple[tuple[Any, ...], Any]:
+    """What the gradient needs of an input, and the factor that the weights are multiplied with.
+
+    Signs and window as bits, or the real input, which is the caller's.
+    """
+    if not is_signed:
+        return (x,), x
+
+    def part(x: Any) -> tuple[list[Any], list[Any]]:
+        return [pack(x < 0), pack(tf.abs(x) <= 1)], []
+
+    size = prod(x.shape[1:])
+    (signs, window), _ = in_parts(part, [x], size, [_bits(size)] * 2)
+    with tf.control_dependencies([signs, window]):
+        return (signs, window), lq.math.sign(x)
+
+
+def _through(dx: Any, kept: tuple[Any, ...]) -> Any:
+    """The gradient of the input from that of the factor: zero outside of |x| <= 1."""
+    if len(kept) == 1:
+        return dx
+    return tf.where(unpack(kept[1], dx.shape[1:]), dx, tf.zeros([]))
+
+
+def _bits(size: int) -> tuple[Any, list[int]]:
+    """Type and shape of a sample's packed bits."""
+    return tf.uint8, [(size + 7) // 8]

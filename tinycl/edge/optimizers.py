@@ -62,6 +62,7 @@ class _PackedOptimizer(tf.keras.optimizers.Optimizer):
         """Bits cannot be summed over devices: there is one device."""
         return grads_and_vars
 
+    @tf.autograph.experimental.do_not_convert
     def update_step(self, gradient: Any, variable: Any) -> None:
         """Change one variable; uint8 is a kernel's gradient as bits."""
         slots = self._slots[self._var_key(variable)]
@@ -73,7 +74,7 @@ class _PackedOptimizer(tf.keras.optimizers.Optimizer):
             first, last = (n * _row(variable.shape) // 8 for n in (start, stop))
             bits = gradient[first:] if stop == variable.shape[0] else gradient[first:last]
             w = variable[start:stop]
-            g = unpack_signs(bits, tf.shape(w))
+            g = unpack_signs(bits[None], w.shape)[0]
             g *= tf.cast(tf.abs(w) <= 1, tf.float32)
             momentum = tf.cast(slots[0][start:stop], tf.float32)
             w, momentum = self.change(w, g, momentum, _fan_in(variable.shape) ** -0.5)
