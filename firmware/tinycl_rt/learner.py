@@ -20,6 +20,7 @@ from tinycl_rt.head import Head
 from tinycl_rt.model import Model
 from tinycl_rt.replay import Replay
 from tinycl_rt.rng import Rng
+from tinycl_rt.source import open_source
 
 NAME_BYTES = 24
 
@@ -54,8 +55,7 @@ class Learner:
 
     def __init__(self, model, config=None, kernels=None, **settings):
         if isinstance(model, str):
-            with open(model, "rb") as f:
-                model = Model(f.read())
+            model = Model(open_source(model))
         if config is not None and settings:
             raise ValueError("learner: give a Config or keywords, not both")
         self.model = model
