@@ -36,7 +36,7 @@ def test_c_kernels_give_the_references_numbers(tmp_path: Path) -> None:
         "PYTHONMALLOC": "malloc",
     }
     folder = Path(__file__).parent / "native"
-    cases = [str(folder / name) for name in ("sanitized_cases.py", "sanitized_floats.py")]
+    cases = [str(folder / f"sanitized_{name}.py") for name in ("cases", "floats", "tail")]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *cases]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
@@ -52,6 +52,8 @@ def test_fuzzer_finds_no_fault(tmp_path: Path) -> None:
         ("window.c", "w->size < tc_times(row, oc)", "w->size < 4"),
         ("window.c", "row + column <= entries - oc", "row + column <= entries"),
         ("conv8.c", "x->size < tc_times(", "x->size + 9 < tc_times("),
+        ("tail_update.c", "tc_check_array(row, per, 4)", "tc_check_array(row, 1, 4)"),
+        ("tail_back.c", "tc_check_array(w, tc_times(row, (uint32_t)g->oc), 4)", "!w"),
         ("learn.c", "(error = tc_check_array(g, (uint32_t)classes, 2))", "!g"),
         ("fbconv.c", "row + column + oc <= t->size / 4", "row + column <= t->size / 4"),
     ],

@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "tinycl_float.h"
+#include "tinycl_tail.h"
 
 // Numbers out of the fuzzer's bytes while they last, out of xorshift afterwards.
 typedef struct {
@@ -260,9 +261,88 @@ static tc_error real(source *s, uint32_t kernel) {
     return error;
 }
 
+static tc_error tail(source *s, uint32_t kernel) {
+    tc_geometry g = geometry(s);
+    int32_t n = below(s, 8) ? between(s, 1, 3) : field(s, 0, 300);
+    int32_t shift = field(s, 0, 24), limit = field(s, 0, 127), item = field(s, 1, 2), flips;
+    if (kernel == 5 && below(s, 16)) {
+        g.sh = g.kh, g.sw = g.kw;
+    }
+    int32_t classes = field(s, 1, 12), features = field(s, 1, 40);
+    int32_t bits = (int32_t)tc_bit_bytes(g.c), image = (int32_t)product(g.h, g.w);
+    int32_t map = (int32_t)product(g.oh, g.ow), taps = (int32_t)product(g.kh, g.kw);
+    int32_t outputs = (int32_t)product(map, kernel == 2 || kernel == 5 ? g.c : g.oc);
+    int32_t out = (int32_t)product(map, (int32_t)tc_bit_bytes(g.oc));
+    int32_t images = kernel == 0 || kernel == 6 ? n : 1, inputs = (int32_t)product(image, g.c);
+    uint32_t starts = g.pad == 2 && g.oh > 0 && g.ow > 0 && g.oh < 100 && g.ow < 100
+        ? (uint32_t)(g.oh + g.ow) : 0;
+    holder p = make(s, sizeof g), x = make(s, product((int32_t)product(image, bits), images));
+    holder w = make(s, product((int32_t)product(taps, bits), g.oc));
+    holder t = make(s, product(g.oc, 4) + (starts ? 4 * (starts + below(s, 60)) : 0));
+    holder y = make(s, kernel == 5 ? product(map, bits) : product(out, images));
+    holder inside = make(s, kernel == 0 ? product(out, images) : product(image, bits));
+    holder e = make(s, product(outputs, images)), d = make(s, 4 * (uint32_t)inputs);
+    holder f = make(s, 4 * (uint32_t)outputs), to = make(s, (uint32_t)inputs);
+    holder acc = make(s, product(g.oc, 4)), row = make(s, 4 * product(taps, g.c));
+    holder latent = make(s, product((int32_t)product((int32_t)product(taps, g.c), g.oc), item));
+    holder rule = make(s, 24), rng = make(s, 4), hw = make(s, 2 * product(classes, features));
+    holder hg = make(s, product(classes, 2)), hf = make(s, product(features, 4));
+    const tc_buffer *window = below(s, 3) ? &inside.buffer : NULL;
+    if (p.buffer.size == sizeof g) {
+        memcpy(p.buffer.data, &g, sizeof g);
+    }
+    if (rule.buffer.size == 24) {
+        int32_t numbers[] = {field(s, 0, 2), field(s, 0, 24), field(s, 0, 15), field(s, 0, 99),
+            item == 1 ? 127 : field(s, 0, 32767), field(s, 0, 24)};
+        memcpy(rule.buffer.data, numbers, 24);
+    }
+    for (uint32_t i = 0; i < starts && 4 * i + 4 <= t.buffer.size; i++) {
+        int32_t start = field(s, 0, (int32_t)starts);
+        memcpy((uint8_t *)t.buffer.data + 4 * i, &start, 4);
+    }
+    for (uint32_t i = 0; i + 2 <= hg.buffer.size && below(s, 8); i += 2) {
+        int16_t small = (int16_t)between(s, -128, 128);
+        memcpy((uint8_t *)hg.buffer.data + i, &small, 2);
+    }
+    tc_error error;
+    switch (kernel) {
+        case 0:
+            error = tc_tail_bconv_train(&p.buffer, n, &x.buffer, &w.buffer, &t.buffer,
+                field(s, 0, 99), &y.buffer, &inside.buffer, &acc.buffer);
+            break;
+        case 1:
+            error = tc_tail_head_back(
+                &hw.buffer, &hg.buffer, &hf.buffer, classes, features, field(s, 0, 15), limit);
+            break;
+        case 2:
+            error = tc_tail_spread(&p.buffer, &f.buffer, shift, limit, window, &to.buffer);
+            break;
+        case 3:
+            error = tc_tail_bconv_back(&p.buffer, &e.buffer, &w.buffer, &d.buffer);
+            break;
+        case 4:
+            error = tc_tail_narrow(&d.buffer, image, g.c, shift, limit, window, &to.buffer);
+            break;
+        case 5:
+            error = tc_tail_bpool_back(
+                &p.buffer, &x.buffer, &y.buffer, &e.buffer, window, &to.buffer);
+            break;
+        default:
+            error = tc_tail_bconv_update(&p.buffer, n, &x.buffer, &e.buffer, &latent.buffer, item,
+                &w.buffer, &t.buffer, &row.buffer, &rule.buffer, &rng.buffer, &flips);
+            break;
+    }
+    free(p.block), free(x.block), free(w.block), free(t.block), free(y.block), free(inside.block);
+    free(e.block), free(d.block), free(f.block), free(to.block), free(acc.block), free(row.block);
+    free(latent.block), free(rule.block), free(rng.block), free(hw.block), free(hg.block);
+    free(hf.block);
+    return error;
+}
+
 static tc_error one(source *s) {
-    uint32_t kernel = below(s, 41);
-    return kernel < 12 ? real(s, kernel) : kernel < 32 ? layer(s, kernel % 5) : head(s, kernel % 6);
+    uint32_t kernel = below(s, 62);
+    return kernel < 12 ? real(s, kernel) : kernel < 32 ? layer(s, kernel % 5)
+        : kernel < 41 ? head(s, kernel % 6) : tail(s, kernel % 7);
 }
 
 #ifdef LIBFUZZER

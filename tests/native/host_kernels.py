@@ -6,7 +6,7 @@ import ctypes
 import os
 from typing import Any
 
-__all__ = ["ERRORS", "HostFloats", "HostKernels"]
+__all__ = ["ERRORS", "HostFloats", "HostKernels", "HostTail"]
 
 ERRORS = {1: "geometry", 2: "size", 3: "alignment", 4: "argument"}
 
@@ -38,8 +38,17 @@ _FLOATS = {
     "pad": ("r", "r", "w"),
     "softmax": ("r", "r", "w"),
 }
+_TAIL = {
+    "bconv_train": ("r", "i", "r+", "r+", "r", "i", "w+", "w+", "w"),
+    "head_back": ("r", "r", "w", *"iiii"),
+    "spread": ("r", "r", *"ii", "r+", "w+"),
+    "bconv_back": ("r", "r+", "r", "w"),
+    "narrow": ("r", *"iiii", "r+", "w+"),
+    "bpool_back": ("r", "r+", "r+", "r+", "r+", "w+"),
+    "bconv_update": ("r", "i", "r", "r+", "w", "i", "w", "w", "w", "r", "w"),
+}
 # Kernels that return a number, through a pointer behind the arguments.
-_RETURNING = ("head_forward", "head_step", "head_sum")
+_RETURNING = ("head_forward", "head_step", "head_sum", "bconv_update")
 
 
 class _Buffer(ctypes.Structure):
@@ -109,3 +118,21 @@ class HostFloats(HostKernels):
 
     ARGUMENTS = _FLOATS
     PREFIX = "tc_float_"
+
+
+class HostTail(HostKernels):
+    """The same of ``kernels_tail_ref``."""
+
+    ARGUMENTS = _TAIL
+    PREFIX = "tc_tail_"
+
+    def __getattr__(self, name: str) -> Any:
+        call = super().__getattr__(name)
+        if name != "bconv_update":
+            return call
+
+        def update(p: Any, n: int, x: Any, e: Any, latent: Any, *rest: Any) -> int:
+            flips: int = call(p, n, x, e, latent, memoryview(latent).itemsize, *rest)
+            return flips
+
+        return update
