@@ -28,6 +28,7 @@ CLIP = {**BINARY, "kernel_constraint": "weight_clip"}
 @pytest.fixture(autouse=True)
 def _several_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even the batches of these tests go through in more than one part."""
+    monkeypatch.setattr(parts, "_SMALL", 0)
     monkeypatch.setattr(parts, "_ELEMENTS", 100)
 
 

@@ -13,10 +13,12 @@ Trainers, all with the same network, batch and optimizer:
 
 Columns: ``peak`` is the growth of the process's resident memory (VmHWM) over its state when the
 framework is imported and the data loaded, but no model made: weights, momenta, activations, and
-whatever the framework sets aside for itself. ``arrays`` is the peak of what numpy allocates
-(tracemalloc), in a run of its own; ``model`` is what the memory model says. Times are medians over
-the steps: wall clock, and processor time of all threads. With --epochs the accuracy on the test
-samples follows.
+whatever the framework sets aside for itself. ``arrays`` leaves that out: for numpy it is the peak
+of all that Python allocates (tracemalloc); for Keras, whose allocator keeps no count, weights and
+momenta by their size, and the growth of the peak from a step with 3 samples to one with the whole
+batch, both in a process whose freed tensors go back to the system at once. ``model`` is what the
+memory model says. Times are medians over the steps: wall clock, and processor time of all threads.
+With --epochs the accuracy on the test samples follows.
 """
 
 from __future__ import annotations
@@ -62,6 +64,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--trainers", default=",".join(TRAINERS), help="some of them")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
     parser.add_argument("--worker", choices=TRAINERS, help=argparse.SUPPRESS)
+    parser.add_argument("--weigh", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(words)
     if options.epochs and not options.data:
         parser.error("--epochs needs --data")
@@ -69,7 +72,7 @@ def main(words: list[str] | None = None) -> int:
         parser.error("expected --batch of at least 2 and --steps of at least 1")
     try:
         if options.worker:
-            print(json.dumps(measure(options)))
+            print(json.dumps((weigh if options.weigh else measure)(options)))
             return 0
         names = options.trainers.split(",")
         if wrong := [name for name in names if name not in TRAINERS]:
@@ -90,7 +93,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     x, y, test = _data(options)
     start = _starter(options, network)
     batches = _batches(x, y, options)
-    samples = next(batches)
+    next(batches)  # what shuffling takes is not training's
     base = _memory("VmRSS")
     _forget_peak()
     step, predict = start()
@@ -106,14 +109,35 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         for _ in range(len(x) // options.batch * options.epochs - _WARM - options.steps):
             step(*next(batches))
         result["accuracy"] = float((predict(test[0]) == test[1]).mean())
+    return result
+
+
+def weigh(options: argparse.Namespace) -> dict[str, Any]:
+    """Peak of the arrays of one trainer, without its framework."""
+    network = NETWORKS[options.model]
+    x, y, _ = _data(options)
+    start = _starter(options, network)
+    x, y = next(_batches(x, y, options))
     if options.worker.startswith("numpy"):
-        del step, predict
         tracemalloc.start()
         step, _ = start()
         for _ in range(3):
-            step(*samples)
-        result["arrays_mib"] = tracemalloc.get_traced_memory()[1] / _MIB
-    return result
+            step(x, y)
+        return {"arrays_mib": tracemalloc.get_traced_memory()[1] / _MIB}
+    step, _ = start()
+    for count in (2, 3, 3):  # traced once more, for any size; then nothing is set up any more
+        step(x[:count], y[:count])
+    base = _memory("VmRSS")
+    _forget_peak()
+    for _ in range(2):
+        step(x, y)
+    growth = _memory("VmHWM") - base
+    shapes = network.shapes()
+    method = "standard" if options.worker == "larq" else "low-memory"
+    state = {row.tensor: row.elements for row in rows(shapes, 2, method, options.optimizer)}
+    # Keras keeps W as float32; the optimizers of tinycl.edge keep one float16 momentum
+    momenta = 4 * state["momenta"] if options.worker == "larq" else 2 * state["W"]
+    return {"arrays_mib": growth + (4 * state["W"] + momenta) / _MIB, "step_mib": growth}
 
 
 def _starter(options: argparse.Namespace, network: Any) -> Callable[[], tuple[Any, Any]]:
@@ -214,13 +238,16 @@ def _forget_peak() -> None:
 
 
 def _spawn(trainer: str, words: list[str]) -> dict[str, Any]:
-    """Measure one trainer in a fresh process."""
+    """Measure one trainer in fresh processes."""
     command = [sys.executable, __file__, *words, "--worker", trainer]
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | quiet)
-    if done.returncode:
-        raise TinyclError(f"{trainer} failed: {done.stderr.strip()[-600:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    result: dict[str, Any] = {}
+    for more, setting in (([], {}), (["--weigh"], {"MALLOC_MMAP_THRESHOLD_": "131072"})):
+        environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"} | setting
+        done = subprocess.run([*command, *more], capture_output=True, text=True, env=environment)
+        if done.returncode:
+            raise TinyclError(f"{trainer} failed: {done.stderr.strip()[-600:]}")
+        result |= json.loads(done.stdout.strip().splitlines()[-1])
+    return result
 
 
 def _modelled(options: argparse.Namespace, trainer: str) -> float:

@@ -51,7 +51,8 @@ def binary_dense(x: Any, kernel: Any, is_signed: bool, is_packed: bool) -> Any:
                 dx = tf.matmul(dy, lq.math.sign(kernel), transpose_b=True)
                 return _through(dx, kept), sign_gradient(dw, kernel, is_packed)
 
-        return tf.matmul(factor, lq.math.sign(kernel)), gradient
+        with tf.control_dependencies([factor]):  # not all kernels at the start of a step
+            return tf.matmul(factor, lq.math.sign(kernel)), gradient
 
     return product(x, kernel)
 
@@ -69,7 +70,8 @@ def binary_conv(x: Any, kernel: Any, is_signed: bool, is_packed: bool, how: dict
     @tf.custom_gradient
     def product(x: Any, kernel: Any) -> Any:
         kept, factor = _keep(x, is_signed)
-        y = tf.nn.conv2d(factor, lq.math.sign(kernel), **how)
+        with tf.control_dependencies([factor]):  # not all kernels at the start of a step
+            y = tf.nn.conv2d(factor, lq.math.sign(kernel), **how)
 
         def gradient(dy: Any) -> tuple[Any, Any]:
             with tf.control_dependencies([dy]):

@@ -14,6 +14,9 @@ tf: Any = import_tensorflow()
 _ELEMENTS = 1 << 19
 """Of the largest tensor, in one part."""
 
+_SMALL = 1 << 14
+"""Elements of a sample up to which a batch goes in one piece: a loop costs memory too."""
+
 
 def in_parts(
     function: Callable[..., tuple[Sequence[Any], Sequence[Any]]],
@@ -30,7 +33,7 @@ def in_parts(
         Takes slices of ``tensors`` along their first axis; returns two lists: tensors whose first
         axis is the slice's, and tensors to add up.
     size
-        Elements of one sample in the largest tensor; a batch that is small goes in one piece.
+        Elements of one sample in the largest tensor.
     joined
         Type, and shape of one sample, of each tensor of the first list.
     sums
@@ -41,6 +44,9 @@ def in_parts(
     lists
         The first list's tensors joined, the second's added up.
     """
+    if size <= _SMALL:
+        found, added = function(*tensors)
+        return list(found), [total + t for total, t in zip(sums, added, strict=True)]
     each = max(1, _ELEMENTS // size)
     count = tf.shape(tensors[0])[0]
 
