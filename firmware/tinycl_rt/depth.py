@@ -83,19 +83,21 @@ def operators(model, config):
         _check_sums(ops, config)
         return ops
     for op in ops:
-        if op.code == tcm.BCONV and shift(op.p, config) < 0:
-            low = config.tail_lr - shift(op.p, config)
-            raise ValueError("tail: expected tail_lr of at least %d" % low)
+        _check_shift(shift(op.p, config) if op.code == tcm.BCONV else 0, config)
     return ops
+
+
+def _check_shift(shift, config):
+    if shift < 0:
+        raise ValueError("tail: expected tail_lr of at least %d" % (config.tail_lr - shift))
 
 
 def _check_sums(ops, config):
     n = config.replays + 1
     if n < 2:
-        raise ValueError(
-            "full: expected replays of at least 1, for mini-batches"
-        )
+        raise ValueError("full: expected replays of at least 1, for mini-batches")
     for op in ops:
+        _check_shift(full_shift(op.p, config), config)
         terms = op.p[2] * op.p[3] * op.p[4]
         if op.code == tcm.BCONV and (
             terms > _MOST_TERMS or n * op.p[9] * op.p[10] * terms >= _MOST_SUMS
@@ -138,3 +140,8 @@ def first_threshold(p):
 def shift(p, config):
     """Bits that a gradient loses on its way into a latent weight."""
     return config.tail_lr + config.gbits - 8 + bits(p[9] * p[10]) - 8 * config.wide
+
+
+def full_shift(p, config):
+    """The same at full depth, where gradients are sums over a mini-batch of errors of one size."""
+    return shift(p, config) + bits(config.replays + 1) // 2

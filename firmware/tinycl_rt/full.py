@@ -54,7 +54,7 @@ class Layer:
         self.base = 0
         self.back_shift = bits(taps * oc) // 2
         step = config.tail_step << more if config.rule == SIGN else config.tail_step
-        shift = depth.shift(p, config)
+        shift = depth.full_shift(p, config)
         self.rule = array("i", (config.rule, shift, step, margin, limit, 0))
 
     def blocks(self):

@@ -27,7 +27,13 @@ Data = Annotated[
 ]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the results to this file.")]
 Seed = Annotated[int, typer.Option(help="Seed of the stream and of the learner.")]
-ModelFile = Annotated[Path, typer.Option("--model", help="Compiled model, .tcm.")]
+ModelFile = Annotated[
+    Path,
+    typer.Option(
+        "--model",
+        help="Compiled model, .tcm, or one that is built in: mlp, cnv, binarynet, mlp-small.",
+    ),
+]
 
 _HELP = {
     "scenario": "nc:K: K new classes an experience; nc:K,first=N; nic:N: N experiences.",
@@ -35,7 +41,8 @@ _HELP = {
     "limit": "At most so many samples a class.",
     "epochs": "How often an experience brings its samples.",
     "seed": "Seed of the stream and of the learner.",
-    "learn": "How deep it learns: head, or tail:N, the last N binary layers too.",
+    "learn": "How deep it learns: head; tail:N, the last N binary layers too; full, all of them "
+    "from scratch.",
     "method": "cwr; naive: no consolidation, for contrast; joint: all classes at once, the upper "
     "bound.",
     "replay": "Slots of the replay memory, or its bytes, such as 25kB or 1.5MiB.",

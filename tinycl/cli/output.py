@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tinycl.exceptions import DataError
 
-__all__ = ["read_file", "size", "write_file", "write_json"]
+__all__ = ["read_file", "read_model", "size", "write_file", "write_json"]
 
 
 def write_json(path: Path | None, value: Any) -> None:
@@ -32,6 +33,31 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
+
+
+def read_model(path: Path, depths: Iterable[str]) -> bytes:
+    """A compiled model: a file, or a built-in one where no file has that name.
+
+    Parameters
+    ----------
+    path
+        What the user named.
+    depths
+        How deep learners are to learn with it.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read; or the model has no weights, and a depth leaves some out.
+    """
+    from tinycl.models.blank import BLANKS, blank
+
+    name = str(path)
+    if name not in BLANKS or path.exists():
+        return read_file(path)
+    if any(depth != "full" for depth in depths):
+        raise DataError(f"{name} has no weights, all are to be learned: give --learn full")
+    return blank(name)
 
 
 def size(nbytes: int) -> str:

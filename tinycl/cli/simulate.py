@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tinycl.cli import options as o
 from tinycl.cli.live import Live
-from tinycl.cli.output import read_file, write_file, write_json
+from tinycl.cli.output import read_file, read_model, write_file, write_json
 from tinycl.exceptions import DataError
 from tinycl.run.plan import Settings
 
@@ -84,7 +84,7 @@ def command(
     from tinycl.sweep.tables import csv_text, varying
 
     console = Console()
-    blob = read_file(model)
+    blob = read_model(model, [s.learn for s in settings])
     before = read_file(state) if state else None
     alone = len(settings) == 1 and seeds == 1
     if save_state and not alone:

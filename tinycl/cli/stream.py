@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tinycl.cli import options as o
 from tinycl.cli.live import Live
-from tinycl.cli.output import read_file, write_json
+from tinycl.cli.output import read_file, read_model, write_json
 from tinycl.run.plan import Settings
 
 __all__ = ["command"]
@@ -75,7 +75,7 @@ def command(
     from tinycl.run.summary import summarise
 
     console = Console()
-    blob = read_file(model) if model else None
+    blob = read_model(model, [settings.learn]) if model else None
     compiled = load_model(blob) if blob is not None else None
     start_state = read_file(state) if state else None
     dataset = load(data)

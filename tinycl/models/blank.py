@@ -10,6 +10,7 @@ bits: 1 below 128.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from tinycl_rt import tcm
 
 from tinycl.convert.arena import plan
@@ -90,8 +91,8 @@ def _add(
     shape: tuple[int, int, int],
     name: str,
     window: Window | None = None,
-    weights: np.ndarray | None = None,
-    table: np.ndarray | None = None,
+    weights: npt.NDArray[np.uint8] | None = None,
+    table: npt.NDArray[np.int32] | npt.NDArray[np.uint8] | None = None,
     pad: int = 0,
 ) -> None:
     source = len(program.activations) - 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from tinycl_rt import depth
-from tinycl_rt.config import CWR, NAIVE, RULES, Config
+from tinycl_rt.config import CWR, FULL, NAIVE, RULES, Config
 from tinycl_rt.learner import NAME_BYTES
 from tinycl_rt.model import Model, Tensor
 from tinycl_rt.replay import POLICIES
@@ -26,6 +26,7 @@ METHODS = {"cwr": CWR, "naive": NAIVE, JOINT: NAIVE}
 
 ARITHMETICS = ("integer", "float32")
 
+_DEPTHS = {"head": 0, "full": FULL}
 _TAIL = re.compile(r"tail:([0-9]{1,3})")
 OF_TAIL = ("rule", "tail_lr", "tail_step", "tail_margin", "wide", "thresholds")
 """Settings that only learners deeper than the head have a use for."""
@@ -54,7 +55,8 @@ class Settings:
         ``integer``, or ``float32``: the counterpart on the same stream, which has no use for
         ``qf``, ``qb``, ``gbits`` and ``stochastic``.
     learn : str
-        ``head``, or ``tail:N``: the last N binary layers too, with the settings from ``rule`` on.
+        ``head``; ``tail:N``: the last N binary layers too, with the settings from ``rule`` on;
+        ``full``: all binary layers, from scratch.
     """
 
     scenario: str = "nc:2"
@@ -88,9 +90,7 @@ class Settings:
         DataError
             A setting is unknown or out of range.
         """
-        tail = _TAIL.fullmatch(self.learn)
-        if self.learn != "head" and (not tail or not int(tail[1])):
-            raise DataError(f"unknown depth {self.learn!r}: expected head or tail:N, N from 1")
+        depth = self._depth()
         if self.method not in METHODS:
             raise DataError(f"unknown method {self.method!r}: choose one of {', '.join(METHODS)}")
         if self.policy not in POLICIES:
@@ -99,6 +99,8 @@ class Settings:
             raise DataError(
                 f"unknown arithmetic {self.arithmetic!r}: choose {' or '.join(ARITHMETICS)}"
             )
+        if depth == FULL and self.arithmetic != "integer":
+            raise DataError("float32 is there for head and tail:N: give --learn one of these")
         if self.rule not in RULES:
             raise DataError(f"unknown rule {self.rule!r}: choose one of {', '.join(RULES)}")
         if isinstance(self.replay, str):
@@ -120,7 +122,7 @@ class Settings:
                 stochastic=int(self.stochastic),
                 method=METHODS[self.method],
                 seed=self.seed,
-                depth=int(tail[1]) if tail else 0,
+                depth=depth,
                 rule=RULES.index(self.rule),
                 tail_lr=self.tail_lr,
                 tail_step=self.tail_step,
@@ -130,6 +132,17 @@ class Settings:
             )
         except ValueError as error:
             raise DataError(str(error)) from None
+
+    def _depth(self) -> int:
+        """As ``Config.depth``."""
+        if self.learn in _DEPTHS:
+            return _DEPTHS[self.learn]
+        tail = _TAIL.fullmatch(self.learn)
+        if not tail or not 0 < int(tail[1]) < FULL:
+            raise DataError(
+                f"unknown depth {self.learn!r}: expected head, tail:N with N from 1, or full"
+            )
+        return int(tail[1])
 
     def latent(self, model: Model) -> Tensor:
         """The layer of a model that the replay memory keeps at this depth: shape and bytes.
