@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -39,9 +41,9 @@ class MaxPool:
     def forward(self, x: Values, y: Values) -> None:
         """Write (samples, pooled elements) into ``y``; ``x`` is (samples, elements)."""
         for start, stop in parts(len(x), self._samples):
-            image = x[start:stop].reshape(-1, *self.shape)
-            largest = y[start:stop].reshape(-1, *self.pooled)
-            np.copyto(largest, self._at(image, 0, 0))
+            # float32, since numpy compares float16 one by one
+            image = x[start:stop].astype(np.float32).reshape(-1, *self.shape)
+            largest = self._at(image, 0, 0).copy()
             for i, j in self._squares[1:]:
                 np.maximum(largest, self._at(image, i, j), out=largest)
             flags = np.zeros(image.shape, np.bool_)
@@ -50,6 +52,7 @@ class MaxPool:
                 hit = (self._at(image, i, j) == largest) & is_open
                 self._at(flags, i, j)[...] = hit
                 is_open &= ~hit
+            y[start:stop] = largest.reshape(stop - start, -1)
             self.mask.put(start, stop, flags.reshape(stop - start, -1))
 
     def backward(self, dy: Values, dx: Values) -> None:
@@ -58,11 +61,11 @@ class MaxPool:
             flags = self.mask.get(start, stop).reshape(-1, *self.shape)
             image = dx[start:stop].reshape(-1, *self.shape)
             image[...] = 0
-            grown = dy[start:stop].reshape(-1, *self.pooled)
+            grown = dy[start:stop].astype(np.float32).reshape(-1, *self.pooled)
             for i, j in self._squares:
-                np.multiply(grown, self._at(flags, i, j), out=self._at(image, i, j))
+                self._at(image, i, j)[...] = grown * self._at(flags, i, j)
 
-    def _at(self, image: npt.NDArray[np.generic], i: int, j: int) -> npt.NDArray[np.generic]:
+    def _at(self, image: npt.NDArray[Any], i: int, j: int) -> npt.NDArray[Any]:
         """The element (i, j) of every square, a view."""
         height, width, _ = self.pooled
         side = self.side
