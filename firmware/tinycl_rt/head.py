@@ -178,8 +178,8 @@ class Head:
 
     def back(self, kernels, f):
         """Between the halves: the error of the features, ``array('i')``, Q(gbits + qf - 2 - r)."""
-        n, d, shift, limit = self.p[:4]
-        kernels.head_back(self.tw, self._g, f, n, d, shift, limit)
+        p = self.p
+        kernels.head_back(self.tw, self._g, f, p[0], p[1], p[2], p[3])
 
     def update(self):
         """The second half of ``step``."""

@@ -158,7 +158,7 @@ class TestTail(Agreement):
             p = array("i", (1, 2, 33, 1, 1, 1, 1, 0, 0, 1, 2, oc, 1, 0, 0))
             e = array("b", bytes([129 if r.below(99) else 1 for _ in range(2 * oc)]))
             for fill in (0, 255):
-                w = bytearray([fill] * (8 * oc))
+                w = bytearray(bytes([fill]) * (8 * oc))
                 self.agree("bconv_back", (p, e, w, ints(66)), (3,), oc)
 
     def test_bconv_update(self):

@@ -1,0 +1,151 @@
+"""The trainable tail on emulated boards: kernels, and whole learners of every depth."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from board.harness import HERE, RUNTIME, built
+from boards.machines import BOARDS, Board
+from boards.paths import mpy_cross
+from boards.runtime import build_native
+from boards.session import Session
+from boards.staging import stage
+from helpers.streams import samples
+from helpers.tiny import deep_model
+from run import run
+from tinycl_rt import kernels_numpy
+from tinycl_rt.config import Config
+from tinycl_rt.learner import Learner
+from tinycl_rt.model import Model
+
+VECTORS = HERE.parent / "vectors"
+CASE = HERE / "cases" / "test_tail.py"
+EXTRAS = [RUNTIME, HERE / "cases" / "test_viper.py"]
+FILES = [VECTORS / "vector_check.py", VECTORS / "tail.jsonl"]
+SETTINGS = (
+    {"depth": 1, "tail_lr": 0, "tail_margin": 1},
+    {"depth": 2, "rule": 2, "tail_lr": 1, "tail_step": 2, "tail_margin": 1},
+    {"depth": 3, "rule": 0, "tail_step": 3, "tail_margin": 1},
+    {"depth": 3, "wide": 1, "thresholds": 1, "tail_lr": 4, "tail_margin": 1, "seed": 99},
+)
+_COUNT = 16
+_LEARN = """
+import gc
+import sys
+from binascii import crc32
+from tinycl_rt import kernels
+from tinycl_rt.config import Config
+from tinycl_rt.learner import Learner
+from tinycl_rt.model import Model
+
+def read(name):
+    with open(sys.path[%(at)d] + "/" + name, "rb") as file:
+        return file.read()
+
+model = Model(read("model.tcm"))
+images, labels, configs = read("images"), read("labels"), read("configs")
+size = model.input_bytes
+for name in "native", "viper":
+    k = kernels.load(name)
+    assert kernels.tail(k).NAME == name
+    for i in range(0, len(configs), 20):
+        learner = None
+        gc.collect()
+        learner = Learner(model, Config.unpack(configs[i : i + 20]), k)
+        for e in range(2):
+            learner.begin(e)
+            for j in range(e, len(labels), 2):
+                learner.learn(images[j * size : (j + 1) * size], labels[j])
+            learner.end()
+        print(learner.tail.flips, learner.fingerprint())
+"""
+_WEIGH = """
+for depth in 0, 1, 3:
+    learner = None
+    gc.collect()
+    learner = Learner(model, Config(depth=depth, classes=4, replay=9), kernels.load("native"))
+    for i in range(5):
+        learner.learn(images[:size], i & 3)
+    x = images[:size]
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    for i in range(10):
+        learner.learn(x, i & 3)
+    print(gc.mem_alloc() - before)
+    gc.enable()
+"""
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_all_kernel_sets_agree(name: str) -> None:
+    board = built(name)
+    failures, text = run(name, [CASE], EXTRAS + FILES, [build_native(board.arch)])
+    assert failures == 0, text
+    assert "skipped 0" in text, text
+
+
+@pytest.mark.parametrize("arch", ["x64", "armv6m", "armv7m", "rv32imc", "xtensawin"])
+@pytest.mark.parametrize("name", ["viper_tail.py", "viper_back.py", "viper_errors.py"])
+def test_compiles_ahead_without_a_complaint(arch: str, name: str, tmp_path: Path) -> None:
+    built("unix")
+    command = [str(mpy_cross()), f"-march={arch}", "-o", str(tmp_path / "o.mpy")]
+    ran = subprocess.run([*command, str(RUNTIME / name)], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
+
+
+def on_board(board: Board, folder: Path, code: str) -> str:
+    """Run code after the learning runs; return all that was printed."""
+    rom = folder / "rom"
+    stage([RUNTIME], rom, board, [build_native(board.arch)])
+    stream = samples(Model(deep_model()), _COUNT)
+    (rom / "model.tcm").write_bytes(deep_model())
+    (rom / "configs").write_bytes(b"".join(config.pack() for config in configs()))
+    (rom / "images").write_bytes(b"".join(pixels for pixels, _ in stream))
+    (rom / "labels").write_bytes(bytes(label for _, label in stream))
+    if board.emulator:
+        with Session(board, folder, rom) as session:
+            return session.run(_LEARN % {"at": 2} + code, timeout=300)
+    ran = subprocess.run(
+        [*board.command(), "-c", _LEARN % {"at": 1} + code],
+        cwd=rom,
+        env={"MICROPYPATH": f":{rom}"},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def configs() -> list[Config]:
+    return [Config(**{"classes": 4, "replay": 9, "replays": 2, **given}) for given in SETTINGS]
+
+
+def simulated() -> list[str]:
+    """What the boards print, by the numpy kernels."""
+    model, lines = Model(deep_model()), []
+    stream = samples(model, _COUNT)
+    for config in configs():
+        learner = Learner(model, config, kernels_numpy)
+        for e in range(2):
+            learner.begin(e)
+            for pixels, label in stream[e::2]:
+                learner.learn(pixels, label)
+            learner.end()
+        assert learner.tail.blocks() != Learner(model, config, kernels_numpy).tail.blocks()
+        lines.append(f"{learner.tail.flips} {learner.fingerprint()}")
+    return lines
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_board_learns_what_the_simulator_learns(name: str, tmp_path: Path) -> None:
+    printed = on_board(built(name), tmp_path, _WEIGH).splitlines()
+    expected = simulated()
+    assert printed[:-3] == 2 * expected
+    assert sum(int(line.split()[0]) for line in expected) > 0
+    # Ten mini-batches of five: a slice object for each sample, whatever the depth.
+    head, one, three = (int(line) for line in printed[-3:])
+    assert one - head <= 10 * 256
+    assert three - one <= 10 * 64
