@@ -97,15 +97,15 @@ def _check_sums(ops, config):
     if n < 2:
         raise ValueError("full: expected replays of at least 1, for mini-batches")
     for op in ops:
+        if op.code != tcm.BCONV:
+            continue
         _check_shift(full_shift(op.p, config), config)
         terms = op.p[2] * op.p[3] * op.p[4]
-        if op.code == tcm.BCONV and (
-            terms > _MOST_TERMS or n * op.p[9] * op.p[10] * terms >= _MOST_SUMS
-        ):
-            most = _MOST_SUMS // (op.p[9] * op.p[10] * terms)
+        most = (_MOST_SUMS - 1) // (op.p[9] * op.p[10] * terms)
+        if terms > _MOST_TERMS or n > most:
             raise ValueError(
                 "full: a layer sums %d terms, expected at most %d, and replays below %d"
-                % (terms, _MOST_TERMS, most - 1)
+                % (terms, _MOST_TERMS, most)
             )
 
 
