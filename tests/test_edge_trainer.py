@@ -76,6 +76,20 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
     assert runs[0] == runs[1] != runs[2]
 
 
+@pytest.mark.parametrize("method", ["standard", "low-memory"])
+def test_a_restored_state_goes_on_as_if_nothing_had_happened(method: str) -> None:
+    x, y = data(CNN, 8)
+    first, second = Trainer(CNN, 8, method, seed=1), Trainer(CNN, 8, method, seed=2)
+    for _ in range(3):
+        first.step(x, y)
+    second.restore({name: values.copy() for name, values in first.state().items()})
+    assert first.step(x, y) == second.step(x, y)
+    assert all((second.state()[name] == values).all() for name, values in first.state().items())
+    for other in (Trainer(MLP, 8, method), Trainer(CNN, 8, method, "bop")):
+        with pytest.raises(DataError, match="expected"):
+            other.restore(first.state())
+
+
 def test_a_short_batch_is_a_batch() -> None:
     x, y = data(CNN, 6)
     exact, roomy = Trainer(CNN, 6), Trainer(CNN, 32)

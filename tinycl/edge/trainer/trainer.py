@@ -146,7 +146,30 @@ class Trainer:
                 state[f"{shape.name}/beta slot{number}"] = moment
             state[f"{shape.name}/beta"] = norm.offset.beta
             state[f"{shape.name}/mu"], state[f"{shape.name}/psi"] = norm.mu, norm.psi
+        state["steps"] = np.array(self.layers[0].op.weights.step)
         return state
+
+    def restore(self, state: dict[str, npt.NDArray[np.generic]]) -> None:
+        """Go on from what `state` gave, or from a copy of it.
+
+        Raises
+        ------
+        DataError
+            The state is of another network, method or optimizer.
+        """
+        own = self.state()
+        if own.keys() != state.keys():
+            raise DataError(f"expected a state with {sorted(own)}, got {sorted(state)}")
+        for name, values in own.items():
+            if values.shape != state[name].shape or values.dtype != state[name].dtype:
+                raise DataError(
+                    f"{name}: expected {values.dtype} {values.shape}, "
+                    f"got {state[name].dtype} {state[name].shape}"
+                )
+        for name, values in own.items():
+            values[...] = state[name]
+        for layer in self.layers:
+            layer.op.weights.step = layer.norm.offset.step = int(state["steps"])
 
     def _forward(self, inputs: Inputs, count: int, is_training: bool) -> npt.NDArray[np.float32]:
         out: npt.NDArray[Any] = np.empty(0)

@@ -21,11 +21,14 @@ class Weights(Protocol):
     ----------
     chunk
         Rows that a layer should work on at a time, a multiple of 8.
+    step
+        Number of the next step, from 1.
     """
 
     fan_in: int
     units: int
     chunk: int
+    step: int
     stored: Storage
     slots: Sequence[Storage]
 
