@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from helpers import saver
-from helpers.streams import learn
+from helpers.streams import learn, samples
 from helpers.tiny import tiny_model as make_tiny_model
 from tinycl_rt import kernels_numpy
+from tinycl_rt.config import Config
 from tinycl_rt.learner import Learner
 from tinycl_rt.model import Model
+from tinycl_rt.records import Log
 from tinycl_rt.store import Store
 
 KILLS = int(os.environ.get("TINYCL_TEST_KILLS", "30"))
@@ -45,7 +47,7 @@ def loaded(folder: Path, model: Model) -> bytes | None:
 
 
 def newest(folder: Path) -> Path:
-    return max(folder.iterdir(), key=lambda path: path.read_bytes()[4:8][::-1])
+    return max(folder.iterdir(), key=lambda path: Log(str(path)).generation)
 
 
 def test_nothing_saved(store: Store, learner: Learner, tmp_path: Path) -> None:
@@ -69,7 +71,35 @@ def test_the_newest_wins_and_two_files_take_turns(
 
 
 def test_save_says_how_many_bytes_it_wrote(store: Store, learner: Learner, tmp_path: Path) -> None:
-    assert store.save(learner) == newest(tmp_path).stat().st_size == len(learner.dump()) + 16
+    size = len(learner.dump()) + 26 + (learner.replay.count + 7) // 8
+    assert store.save(learner) == newest(tmp_path).stat().st_size == size
+
+
+def test_only_replay_slots_that_changed_are_written(tiny: Model, tmp_path: Path) -> None:
+    """A log brings what changed since its own last record, and is written afresh in the end."""
+    learner = Learner(tiny, Config(classes=4, replay=300, replays=1), kernels_numpy)
+    stream = samples(tiny, 500)
+    for pixels, label in stream[:300]:
+        learner.learn(pixels, label)
+    store, sizes, fresh = Store(str(tmp_path)), [], 0
+    slot = learner.latent_bytes
+    for i, (pixels, label) in enumerate(stream[300:]):
+        before = {path: path.stat().st_size for path in tmp_path.iterdir()}
+        changed = sum(value >> (i % 2) & 1 for value in learner.replay.changed)
+        written = store.save(learner)
+        path = newest(tmp_path)
+        grown = path.stat().st_size - before.get(path, 0)
+        rest = len(learner.dump()) - 300 * slot + 26 + 38
+        if grown == written:
+            sizes.append(written)
+            assert written == rest + changed * slot or i < 2
+        else:
+            fresh += 1
+            assert path.stat().st_size == written == rest + 300 * slot
+        assert loaded(tmp_path, tiny) == bytes(learner.dump())
+        learner.learn(pixels, label)
+    assert 2 <= fresh < len(sizes) / 3
+    assert sum(sizes[2:]) / len(sizes[2:]) < (rest + 300 * slot) / 2
 
 
 def test_a_damaged_newest_gives_way_to_the_older(
@@ -84,8 +114,8 @@ def test_a_damaged_newest_gives_way_to_the_older(
     for size in [0, 3, 15, 16, 17, len(whole) - 1]:
         path.write_bytes(whole[:size])
         assert loaded(tmp_path, learner.model) == old
-    path.write_bytes(whole + b"\0")
-    assert loaded(tmp_path, learner.model) == old
+    path.write_bytes(whole + b"\0")  # the record before a torn one
+    assert loaded(tmp_path, learner.model) == new
     path.unlink()
     assert loaded(tmp_path, learner.model) == old
     path.write_bytes(whole)
@@ -104,6 +134,35 @@ def test_after_a_damaged_newest_saving_goes_on_over_it(
     state = saved(again, learner)
     assert loaded(tmp_path, learner.model) == state
     assert newest(tmp_path) == broken
+
+
+def test_a_long_log_damaged_anywhere_gives_way(store: Store, tiny: Model, tmp_path: Path) -> None:
+    """Every bit of both logs counts: a state is one that was saved, or is not loaded."""
+    learner = Learner(tiny, Config(classes=4, replay=100, replays=0), kernels_numpy)
+    stream = samples(tiny, 130)
+    states = []
+    for i, (pixels, label) in enumerate(stream):
+        learner.learn(pixels, label)
+        if i >= 120:
+            store.save(learner)
+            states.append(bytes(learner.dump()))
+    path = newest(tmp_path)
+    log, whole = Log(str(path)), path.read_bytes()
+    assert log.begin > 0  # several records
+    rng = random.Random(1)
+    for _ in range(60):
+        at = rng.randrange(len(whole))
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << rng.randrange(8)]) + whole[at + 1 :])
+        assert loaded(tmp_path, tiny) == states[-2]  # of the other log, which nobody touched
+        path.write_bytes(whole[:at])
+        assert loaded(tmp_path, tiny) == states[-2]
+    path.write_bytes(whole[: log.end - 1])
+    again = Learner(tiny, kernels=kernels_numpy)
+    stored = Store(str(tmp_path))
+    assert stored.load(again)  # behind a torn record nothing is appended
+    again.learn(*stream[0])
+    stored.save(again)
+    assert not Log(str(path)).torn and loaded(tmp_path, tiny) == bytes(again.dump())
 
 
 def test_both_damaged(store: Store, learner: Learner, tmp_path: Path) -> None:

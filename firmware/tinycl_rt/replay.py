@@ -30,6 +30,8 @@ class Replay:
         Class of each slot.
     fresh : bytearray
         1 where the slot was written in the open experience.
+    changed : bytearray
+        Not 0 where the slot was written; whoever saves slots clears a bit (``tinycl_rt.store``).
     seen : array('I')
         Samples offered so far of each class, then in all, then in the open experience.
     sizes : array('I')
@@ -45,6 +47,7 @@ class Replay:
         self.bits = bytearray(slots * latent_bytes)
         self.labels = bytearray(slots)
         self.fresh = bytearray(slots)
+        self.changed = bytearray(b"\xff" * slots)
         self.seen = array("I", bytes(4 * (classes + 2)))
         self.sizes = array("I", bytes(4 * classes))
         self._classes = classes
@@ -89,6 +92,7 @@ class Replay:
         self.sizes[label] += 1
         self.labels[slot] = label
         self.fresh[slot] = 1
+        self.changed[slot] = 255
         at = slot * self.latent_bytes
         self._view[at : at + self.latent_bytes] = latent
         return slot

@@ -1,21 +1,17 @@
 """Save the learned state so that pulling the plug at any instant loses at most the last save.
 
-Two files take turns. Each holds a generation number, the state, and a CRC over both; a save
-writes the older one, so the newer one stays whole until the new one is. Loading takes the newest
-that is whole and belongs to the model.
+Two logs take turns (``tinycl_rt.records``): a save goes to the one that does not hold the newest
+state, so that stays whole until the new one is. It brings the replay slots that changed since
+that log's last record; a log that has grown large, or is not whole, is written afresh. Loading
+takes the newest state that is whole and belongs to the model.
 """
 
 import os
-import struct
 
-from tinycl_rt import state
-from tinycl_rt.crc import crc32
+from tinycl_rt.records import ALL, Image, Log, Record
 
 _NAMES = ("state.0", "state.1")
-_HEAD = "<4sIII"  # magic, generation, bytes of state, CRC32 of generation, bytes and state
-_HEAD_BYTES = struct.calcsize(_HEAD)
-_MAGIC = b"TCG1"
-_CHUNK = 256
+_MOST = 3  # a log takes up to so many times the bytes of a whole state
 
 
 class Store:
@@ -35,19 +31,23 @@ class Store:
         self._paths = [folder + "/" + name for name in _NAMES]
         self.generation = 0
         self._next = None  # not known before the files were read
+        self._bytes = [0, 0]  # of logs that a record can be appended to, else 0
 
     def load(self, learner):
         """Restore the newest whole state; returns whether there was one.
 
         A damaged file, or one of another model, is passed over.
         """
-        for _, i in self._scan():
+        for log, i in self._scan():
             try:
                 with open(self._paths[i], "rb") as f:
-                    f.seek(_HEAD_BYTES)
-                    learner.restore(f)
+                    learner.restore(Image(f, log))
             except (ValueError, OSError):
                 continue
+            changed = learner.replay.changed
+            for slot in range(len(changed)):
+                changed[slot] &= ~(1 << i)
+            self._bytes[i] = 0 if log.torn else log.end
             self._next = 1 - i
             return True
         return False
@@ -56,63 +56,60 @@ class Store:
         """Write the state; returns the number of bytes written. OSError when the disk refuses."""
         if self._next is None:
             self._scan()  # a generation that is not the newest would never be loaded
-        parts = state.pieces(learner)
-        size = state.size(parts)
-        generation = self.generation + 1
-        crc = crc32(struct.pack("<II", generation, size))
-        for part in parts:
-            crc = crc32(part, crc)
-        with open(self._paths[self._next], "wb") as f:
-            f.write(struct.pack(_HEAD, _MAGIC, generation, size, crc))
-            for part in parts:
-                f.write(part)
-            _flush(f)
-        self.generation = generation
-        self._next = 1 - self._next
-        return size + _HEAD_BYTES
+        i = self._next
+        record = Record(learner, 1 << i)
+        if not self._append(i, record):
+            record.bring(ALL)
+            self._write(i, record, "wb")
+        record.written(1 << i)
+        self._bytes[i] += record.nbytes
+        self.generation += 1
+        self._next = 1 - i
+        return record.nbytes
 
     def clear(self):
         """Remove both files."""
+        self._bytes = [0, 0]
         for path in self._paths:
             try:
                 os.remove(path)
             except OSError:
                 pass
 
+    def _append(self, i, record):
+        """Append a record to a log; False where that is no use, or there is no room."""
+        size = self._bytes[i]
+        if not size or 4 * record.nbytes > 3 * record.whole:
+            return False
+        if size + record.nbytes > _MOST * record.whole:
+            return False
+        try:
+            self._write(i, record, "ab")
+        except OSError:
+            return False
+        self._bytes[i] = size
+        return True
+
+    def _write(self, i, record, mode):
+        self._bytes[i] = 0  # until it is known to be whole
+        with open(self._paths[i], mode) as f:
+            record.write(f, self.generation + 1)
+            _flush(f)
+
     def _scan(self):
-        """Whole files, the newest first: generation and number of each."""
+        """Logs that hold something, the newest first, each with its number."""
         found = []
         for i in range(2):
-            generation = self._generation(self._paths[i])
-            if generation is not None:
-                found.append((generation, i))
-        found.sort(key=lambda entry: -entry[0])
+            log = Log(self._paths[i])
+            if log.generation:
+                found.append((log, i))
+        found.sort(key=lambda entry: -entry[0].generation)
+        self._bytes = [0, 0]
         self._next = 0
         if found:
-            self.generation, newest = found[0]
-            self._next = 1 - newest
+            self.generation = found[0][0].generation
+            self._next = 1 - found[0][1]
         return found
-
-    def _generation(self, path):
-        """Generation of a file, None when it is not whole; read in pieces."""
-        try:
-            with open(path, "rb") as f:
-                head = f.read(_HEAD_BYTES)
-                if len(head) < _HEAD_BYTES:
-                    return None
-                magic, generation, left, expected = struct.unpack(_HEAD, head)
-                crc = crc32(head[4:12])
-                chunk = bytearray(_CHUNK)
-                while True:
-                    n = f.readinto(chunk)
-                    if not n:
-                        break
-                    left -= n
-                    crc = crc32(memoryview(chunk)[:n], crc)
-        except OSError:
-            return None
-        whole = magic == _MAGIC and left == 0 and crc == expected
-        return generation if whole else None
 
 
 def _flush(f):

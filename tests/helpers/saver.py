@@ -10,9 +10,9 @@ from tinycl_rt.store import Store
 
 
 def main(model: str, folder: str) -> None:
-    learner = Learner(model, classes=4, replay=40)
+    learner = Learner(model, classes=4, replay=150)
     store = Store(folder)
-    store.load(learner)
+    store.load(learner)  # most saves append to a log, some write one afresh
     print("@", learner.fingerprint(), flush=True)
     while True:
         learner.learn(bytes([learner.learned * 37 % 256]) * 64, learner.learned % 4)
