@@ -17,6 +17,9 @@ TARGETS = {
         "first_conv_8bit": 4.0,
         "head_step_256x10": 40_000 / 5120,  # the whole Head.step
         "head_kernels_256x10": 38_000 / 5120,
+        "tail_forward_3x3_64_64": 0.35,
+        "tail_back_3x3_64_64": 1.25,
+        "tail_update_3x3_64_64": 1.85,
     },
     # What was reached on a Cortex-M0, and a little more.
     "cortex-m0": {
@@ -44,5 +47,5 @@ def test_native_kernels_reach_their_targets(board: str, tmp_path: Path) -> None:
         assert row["board"] == board
         assert row["instructions_per_mac"] == row["instructions"] / row["macs"]
         assert row["instructions_per_mac"] <= target
-        assert row["floor_per_mac"] < row["instructions_per_mac"]
+        assert (row["floor_per_mac"] or 0) < row["instructions_per_mac"]
         assert row["instructions"] < found["viper", kernel]["instructions"]

@@ -10,6 +10,8 @@ of padding "same" as a MAC. head_step is all of ``Head.step``, prediction and le
 Python around the kernels; head_kernels is the kernels' part of it. The head's MACs are those of
 the logits and of the update. float_* are real-valued operators, an output for a MAC where there
 is none: nearly all is the compiler's arithmetic of floats, as these processors have none.
+tail_*: five images of 4x4 positions through a layer that learns: forward, back (errors of its
+inputs), update (gradient and step); no error is 0, which would be skipped.
 
 Floor: the instructions that the arithmetic cannot do without on that processor, for one MAC (see
 FLOORS). What is above it is gathering windows, spilled registers, loops, thresholds and calls.
@@ -85,10 +87,16 @@ def measure(board: Board, backends: list[str]) -> list[dict[str, Any]]:
         rom = folder / "rom"
         rom.mkdir()
         runtime = PROJECT / "firmware" / "tinycl_rt"
-        stage([runtime, Path(__file__).with_name("kernel_workloads.py")], rom, board, [dist])
+        workloads = [
+            Path(__file__).with_name(f"{name}_workloads.py") for name in ("kernel", "tail")
+        ]
+        stage([runtime, *workloads], rom, board, [dist])
         with Session(board, folder, rom) as session:
-            code = f"import kernel_workloads; kernel_workloads.run({tuple(backends)!r})"
-            printed = session.run(code, timeout=600)
+            printed = ""
+            for backend in backends:  # each with the whole heap
+                code = f"import kernel_workloads; kernel_workloads.run({backend!r})"
+                printed += session.run(code, timeout=600)
+                session.soft_reset()
     rows = []
     for line in printed.splitlines():
         row = json.loads(line)

@@ -32,8 +32,10 @@ class Layer:
 
     def __init__(self, channels=64, share=256, pad=1):
         gc.collect()
-        # The largest first.
-        self.latent = array("b", bytes(channels * TAPS * channels))
+        # The largest first; made at once it would take its room twice.
+        self.latent = array("b", bytes(channels * TAPS))
+        while len(self.latent) < channels * TAPS * channels:
+            self.latent.extend(self.latent)
         self.p = (SIDE, SIDE, channels, 3, 3, 1, 1, 1, 1, SIDE, SIDE, channels, pad, 0, 0)
         self.p = array("i", self.p)
         self.channels = channels
