@@ -36,7 +36,7 @@ def test_c_kernels_give_the_references_numbers(tmp_path: Path) -> None:
         "PYTHONMALLOC": "malloc",
     }
     folder = Path(__file__).parent / "native"
-    cases = [str(folder / f"sanitized_{name}.py") for name in ("cases", "floats", "tail")]
+    cases = [str(folder / f"sanitized_{name}.py") for name in ("cases", "floats", "tail", "full")]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *cases]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
@@ -54,6 +54,8 @@ def test_fuzzer_finds_no_fault(tmp_path: Path) -> None:
         ("conv8.c", "x->size < tc_times(", "x->size + 9 < tc_times("),
         ("tail_update.c", "tc_check_array(row, per, 4)", "tc_check_array(row, 1, 4)"),
         ("tail_back.c", "tc_check_array(w, tc_times(row, (uint32_t)g->oc), 4)", "!w"),
+        ("full_forward.c", "tc_check_array(acc, cells, 2)", "!acc"),
+        ("full_back.c", "e->size < tc_times(cells, oc)", "!e"),
         ("learn.c", "(error = tc_check_array(g, (uint32_t)classes, 2))", "!g"),
         ("fbconv.c", "row + column + oc <= t->size / 4", "row + column <= t->size / 4"),
     ],

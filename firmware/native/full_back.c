@@ -2,9 +2,9 @@
 
 #include "full.h"
 
-tc_error tc_full_norm_back(const tc_buffer *p, int32_t n, const tc_buffer *e, const tc_buffer *above,
-    const tc_buffer *psi, const tc_buffer *norm, int32_t base, int32_t step, int32_t limit,
-    int32_t *peak) {
+tc_error tc_full_norm_back(const tc_buffer *p, int32_t n, const tc_buffer *e,
+    const tc_buffer *above, const tc_buffer *psi, const tc_buffer *norm, int32_t base,
+    int32_t step, int32_t limit, int32_t *peak) {
     const tc_geometry *g;
     tc_error error = tc_read_geometry(p, &g);
     if (error) {

@@ -57,9 +57,10 @@ static int32_t sum_of(
     return (g->pad ? g->kh * g->kw : taps) * g->c - 2 * count;
 }
 
-// All sums of one channel; returns their total.
+// All sums of one channel; returns their total. Bits set behind the last channel, which nobody may
+// set, could make them larger than `terms`.
 static int32_t sums(const tc_geometry *g, int32_t n, const uint8_t *x, const uint8_t *w,
-    int16_t *acc) {
+    int32_t terms, int16_t *acc) {
     size_t image = (size_t)(g->h * g->w) * tc_bit_bytes(g->c);
     tc_masks m = tc_make_masks();
     int32_t total = 0;
@@ -67,6 +68,7 @@ static int32_t sums(const tc_geometry *g, int32_t n, const uint8_t *x, const uin
         for (int32_t oy = 0; oy < g->oh; oy++) {
             for (int32_t ox = 0; ox < g->ow; ox++) {
                 int32_t v = sum_of(g, x, w, oy * g->sh - g->top, ox * g->sw - g->left, m);
+                v = tc_clamp(v, -terms, terms);
                 *acc++ = (int16_t)v;
                 total += v;
             }
@@ -113,7 +115,8 @@ tc_error tc_full_norm_forward(const tc_buffer *p, int32_t n, const tc_buffer *x,
     uint32_t whole = 0;
     int16_t *sum = acc->data;
     for (uint32_t c = 0; c < oc; c++) {
-        int32_t total = sums(g, n, x->data, (uint8_t *)w->data + (size_t)c * row, sum);
+        const uint8_t *weights = (const uint8_t *)w->data + (size_t)c * row;
+        int32_t total = sums(g, n, x->data, weights, (int32_t)terms, sum);
         int32_t mu = tc_mean(total, (int32_t)terms, cells);
         uint32_t distance = 0;
         for (uint32_t i = 0; i < cells; i++) {

@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "tinycl_float.h"
+#include "tinycl_full.h"
 #include "tinycl_tail.h"
 
 // Numbers out of the fuzzer's bytes while they last, out of xorshift afterwards.
@@ -339,8 +340,56 @@ static tc_error tail(source *s, uint32_t kernel) {
     return error;
 }
 
+static tc_error full(source *s, uint32_t kernel) {
+    tc_geometry g = geometry(s);
+    int32_t n = below(s, 8) ? between(s, 1, 3) : field(s, 0, 300), item = field(s, 1, 2), found;
+    if (below(s, 16)) {
+        g.pad &= 1;
+    }
+    int32_t bits = (int32_t)tc_bit_bytes(g.c), taps = (int32_t)product(g.kh, g.kw);
+    int32_t cells = (int32_t)product((int32_t)product(g.oh, g.ow), n);
+    uint32_t out = product(cells, (int32_t)tc_bit_bytes(g.oc));
+    uint32_t weights = product((int32_t)product(taps, g.c), g.oc);
+    int32_t image = (int32_t)product((int32_t)product(g.h, g.w), bits);
+    holder p = make(s, sizeof g), x = make(s, product(image, n));
+    holder w = make(s, product((int32_t)product(taps, bits), g.oc));
+    holder norm = make(s, product(g.oc, 12)), t = make(s, product(g.oc, 4));
+    holder psi = make(s, product(g.oc, 4)), y = make(s, out), inside = make(s, out);
+    holder above = make(s, out), acc = make(s, product(cells, 2)), rng = make(s, 4);
+    holder e = make(s, product(cells, g.oc)), latent = make(s, weights * (item == 2 ? 2 : 1));
+    if (p.buffer.size == sizeof g) {
+        memcpy(p.buffer.data, &g, sizeof g);
+    }
+    for (uint32_t i = 0; i + 4 <= norm.buffer.size && below(s, 64); i += 4) {
+        int32_t value = field(s, i < product(g.oc, 4) ? -127 : 0, 127);
+        memcpy((uint8_t *)norm.buffer.data + i, &value, 4);
+    }
+    for (uint32_t i = 0; i + 4 <= psi.buffer.size && below(s, 64); i += 4) {
+        int32_t value = field(s, 16, 999);
+        memcpy((uint8_t *)psi.buffer.data + i, &value, 4);
+    }
+    tc_error error;
+    if (kernel == 0) {
+        error = tc_full_norm_forward(&p.buffer, n, &x.buffer, &w.buffer, &norm.buffer, &t.buffer,
+            &psi.buffer, &y.buffer, &inside.buffer, &above.buffer, &acc.buffer, &found);
+    } else if (kernel == 1) {
+        error = tc_full_norm_back(&p.buffer, n, &e.buffer, &above.buffer, &psi.buffer,
+            &norm.buffer, field(s, 0, 999), field(s, 0, 9), field(s, 0, 127), &found);
+    } else {
+        error = tc_full_sow(
+            &p.buffer, &w.buffer, &latent.buffer, item, field(s, 0, 127), &rng.buffer);
+    }
+    free(p.block), free(x.block), free(w.block), free(norm.block), free(t.block), free(psi.block);
+    free(y.block), free(inside.block), free(above.block), free(acc.block), free(rng.block);
+    free(e.block), free(latent.block);
+    return error;
+}
+
 static tc_error one(source *s) {
-    uint32_t kernel = below(s, 62);
+    uint32_t kernel = below(s, 71);
+    if (kernel >= 62) {
+        return full(s, kernel % 3);
+    }
     return kernel < 12 ? real(s, kernel) : kernel < 32 ? layer(s, kernel % 5)
         : kernel < 41 ? head(s, kernel % 6) : tail(s, kernel % 7);
 }

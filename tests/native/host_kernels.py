@@ -6,7 +6,7 @@ import ctypes
 import os
 from typing import Any
 
-__all__ = ["ERRORS", "HostFloats", "HostKernels", "HostTail"]
+__all__ = ["ERRORS", "HostFloats", "HostFull", "HostKernels", "HostTail"]
 
 ERRORS = {1: "geometry", 2: "size", 3: "alignment", 4: "argument"}
 
@@ -47,8 +47,16 @@ _TAIL = {
     "bpool_back": ("r", "r+", "r+", "r+", "r+", "w+"),
     "bconv_update": ("r", "i", "r", "r+", "w", "i", "w", "w", "w", "r", "w"),
 }
+_FULL = {
+    "norm_forward": ("r", "i", "r+", "r+", "w", "w", "w", "w+", "w+", "w+", "w"),
+    "norm_back": ("r", "i", "w", "r+", "r", "w", *"iii"),
+    "sow": ("r", "w+", "w", *"ii", "w"),
+}
 # Kernels that return a number, through a pointer behind the arguments.
-_RETURNING = ("head_forward", "head_step", "head_sum", "bconv_update")
+_RETURNING = (
+    *("head_forward", "head_step", "head_sum", "bconv_update"),
+    *("norm_forward", "norm_back"),
+)
 
 
 class _Buffer(ctypes.Structure):
@@ -136,3 +144,20 @@ class HostTail(HostKernels):
             return flips
 
         return update
+
+
+class HostFull(HostKernels):
+    """The same of ``kernels_full_ref``."""
+
+    ARGUMENTS = _FULL
+    PREFIX = "tc_full_"
+
+    def __getattr__(self, name: str) -> Any:
+        call = super().__getattr__(name)
+        if name != "sow":
+            return call
+
+        def sow(p: Any, w: Any, latent: Any, *rest: Any) -> None:
+            call(p, w, latent, memoryview(latent).itemsize, *rest)
+
+        return sow
