@@ -24,6 +24,15 @@ from tinycl_rt.config import BOP
 from tinycl_rt.head import bits, isqrt
 
 
+def _zeros(code, rows, n):
+    """An array of zeros, which grows row by row: bytes to make it of would take its room twice."""
+    row = array(code, bytes(2 * n))[:n]
+    out = array(code)
+    for _ in range(rows):
+        out.extend(row)
+    return out
+
+
 class Layer:
     """A binary convolution whose weights learn: packed weights, latent weights, thresholds."""
 
@@ -34,7 +43,7 @@ class Layer:
         self.p = p
         self.w = bytearray(op.weights)
         self.t = array("i", op.table)
-        self.latent = array("h" if more else "b", bytes(taps * ci * oc * (2 if more else 1)))
+        self.latent = _zeros("h" if more else "b", taps * oc, ci)
         if config.rule != BOP:
             self._spread(taps * oc, ci, config.tail_margin << more)
         self.half = isqrt(taps * ci)
