@@ -1,11 +1,15 @@
 """Fixtures and settings for all tests."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from helpers.tiny import tiny_model as make_tiny_model
 from hypothesis import settings
 from tinycl_rt.model import Model
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 # Before anything imports TensorFlow: Larq needs Keras 2.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
