@@ -4,13 +4,9 @@ import errno
 import os
 import random
 import resource
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
-from helpers import saver
 from helpers.streams import learn, samples
 from helpers.tiny import tiny_model as make_tiny_model
 from tinycl_rt import kernels_numpy
@@ -19,8 +15,6 @@ from tinycl_rt.learner import Learner
 from tinycl_rt.model import Model
 from tinycl_rt.records import Log
 from tinycl_rt.store import Store
-
-KILLS = int(os.environ.get("TINYCL_TEST_KILLS", "30"))
 
 
 @pytest.fixture()
@@ -246,34 +240,3 @@ def test_a_medium_that_fails_at_the_end(
     with pytest.raises(OSError, match="broken"):
         saved(store, learner)
     assert store.generation == 1
-
-
-def test_killed_at_any_instant(tiny_model: bytes, tmp_path: Path) -> None:
-    """A save that was reported is never lost; a torn one is never loaded."""
-    path, folder = tmp_path / "model.tcm", tmp_path / "flash"
-    path.write_bytes(tiny_model)
-    folder.mkdir()
-    rng = random.Random(1)
-    torn, saves, expected = 0, 0, None
-    # How many kills hit a save depends on the machine: go on until enough of them have.
-    for kills in range(1, 20 * KILLS):
-        process = subprocess.Popen(
-            [sys.executable, saver.__file__, str(path), str(folder)], stdout=subprocess.PIPE
-        )
-        assert process.stdout is not None
-        first = process.stdout.readline().split()
-        assert expected is None or first[1] in expected
-        time.sleep(rng.random() * 0.02)
-        process.kill()
-        # The last line may be cut as well.
-        lines = [first, *(line.split() for line in process.stdout.read().split(b"\n")[:-1])]
-        process.wait()
-        process.stdout.close()
-        # What was there at the start or saved last, or what was being saved when it died.
-        done = [number for mark, number in lines if mark in b"@="][-1]
-        expected = {done, lines[-1][1]}
-        torn += lines[-1][0] == b"+"
-        saves += sum(mark == b"=" for mark, _ in lines)
-        if kills >= KILLS and saves > KILLS and torn > KILLS // 5:
-            break
-    assert saves > KILLS and torn > KILLS // 5

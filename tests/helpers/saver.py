@@ -1,4 +1,4 @@
-"""A process that learns and saves until it is killed: ``python saver.py MODEL FOLDER``.
+"""A program that learns and saves until it is killed: ``saver.py MODEL FOLDER``, on any Python.
 
 It prints the state's fingerprint before each save (``+``) and after it (``=``).
 """
@@ -9,17 +9,18 @@ from tinycl_rt.learner import Learner
 from tinycl_rt.store import Store
 
 
-def main(model: str, folder: str) -> None:
+def main(model="/rom/model.tcm", folder=""):
     learner = Learner(model, classes=4, replay=150)
     store = Store(folder)
     store.load(learner)  # most saves append to a log, some write one afresh
-    print("@", learner.fingerprint(), flush=True)
+    print("@", learner.fingerprint())
     while True:
-        learner.learn(bytes([learner.learned * 37 % 256]) * 64, learner.learned % 4)
-        print("+", learner.fingerprint(), flush=True)
+        for _ in range(1 + learner.learned % 3):
+            learner.learn(bytes([learner.learned * 37 % 256]) * 64, learner.learned % 4)
+        print("+", learner.fingerprint())
         store.save(learner)
-        print("=", learner.fingerprint(), flush=True)
+        print("=", learner.fingerprint())
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*getattr(sys, "argv", [])[1:])
