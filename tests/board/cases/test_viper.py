@@ -145,7 +145,7 @@ class TestLayers(unittest.TestCase):
             r = Numbers(seed)
             g = Case(r, (1, 2, 3, 3, 4), (1, 7, 32, 33))
             x = r.bytes(g.h * g.w * g.c)
-            w = array("b", [v - 128 for v in r.bytes(g.oc * g.taps * g.c)])
+            w = array("b", r.bytes(g.oc * g.taps * g.c))
             t, y = r.thresholds(g.oc, 20000), g.output(g.oc)
             self.both("conv8", g.p, (g.p, x, w, t, y, array("i", bytes(4 * g.oc))), y)
 
