@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
+import pytest
+from board.harness import built
 from fault_proxy import FaultProxy, Faults
 from link_helpers import CONFIG, clean_run, flash_with, hand_made_model, samples
 
+from tinycl.boards import start
 from tinycl.boards.emulated import CPythonBoard
 from tinycl.link import connect, stream_experience
 
@@ -34,6 +39,29 @@ def test_a_bad_cable_costs_time_and_nothing_else(tmp_path: Path) -> None:
         state = client.get_state()
         client.put_state(state)
         assert client.info().state == info.state
+
+
+@pytest.mark.parametrize(("name", "count"), [("cpython", 400), ("unix", 300), ("cortex-m3", 80)])
+def test_every_board_ends_as_a_clean_run(name: str, count: int, tmp_path: Path) -> None:
+    """TINYCL_TEST_SAMPLES=2000 streams so many."""
+    if name != "cpython":
+        built(name)
+    model = hand_made_model()
+    images, labels = samples(int(os.environ.get("TINYCL_TEST_SAMPLES", count)))
+    bad = Faults(damage=0.01, drop=0.01, duplicate=0.02, delay=0.02, split=0.05, merge=0.05)
+    started = time.monotonic()
+    with (
+        start(name, flash=flash_with(model, tmp_path / "flash")) as board,
+        FaultProxy(board.port, tmp_path / "host", bad, seed=9) as cable,
+        connect(tmp_path / "host", patience=60) as client,
+    ):
+        if not client.hello().has_model:  # its flash is not a folder
+            client.put_model(model)
+        client.reset(CONFIG)
+        assert len(list(stream_experience(client, 0, images, labels))) == len(labels)
+        assert client.info().state == clean_run(model, images, labels).fingerprint()
+        assert cable.damaged > len(labels) / 4
+        print(name, len(labels), f"{time.monotonic() - started:.1f} s", client.counts)
 
 
 def test_large_images_over_a_bad_cable_go_in_pieces(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -255,32 +256,30 @@ def soak(board_name: str, seconds: float, seed: int, faults: Faults, pause: floa
     }
     samples = 60 if board_name in options else 150
     started = told = time.monotonic()
-    with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "flash").mkdir()
-        (Path(name) / "flash" / "model.tcm").write_bytes(model)
-        link, given = Path(name) / "cable", options.get(board_name, {})
-        with (
-            start(board_name, flash=Path(name) / "flash", **given) as board,
-            FaultProxy(board.port, link, faults, seed) as cable,
-            connect(link, patience=60, wait=_WAIT) as client,
-        ):
-            it = Soak(client, model, seed, samples)
-            chaos = Chaos(board, cable, random.Random(seed), pause)
-            try:
-                while time.monotonic() < started + seconds:
-                    it.stream()
-                    if time.monotonic() > told + 10:
-                        told = time.monotonic()
-                        _tell(it.result, chaos, told - started)
-            finally:
-                chaos.stop()
-            it.stream()  # and once with nothing but the cable's faults
-            result = it.result
-            result.kills, result.cuts = chaos.kills, cable.cuts
-            result.frames_damaged += client.counts.bad_frames
-            result.retransmissions = client.counts.retransmissions
-            result.bytes_damaged, result.pieces_dropped = cable.damaged, cable.dropped
-            result.pieces_doubled = cable.doubled
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        flash, link = Path(name) / "flash", Path(name) / "cable"
+        board = stack.enter_context(start(board_name, flash=flash, **options.get(board_name, {})))
+        with connect(board.port) as client:
+            client.put_model(model)
+        cable = stack.enter_context(FaultProxy(board.port, link, faults, seed))
+        client = stack.enter_context(connect(link, patience=60, wait=_WAIT))
+        it = Soak(client, model, seed, samples)
+        chaos = Chaos(board, cable, random.Random(seed), pause)
+        try:
+            while time.monotonic() < started + seconds:
+                it.stream()
+                if time.monotonic() > told + 10:
+                    told = time.monotonic()
+                    _tell(it.result, chaos, told - started)
+        finally:
+            chaos.stop()
+        it.stream()  # and once with nothing but the cable's faults
+        result = it.result
+        result.kills, result.cuts = chaos.kills, cable.cuts
+        result.frames_damaged += client.counts.bad_frames
+        result.retransmissions = client.counts.retransmissions
+        result.bytes_damaged, result.pieces_dropped = cable.damaged, cable.dropped
+        result.pieces_doubled = cable.doubled
     result.seconds = round(time.monotonic() - started, 1)
     return result
 
