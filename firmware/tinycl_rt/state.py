@@ -3,7 +3,8 @@
 Layout, little-endian: a 64-byte header, then ``past`` (uint32 a class), ``seen`` of the replay
 memory (uint32, classes + 2), ``cw`` (int16, classes x features), and while an experience is open
 ``cur`` (uint32), ``active`` (bytes, one a class) and ``tw``; then for each layer of a trained tail
-its packed weights, latent weights and, where they learn, thresholds; then the filled replay slots
+its packed weights, latent weights and, where they learn, thresholds (at full depth always, and the
+normalisation, see ``tinycl_rt.full``); then the filled replay slots
 as labels, fresh flags and packed latents; then the class names, each a length byte and UTF-8.
 """
 
