@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import os
 import struct
+import subprocess
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
+import pytest
+from board.harness import RUNTIME, built
+from helpers import wire
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from link_helpers import CONFIG, flash_with, hand_made_model, samples
 from service_bench import Bench, learn
 from tinycl_rt import protocol as p
@@ -29,15 +42,29 @@ CODES = st.sampled_from([*range(0, 17), 99, 255])
 class WireMachine(RuleBasedStateMachine):
     """A host that does everything wrong, beside a learner that gets each sample once."""
 
+    trace: ClassVar[list[str]] = []  # what was done, for ``helpers.wire.replay``
+
     @initialize()
     def start(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.bench = Bench(flash_with(MODEL, Path(self.folder.name)), max_payload=256)
+        flash_with(MODEL, Path(self.folder.name))
+        self.power_up("new")
         self.twin = Learner(Model(MODEL), CONFIG)
         reset = bytes(10) + CONFIG.pack()
         self.bench.ask(p.RESET, reset)
         self.bench.begin(0, (0, 1, 2, 3))
         self.twin.begin(0, (0, 1, 2, 3))
+
+    def power_up(self, word: str) -> None:
+        self.bench = Bench(Path(self.folder.name), max_payload=256)
+        self.trace.append(word)
+        feed = self.bench.feed
+
+        def recorded(data: bytes) -> list[tuple[int, int, int, bytes]]:
+            self.trace.append(f"feed {data.hex()}")
+            return feed(data)
+
+        self.bench.feed = recorded  # type: ignore[method-assign]
 
     @rule(ahead=st.integers(-3, 3), times=st.integers(1, 3))
     def send_a_sample(self, ahead: int, times: int) -> None:
@@ -72,7 +99,7 @@ class WireMachine(RuleBasedStateMachine):
     def restart(self) -> None:
         """The power goes right after a save."""
         self.bench.ask(p.SAVE)
-        self.bench = Bench(Path(self.folder.name), max_payload=256)
+        self.power_up("restart")
 
     @rule()
     def end_and_begin(self) -> None:
@@ -111,6 +138,7 @@ class WireMachine(RuleBasedStateMachine):
     @invariant()
     def board_and_twin_are_equal(self) -> None:
         assert self.bench.info().state == self.twin.fingerprint()
+        self.trace.append(f"state {self.twin.fingerprint()}")
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
@@ -119,3 +147,56 @@ class WireMachine(RuleBasedStateMachine):
 
 TestWire = WireMachine.TestCase
 TestWire.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+
+
+def test_found_sequences_on_unix(tmp_path: Path) -> None:
+    """The same bytes and restarts on MicroPython: the same states after each of them."""
+    board = built("unix")
+    WireMachine.trace.clear()
+    few = settings(max_examples=10, stateful_step_count=25, deadline=None, database=None)
+    run_state_machine_as_test(WireMachine, settings=few)  # type: ignore[no-untyped-call]
+    states = sum(line.startswith("state") for line in WireMachine.trace)
+    sequences = WireMachine.trace.count("new")
+    (tmp_path / "trace").write_text("\n".join(WireMachine.trace))
+    (tmp_path / "model.tcm").write_bytes(MODEL)
+    code = f"import wire; wire.replay({str(tmp_path / 'model.tcm')!r}, 'trace', '.')"
+    said = on_unix(board.command(), code, tmp_path)
+    assert said == f"{sequences} sequences, {states} states\n"
+
+
+def on_unix(command: list[str], code: str, folder: Path) -> str:
+    place = f"{RUNTIME.parent}:{Path(str(wire.__file__)).parent}"
+    ran = subprocess.run(
+        [*command, "-c", code],
+        cwd=folder,
+        env={**os.environ, "MICROPYPATH": place},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+@pytest.mark.parametrize(("name", "count"), [("unix", 10_000), ("cortex-m3", 10_000)])
+def test_memory_does_not_grow(name: str, count: int, tmp_path: Path) -> None:
+    board = built(name)
+    config = bytes(CONFIG.pack())
+    if not board.emulator:
+        flash_with(MODEL, tmp_path)
+        said = on_unix(
+            board.command(), f"import wire; wire.flood('.', {count}, {config!r})", tmp_path
+        )
+    else:
+        from boards.session import Session
+        from boards.staging import stage
+
+        rom = tmp_path / "rom"
+        stage([RUNTIME, Path(str(wire.__file__))], rom, board)
+        (rom / "model.tcm").write_bytes(MODEL)
+        with Session(board, tmp_path, rom) as session:
+            session.run("import sys; sys.path.append('/rom'); import wire")
+            said = session.run(f"wire.flood('/', {count}, {config!r})", timeout=600)
+    learned, used = said.strip().split(" ", 1)
+    heap = json.loads(used)
+    assert learned == "True" and len(heap) == count // 500
+    assert max(heap) - min(heap) < 1024, heap
