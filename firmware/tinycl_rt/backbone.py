@@ -48,7 +48,7 @@ class Backbone:
             self._move = move
 
     def stop(self, index=-1):
-        """Let ``run`` end before an operator, whose input is the latent then; by default ``count``."""
+        """Let ``run`` end before an operator, whose input is the latent; by default ``count``."""
         self._operators = self.model.operators[:index]
         self.latent = self._views[self.model.operators[index].source]
 

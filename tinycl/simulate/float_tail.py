@@ -16,7 +16,7 @@ from tinycl_rt import depth, tcm
 from tinycl_rt import kernels_numpy as k
 from tinycl_rt import kernels_numpy_tail as kt
 from tinycl_rt.config import BOP, SIGN, Config
-from tinycl_rt.head import bits, isqrt
+from tinycl_rt.head import bits, isqrt, range_bits
 from tinycl_rt.model import Model
 from tinycl_rt.rng import Rng
 
@@ -117,7 +117,8 @@ class FloatTail:
         ]
         h, w, c = model.tensors[ops[0].source].shape
         self._batch = np.zeros((config.replays + 1, h, w, tcm.words(c)), np.uint8)
-        self._features = model.features
+        # Errors of the integers are relative to the range of the head's weights.
+        self._scale = np.float32(2.0 ** -range_bits(config.qb))
 
     def load(self, i: int, latent: Any) -> None:
         """Put packed latent bits in place ``i`` of the mini-batch."""
@@ -151,7 +152,7 @@ class FloatTail:
     def error(self, b: int, head: Any, cells: Any) -> None:
         """Take the error of sample ``b`` from the head, whose step is in progress."""
         h, w, c, gh, gw = cells[0], cells[1], cells[2], cells[9], cells[10]
-        whole = head.errors().reshape(gh, gw, c)
+        whole = (head.errors() * self._scale).reshape(gh, gw, c)
         whole = np.repeat(whole, np.diff([i * h // gh for i in range(gh + 1)]), axis=0)
         whole = np.repeat(whole, np.diff([i * w // gw for i in range(gw + 1)]), axis=1)
         self._errors.append(whole)
