@@ -6,8 +6,9 @@ the thresholds.
 
 Fixed point, with G = ``gbits - 1`` fractional bits:
 
-* e, errors: ``gbits`` bits, Q(G) of the range of the head's weights. From the head, ``f = g . wf`` is shifted by ``qf - 1``; from a
-  layer, ``d = e . w^T`` is shifted by half the bits of its fan-out, which keeps its variance.
+* e, errors: ``gbits`` bits, Q(G) relative to the range of the head's weights. From the head,
+  ``f = g . wf`` is shifted by ``qf - 1``; from a layer, ``d = e . w^T`` is shifted by half the
+  bits of its fan-out, which keeps its variance.
 * l, latent weights: Q7 in int8, or Q15 in int16 (``wide``); the weight is their sign.
 * A step moves l by ``2^-(tail_lr + bits(positions)) * sum(e * x)``, in steps of 1/128.
 * The window is ``|acc - threshold| <= sqrt(fan-in)``: one standard deviation of a sum of random
