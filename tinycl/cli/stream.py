@@ -100,6 +100,14 @@ def command(
         f"{len(plan.seen(plan.experiences[-1]))} classes; state {record.fingerprint}",
         highlight=False,
     )
+    if summary["samples_per_second"]:
+        share = summary["link_share"]
+        console.print(
+            f"{summary['samples_per_second']:.0f} samples/s, "
+            f"{summary['bytes_per_second'] / 1024:.1f} KiB/s over the link"
+            + (f", which took {share:.0%} of the time" if share is not None else ""),
+            highlight=False,
+        )
     write_json(json, summary)
     if output is not None:
         write_json(output / "summary.json", summary)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tinycl.data.scenario import Experience
+from tinycl.exceptions import LinkError
 from tinycl.link.client import BoardClient
 from tinycl.link.session import predict_all, stream_experience
 from tinycl.run.plan import Plan
@@ -49,6 +50,18 @@ class StreamedBoard:
         self._on_tested = on_tested
         self.samples = 0
         self.seconds = 0.0
+        self.bytes = 0
+        self._busy: float | None = 0.0
+
+    @property
+    def link_share(self) -> float | None:
+        """Part of the time of learning in which the board waited for the link, 0..1.
+
+        None when it restarted meanwhile: its clock did too.
+        """
+        if self._busy is None or not self.seconds:
+            return None
+        return min(max(1 - self._busy / self.seconds, 0.0), 1.0)
 
     @property
     def next_experience(self) -> int:
@@ -59,7 +72,9 @@ class StreamedBoard:
         """See ``Subject``."""
         dataset = self._plan.dataset
         labels = dataset.y_train[experience.indices].tolist()
-        started = time.monotonic()
+        counts = self._client.counts
+        before, busy = counts.bytes_sent + counts.bytes_received, self._busy_seconds()
+        restarts, started = counts.reconnections, time.monotonic()
         for progress in stream_experience(
             self._client,
             experience.number,
@@ -75,6 +90,20 @@ class StreamedBoard:
             correct = None if best is None else best == labels[progress.position - 1]
             on_sample(progress.position, correct)
         self.seconds += time.monotonic() - started
+        self.bytes += counts.bytes_sent + counts.bytes_received - before
+        worked = self._busy_seconds() - busy
+        if self._busy is None or worked < 0 or counts.reconnections > restarts:
+            self._busy = None
+        else:
+            self._busy += worked
+
+    def _busy_seconds(self) -> float:
+        """Seconds that the board has worked on requests; 0, and no share, while it is away."""
+        try:
+            return int(self._client.stats()["busy_ms"]) / 1000
+        except LinkError:
+            self._busy = None
+            return 0.0
 
     def predict(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """See ``Subject``."""

@@ -49,6 +49,8 @@ def summarise(
         "class_names": list(plan.dataset.class_names),
         "samples_streamed": subject.samples,
         "samples_per_second": rate,
+        "bytes_per_second": subject.bytes / subject.seconds if subject.seconds else None,
+        "link_share": subject.link_share,
         "bytes_sent": counts.bytes_sent,
         "bytes_received": counts.bytes_received,
         "retransmissions": counts.retransmissions,
