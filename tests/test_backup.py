@@ -7,14 +7,21 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from board.harness import built
+from helpers.tiny import Sketch, compiled
 from link_helpers import CONFIG, clean_run, flash_with, hand_made_model, samples
+from tinycl_rt.config import Config
 from tinycl_rt.learner import Learner
 from tinycl_rt.model import Model
 
+from tinycl.boards import start
 from tinycl.boards.emulated import CPythonBoard
 from tinycl.cli import main
+from tinycl.convert.ir import Window
 from tinycl.link import connect
+from tinycl.run.backup import backup, restore
 
 MODEL, OTHER = hand_made_model(), hand_made_model(threshold=99)
 IMAGES, LABELS = samples(40)
@@ -73,6 +80,38 @@ def test_there_and_back(board: CPythonBoard, run: Run, tmp_path: Path) -> None:
     assert (found["learned"], found["names"]) == (25, ["a", "b", "c", "d"])
     assert found["state"] == int(said["fingerprints"]["state"], 16)
     assert found["stats"]["bad_frames"] == 0
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_from_board_to_board_to_simulator(depth: int, tmp_path: Path) -> None:
+    """Learned in three places, one after another; a trained tail goes along."""
+    built("unix")
+    sketch = Sketch((8, 8, 1), np.random.default_rng(5))
+    sketch.conv8(16, Window(3, 3), same=True)
+    sketch.bpool(Window(2, 2, 2, 2))
+    sketch.bconv(32, Window(3, 3), same=True, pad=1)
+    model = compiled(sketch.count(1))
+    config = Config(classes=4, replay=20, replays=2, depth=depth, seed=9)
+    images, labels = samples(45, side=8, channels=1)
+    expected = clean_run(model, images, labels, config)
+    state = b""
+    for name, first in (("cpython", 0), ("unix", 15)):
+        flash = flash_with(model, tmp_path / name)
+        with start(name, flash=flash) as board, connect(board.port) as client:
+            client.reset(config)
+            if state:
+                restore(client, state)
+            client.begin(0, [0, 1, 2, 3], 45)
+            part = slice(first, first + 15)
+            list(client.learn_many(0, first, zip(images[part], labels[part], strict=True)))
+            state, _, info = backup(client)
+            assert (info.learned, info.config and info.config.depth) == (first + 15, depth)
+    learner = Learner(Model(model), Config(classes=2))
+    learner.restore(state)
+    for image, label in zip(images[30:], labels[30:], strict=True):
+        learner.learn(image.tobytes(), int(label))
+    learner.end()
+    assert learner.dump() == expected.dump()
 
 
 def test_an_emulated_board_keeps_what_is_put_on_its_flash(

@@ -47,7 +47,10 @@ def command(
         }
     if info.warning:
         rows["warning"] = info.warning
-    rows["saves"] = f"{stats['saves']}, {size(int(stats['save_bytes']))}"
+    saves, written = int(stats["saves"]), int(stats["save_bytes"])
+    rows["saves"] = f"{saves}, {size(written)}"
+    if saves:
+        rows["saves"] += f", {size(written // saves)} each"
     rows["requests"] = f"{stats['frames']}, {stats['bad_frames']} damaged"
     table = Table(show_header=False, box=None)
     for name, text in rows.items():
