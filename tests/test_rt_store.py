@@ -130,6 +130,20 @@ def test_after_a_damaged_newest_saving_goes_on_over_it(
     assert newest(tmp_path) == broken
 
 
+def test_logs_do_not_grow_where_flash_is_short(
+    store: Store, tiny: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is always room to write a log afresh, while flash still has the old one."""
+    learner = Learner(tiny, Config(classes=4, replay=100, replays=0), kernels_numpy)
+    for i, (pixels, label) in enumerate(samples(tiny, 130)):
+        learner.learn(pixels, label)
+        if i > 120:
+            whole = len(learner.dump()) + 26 + 13
+            found = (1, 1, 0, 0, whole + whole // 9, 0, 0, 0, 0, 0)
+            monkeypatch.setattr(os, "statvfs", lambda folder, found=found: found)
+            assert store.save(learner) == newest(tmp_path).stat().st_size == whole
+
+
 def test_a_long_log_damaged_anywhere_gives_way(store: Store, tiny: Model, tmp_path: Path) -> None:
     """Every bit of both logs counts: a state is one that was saved, or is not loaded."""
     learner = Learner(tiny, Config(classes=4, replay=100, replays=0), kernels_numpy)

@@ -2,7 +2,7 @@
 
 import os
 
-__all__ = ["exists", "remove", "rename"]
+__all__ = ["exists", "free_bytes", "remove", "rename"]
 
 
 def exists(path):
@@ -29,3 +29,12 @@ def remove(path):
         os.remove(path)
     except OSError:
         pass
+
+
+def free_bytes(folder):
+    """What the file system has left; 0 where it does not say."""
+    try:
+        found = os.statvfs(folder or ".")
+        return found[1] * found[4]
+    except (AttributeError, OSError):
+        return 0

@@ -8,6 +8,7 @@ takes the newest state that is whole and belongs to the model.
 
 import os
 
+from tinycl_rt.files import free_bytes
 from tinycl_rt.records import ALL, Image, Log, Record
 
 _NAMES = ("state.0", "state.1")
@@ -28,6 +29,7 @@ class Store:
     """
 
     def __init__(self, folder="."):
+        self._folder = folder
         self._paths = [folder + "/" + name for name in _NAMES]
         self.generation = 0
         self._next = None  # not known before the files were read
@@ -83,6 +85,9 @@ class Store:
             return False
         if size + record.nbytes > _MOST * record.whole:
             return False
+        room = free_bytes(self._folder)
+        if room and room < record.nbytes + record.whole:
+            return False  # a log that grew so far that it cannot be written afresh
         try:
             self._write(i, record, "ab")
         except OSError:

@@ -5,11 +5,11 @@ acknowledged and dropped, one from behind a hole is refused with the offset that
 """
 
 import gc
-import os
 
 from tinycl_rt import device as dev
 from tinycl_rt import protocol as p
 from tinycl_rt.crc import crc32
+from tinycl_rt.files import free_bytes
 
 __all__ = ["Uploads"]
 
@@ -40,7 +40,7 @@ class Uploads:
             self._check_heap(total)
             self._file = _collect(self._device.path(dev.NEW_STATE_FILE))
         elif kind == p.KIND_MODEL:
-            _check(total, _free_bytes(self._device.folder))
+            _check(total, free_bytes(self._device.folder))
             self._file = open(self._device.path(dev.NEW_MODEL_FILE), "wb")
         else:
             raise p.Refusal(p.BAD_REQUEST, "kind %d is unknown" % kind)
@@ -141,15 +141,6 @@ class Uploads:
 def _check(total, room):
     if not total or (room and total > room):
         raise p.Refusal(p.TOO_LARGE, "%d bytes do not fit into %d" % (total, room))
-
-
-def _free_bytes(folder):
-    """What the file system has left; 0 where it does not say."""
-    try:
-        found = os.statvfs(folder)
-        return found[1] * found[4]
-    except (AttributeError, OSError):
-        return 0
 
 
 def _collect(path):
