@@ -12,6 +12,7 @@ import time
 import tty
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -253,6 +254,40 @@ def test_ports_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(ports_module, "list_ports", lambda: [])
     with pytest.raises(LinkError, match="no board is plugged in"):
         find_port()
+
+
+def test_a_stream_follows_a_board_by_its_serial_number(
+    board: CPythonBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an unplug the same board is another device; another board has come to the old one."""
+    paths: list[str] = []
+
+    def there() -> list[SimpleNamespace]:
+        if not Path(board.port).exists():
+            return []
+        path = str(Path(board.port).resolve())
+        if path not in paths:
+            paths.append(path)
+        usb = {"description": "Pico", "vid": 0x2E8A, "location": "1-1:1.0"}
+        other = SimpleNamespace(device="/dev/ttyACM0", serial_number="F77", **usb)
+        return [other, SimpleNamespace(device=path, serial_number="E66", **usb)]
+
+    monkeypatch.setattr(ports_module._pyserial_ports, "comports", there)
+    with pytest.raises(LinkError, match=r"several boards.*\(E66\), /dev/ttyACM0 \(F77\)"):
+        connect()
+    messages: list[str] = []
+    with connect("E66") as client:
+        client.reset(CONFIG)
+        stream = stream_experience(client, 0, IMAGES, LABELS, on_message=messages.append)
+        for seen, _ in enumerate(stream, 1):
+            if seen == 50:
+                board.kill()
+                taken = os.openpty()  # the path that was free now
+                board.start()
+        assert client.info().state == clean_run(MODEL, IMAGES, LABELS).fingerprint()
+        os.close(taken[0])
+        os.close(taken[1])
+    assert len(paths) == 2 and "is back" in messages[1]
 
 
 def test_a_busy_port(board: CPythonBoard) -> None:
