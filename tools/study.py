@@ -38,8 +38,8 @@ TITLES = {
     "e": "(e) Memory of training at full depth",
 }
 OTHERS = {
-    "d": ("instructions.json", "python tools/bench_kernels.py --board cortex-m3 --json FILE"),
-    "e": ("memory.json", "python tools/measure_training.py --json FILE"),
+    "d": ("instructions.json", "python tools/bench_backward.py --board cortex-m3 --json FILE"),
+    "e": ("memory.json", "python tools/measure_training.py --model mlp --json FILE"),
 }
 
 

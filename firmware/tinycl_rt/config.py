@@ -31,7 +31,7 @@ _FIELDS = (
     ("depth", 0, 0, FULL),
     ("rule", PROPORTIONAL, 0, 2),
     ("seed", 1, 1, 0xFFFFFFFF),
-    ("tail_lr", 4, 0, 15),
+    ("tail_lr", 5, 0, 15),
     ("tail_step", 1, 1, 15),
     ("tail_margin", 32, 1, 127),
     ("wide|thresholds", 0, 0, 1),

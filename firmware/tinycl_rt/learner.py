@@ -189,6 +189,7 @@ class Learner:
             head.update()
             if b == 0:
                 first = best
+        deep.slow(self.experience)
         deep.backward(n)
         return first
 

@@ -10,7 +10,8 @@ Fixed point, with G = ``gbits - 1`` fractional bits:
   ``f = g . wf`` is shifted by ``qf - 1``; from a layer, ``d = e . w^T`` is shifted by half the
   bits of its fan-out, which keeps its variance.
 * l, latent weights: Q7 in int8, or Q15 in int16 (``wide``); the weight is their sign.
-* A step moves l by ``2^-(tail_lr + bits(positions)) * sum(e * x)``, in steps of 1/128.
+* A step moves l by ``2^-(tail_lr + bits(positions) + bits(experience)) * sum(e * x)``, in steps of
+  1/128: what comes later changes less, as in latent replay (Pellegrini et al., 1912.01100).
 * The window is ``|acc - threshold| <= sqrt(fan-in)``: one standard deviation of a sum of random
   signs, which stands for the batch norm's, that thresholds do not keep.
 
@@ -34,6 +35,9 @@ def _zeros(code, rows, n):
     return out
 
 
+_MOST_SHIFT = 24
+
+
 class Layer:
     """A binary convolution whose weights learn: packed weights, latent weights, thresholds."""
 
@@ -50,8 +54,8 @@ class Layer:
         self.half = isqrt(taps * ci)
         self.back_shift = bits(taps * oc) // 2
         shift = depth.shift(p, config)
-        # A threshold's unit is that of 2^7 latent weights that stand at one step.
-        t_shift = max(1, shift + more - 7) if config.thresholds else 0
+        # A step of a threshold counts as much as eight of latent weights.
+        t_shift = max(1, shift + more - 3) if config.thresholds else 0
         limit = 32767 if more else 127
         margin = config.tail_margin << more
         self.rule = array("i", (config.rule, shift, config.tail_step, margin, limit, t_shift))
@@ -113,6 +117,7 @@ class Tail:
             else:
                 self.chain.append((op.p, None, self._mask(op)))
         self.layers = [layer for _, layer, _ in self.chain if layer]
+        self._shifts = [layer.rule[1] for layer in self.layers]
         tensors = [model.tensors[ops[0].source]] + [model.tensors[op.target] for op in ops]
         self.latent_bytes = tensors[0].nbytes
         self._bits = [images(bytearray(n * t.nbytes), n) for t in tensors]
@@ -187,6 +192,11 @@ class Tail:
             inside[1][b] if inside else None,
             self._errors[-1][1][b],
         )
+
+    def slow(self, experience):
+        """Learn at the rate of an experience: half in 1, a quarter in 2 and 3, and so on."""
+        for i in range(len(self.layers)):
+            self.layers[i].rule[1] = min(_MOST_SHIFT, self._shifts[i] + bits(experience))
 
     def backward(self, n):
         """Errors of ``n`` samples down through the layers; each layer takes one step."""

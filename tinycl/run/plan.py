@@ -76,7 +76,7 @@ class Settings:
     lr_shift: int = 3
     stochastic: bool = False
     rule: str = "proportional"
-    tail_lr: int = 4
+    tail_lr: int = 5
     tail_step: int = 1
     tail_margin: int = 32
     wide: bool = False

@@ -43,7 +43,8 @@ class FloatLayer:
         self._config = config
         self.half = isqrt(kh * kw * ci)
         self.back = np.float32(2.0 ** -(bits(kh * kw * oc) // 2))
-        self._rate = np.float32(2.0 ** -(config.tail_lr + bits(op.p[9] * op.p[10])))
+        self._first_rate = np.float32(2.0 ** -(config.tail_lr + bits(op.p[9] * op.p[10])))
+        self._rate = self._first_rate
         self._signs = kt.signs(op.weights, op.p).reshape(oc, -1)
         self._latent = self._signs * np.float32(config.tail_margin / 128)
         self._mean = np.zeros_like(self._latent)
@@ -54,6 +55,10 @@ class FloatLayer:
         oc, taps = self.p[11], self.p[3] * self.p[4]
         self.w = k.pack(self._signs.reshape(oc, taps, self.p[2]) < 0).tobytes()
         self.t = np.ceil(self._thresholds).astype(np.int32)
+
+    def slow(self, experience: int) -> None:
+        """Half the rate for experience 1, a quarter for 2 and 3, and so on."""
+        self._rate = self._first_rate * np.float32(2.0 ** -bits(experience))
 
     def forward(self, x: Bits) -> tuple[Bits, npt.NDArray[np.bool_]]:
         """Packed bits (n, h, w, bytes) -> those of the output, and its window (n, oh, ow, oc)."""
@@ -94,7 +99,7 @@ class FloatLayer:
         if config.thresholds:
             sets = self._thresholds[depth.first_threshold(self.p) :]
             sets = sets[: len(sets) // self.p[11] * self.p[11]].reshape(-1, self.p[11])
-            sets += flat.sum(axis=0) * self._rate * 128 * 128
+            sets += flat.sum(axis=0) * self._first_rate * 1024
         self._settle()
 
 
@@ -156,6 +161,12 @@ class FloatTail:
         whole = np.repeat(whole, np.diff([i * h // gh for i in range(gh + 1)]), axis=0)
         whole = np.repeat(whole, np.diff([i * w // gw for i in range(gw + 1)]), axis=1)
         self._errors.append(whole)
+
+    def slow(self, experience: int) -> None:
+        """Learn at the rate of an experience, see ``tinycl_rt.tail``."""
+        for _, layer, _ in self.chain:
+            if layer:
+                layer.slow(experience)
 
     def backward(self, n: int) -> None:
         """Errors of ``n`` samples down through the layers; each layer takes one step."""

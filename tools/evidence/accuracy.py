@@ -21,6 +21,7 @@ METHODS = {
     "CWR*": {"replay": 0},
     "latent replay, CWR*": {},
     "tail of 1 binary layer, latent replay": {"learn": "tail:1"},
+    "tail of 2 binary layers, latent replay": {"learn": "tail:2"},
     f"joint, {JOINT_EPOCHS} epochs (upper bound)": {
         "method": "joint",
         "replay": 0,
