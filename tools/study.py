@@ -7,8 +7,9 @@
 Parts: (a) accuracy of every method, in integers and float32; (b) bits of forward weights, master
 weights and errors; (c) accuracy against bytes of the replay memory, by the form of what is kept;
 (d) instructions of a backward pass and (e) memory of training at full depth, from the JSON files
-of the tools that measure them. OUT gets study.md with the plots beside it, and every run as CSV
-and JSON. Finished runs are kept in OUT/runs: a study that was stopped goes on.
+of the tools that measure them; (f) rules by which a tail's weights change. OUT gets study.md with
+the plots beside it, and every run as CSV and JSON. Finished runs are kept in OUT/runs: a study
+that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from evidence.accuracy import accuracy
 from evidence.others import others
 from evidence.paper import Group, Page
+from evidence.rules import rules
 from evidence.storage import storage
 from evidence.tasks import FULL, QUICK, Task, bench
 from evidence.widths import widths
@@ -36,6 +38,7 @@ TITLES = {
     "c": "(c) Accuracy against bytes of the replay memory",
     "d": "(d) Instructions of a backward pass",
     "e": "(e) Memory of training at full depth",
+    "f": "(f) Update rules of the tail",
 }
 OTHERS = {
     "d": ("instructions.json", "python tools/bench_backward.py --board cortex-m3 --json FILE"),
@@ -48,7 +51,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--part", default=",".join(TITLES), help="a,b,c,d,e unless given")
+    parser.add_argument("--part", default=",".join(TITLES), help="a,b,c,d,e,f unless given")
     parser.add_argument("--quick", action="store_true", help="small sets, two seeds")
     parser.add_argument("--out", type=Path, default=Path("runs/study"), help="folder for results")
     parser.add_argument("--models", type=Path, help="folder of NAME/model.tcm; OUT/models")
@@ -77,7 +80,7 @@ def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]
     console = Console()
     out: Path = options.out
     benches: dict[str, Bench] = {}
-    if set(parts) & {"a", "b", "c"}:
+    if set(parts) & {"a", "b", "c", "f"}:
         models = options.models or out / "models"
         benches = {task.name: bench(task, models, console) for task in tasks}
 
@@ -106,6 +109,8 @@ def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]
             widths(tasks, run, page)
         elif part == "c":
             storage(tasks, benches, run, page)
+        elif part == "f":
+            rules(tasks, run, page)
         else:
             file, command = OTHERS[part]
             others(out / file, command, page)

@@ -81,17 +81,17 @@ class FloatLayer:
                 whole[:, ky : ends[0] : sh, kx : ends[1] : sw] += taps[:, :, :, ky, kx]
         return whole[:, top : top + h, left : left + w] * self.back
 
-    def update(self, e: Floats) -> None:
-        """One step of the rule on the errors of a mini-batch."""
-        config = self._config
+    def update(self, e: Floats) -> int:
+        """One step of the rule on the errors of a mini-batch; returns how many weights flip."""
+        config, before = self._config, self._signs
         flat = e.reshape(-1, self.p[11])
         g = flat.T @ self._columns
         if config.rule == BOP:
             wanted = np.clip(g * self._rate, -127 / 128, 127 / 128)
             self._mean += np.float32(2.0**-config.tail_step) * (wanted - self._mean)
             margin = config.tail_margin / 128
-            self._signs[self._mean > margin] = -1
-            self._signs[self._mean < -margin] = 1
+            self._signs = np.where(self._mean > margin, np.float32(-1), self._signs)
+            self._signs = np.where(self._mean < -margin, np.float32(1), self._signs)
         else:
             step = np.sign(g) * (config.tail_step / 128) if config.rule == SIGN else g * self._rate
             self._latent = np.clip(self._latent - step, -1, 1).astype(np.float32)
@@ -101,6 +101,7 @@ class FloatLayer:
             sets = sets[: len(sets) // self.p[11] * self.p[11]].reshape(-1, self.p[11])
             sets += flat.sum(axis=0) * self._first_rate * 1024
         self._settle()
+        return int(np.count_nonzero(before != self._signs))
 
 
 class FloatTail:
@@ -114,6 +115,7 @@ class FloatTail:
 
     def __init__(self, model: Model, config: Config, rng: Rng) -> None:
         self._rng = rng
+        self.flips = 0
         ops = depth.operators(model, config)
         self.first = len(model.operators) - 1 - len(ops)
         self.chain = [
@@ -178,7 +180,7 @@ class FloatTail:
                 continue
             e = np.where(self._windows[i], e, np.float32(0))
             below = layer.backward(e) if i else e
-            layer.update(e)
+            self.flips += layer.update(e)
             self._rng.below(1)  # as the integers do, so that later choices are the same
             e = below
 

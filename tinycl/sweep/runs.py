@@ -106,6 +106,8 @@ def simulate(
         "state_fingerprint": record.fingerprint,
         "seconds": round(time.monotonic() - started, 2),
     }
+    if subject.learner.tail:
+        result["flips"] = subject.learner.tail.flips
     return result, subject
 
 
