@@ -89,7 +89,12 @@ def test_a_replay_memory_in_bytes(text: str, slots: int) -> None:
 def test_depths_in_one_grid() -> None:
     """A tail's settings are no difference to a head; bytes are slots of what each depth keeps."""
     found = grid({"learn": "head,tail:1", "tail_lr": "3,4", "replay": "1kB"})
-    assert [(s.learn, s.tail_lr) for s in found] == [("head", 4), ("tail:1", 3), ("tail:1", 4)]
+    default = Settings().tail_lr
+    assert [(s.learn, s.tail_lr) for s in found] == [
+        ("head", default),
+        ("tail:1", 3),
+        ("tail:1", 4),
+    ]
     head, *tails = sweep(bench(), [replace(s, scenario="nc:2", limit=8) for s in found], jobs=1)
     # Bits of 4 x 4 x 12 channels, in words: after the last layer, and before it.
     assert [g["replay_bytes"] for g in (head, *tails)] == [960, 960, 960]
