@@ -26,5 +26,6 @@ def test_speed_and_the_share_of_the_link(
     assert found["samples_per_second"] > 0 and 0 <= found["link_share"] <= 1
     # A sample is 64 pixels and what goes around them, there and back.
     assert 64 < found["bytes_per_second"] / found["samples_per_second"] < 500
+    assert 0 < found["saves"] < found["bytes_saved"]
     said = " ".join(capsys.readouterr().out.split())
     assert "samples/s, " in said and "KiB/s over the link" in said

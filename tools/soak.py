@@ -88,12 +88,18 @@ class Result:
 
 
 class Chaos:
-    """Kills the board and cuts the cable at random instants, in a thread, until it is stopped."""
+    """Kills the board and cuts the cable at random instants, in a thread, for some seconds."""
 
     def __init__(
-        self, board: EmulatedBoard, cable: FaultProxy, rng: random.Random, pause: float
+        self,
+        board: EmulatedBoard,
+        cable: FaultProxy,
+        rng: random.Random,
+        pause: float,
+        seconds: float,
     ) -> None:
         self._board, self._cable, self._rng, self._pause = board, cable, rng, pause
+        self._until = time.monotonic() + seconds
         self._stop = threading.Event()
         self.kills = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -106,6 +112,8 @@ class Chaos:
 
     def _run(self) -> None:
         while not self._stop.wait(self._rng.random() * 2 * self._pause):
+            if time.monotonic() > self._until:
+                return
             if self._rng.random() < 0.3:
                 self._cable.cut()
             else:
@@ -237,7 +245,7 @@ class Soak:
 
 
 def soak(board_name: str, seconds: float, seed: int, faults: Faults, pause: float) -> Result:
-    """Run it for at least so many seconds: the stream under way is finished.
+    """Run it for so many seconds; then the stream under way is finished.
 
     Parameters
     ----------
@@ -264,7 +272,7 @@ def soak(board_name: str, seconds: float, seed: int, faults: Faults, pause: floa
         cable = stack.enter_context(FaultProxy(board.port, link, faults, seed))
         client = stack.enter_context(connect(link, patience=60, wait=_WAIT))
         it = Soak(client, model, seed, samples)
-        chaos = Chaos(board, cable, random.Random(seed), pause)
+        chaos = Chaos(board, cable, random.Random(seed), pause, seconds)
         try:
             while time.monotonic() < started + seconds:
                 it.stream()

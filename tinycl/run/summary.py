@@ -42,7 +42,7 @@ def summarise(
         What made this run.
     """
     info = client.hello()
-    counts = client.counts
+    counts, stats = client.counts, client.stats()
     rate = subject.samples / subject.seconds if subject.seconds else None
     summary: dict[str, Any] = {
         **record.summary(),
@@ -54,6 +54,8 @@ def summarise(
         "bytes_sent": counts.bytes_sent,
         "bytes_received": counts.bytes_received,
         "retransmissions": counts.retransmissions,
+        "saves": stats["saves"],  # since the board was started
+        "bytes_saved": stats["save_bytes"],
         "board": {"name": board, "backend": info.backend, "firmware": info.platform},
         "board_fingerprint": record.fingerprint,
         "settings": plan.describe(),
