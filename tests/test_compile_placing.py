@@ -6,9 +6,12 @@ import sys
 
 import pytest
 from board.harness import PROJECT, built
+from helpers.tiny import deep_model
+from tinycl_rt.config import Config
 from tinycl_rt.model import Model
 
 from tinycl.boards import BOARDS, get
+from tinycl.convert.fit import learner_bytes
 from tinycl.convert.placing import place
 from tinycl.convert.work import estimate
 from tinycl.exceptions import BoardError
@@ -34,17 +37,17 @@ SMALL = Model(synthetic_model((32, 32, 3), "16k"))
 def test_where_weights_lie(
     model: Model, board: str, replay: int, weights: str, fits: bool
 ) -> None:
-    found = place(model, get(board), 10, replay)
+    found = place(model, get(board), Config(replay=replay))
     assert (found.weights, found.fits(weights)) == (weights, fits)
     assert ("mapped" in found.memory) == get(board).romfs
     assert found.need("streamed") < found.need("heap")
-    other = place(model, get(board), 10, replay + 10)
+    other = place(model, get(board), Config(replay=replay + 10))
     assert other.need(weights) - found.need(weights) == 10 * (model.latent_bytes + 2)
 
 
 def test_a_board_without_a_known_heap_is_refused() -> None:
     with pytest.raises(BoardError, match="no heap size is known for raspberry-pi"):
-        place(SMALL, get("raspberry-pi"), 10, 10)
+        place(SMALL, get("raspberry-pi"), Config(replay=10))
 
 
 def test_estimates_are_what_is_counted() -> None:
@@ -64,3 +67,21 @@ def test_every_board_that_was_counted_has_every_operator() -> None:
         for kernels in board.kernels:
             found = [estimate(code, p, board.arch, kernels) for code in range(1, 22)]
             assert all(n for n in found) if known else found == [None] * 21
+
+
+def test_a_tail_takes_what_its_formula_says() -> None:
+    """Weights with a byte each, signs and windows of a mini-batch, errors, scratch, the RNG."""
+    model = Model(deep_model())
+    n = 4
+    config = Config(depth=2, replays=n - 1, replay=7)
+    found = learner_bytes(model, config)
+    # 4 x 4 x 10 in, 3 x 3 x 34 between, 3 x 3 x 12 out: words of 4, 8 and 4 bytes a position.
+    signs, windows = 16 * 4 + 9 * 8 + 9 * 4, 9 * 8 + 9 * 4
+    weights = 34 * 4 * (4 + 10) + 4 * 34 + 12 * (8 + 34) + 4 * 12
+    errors = 9 * 34 + 9 * 12
+    scratch = 4 * (model.features + 9 * 34 + 34 + 40) + 2 * 6 * 4
+    views = 32 * n * (3 + 2 + 2)
+    assert found["tail"] == n * (signs + windows + errors) + weights + scratch + views + 4
+    assert found["replay"] == 7 * 16 * 4 + 2 * 7 + 8 * 10 + 8
+    with pytest.raises(ValueError, match="tail:9 asks for 9"):
+        learner_bytes(model, Config(depth=9))

@@ -32,6 +32,7 @@ from boards.staging import stage
 from rich.console import Console
 from rich.table import Table
 from synthetic_model import synthetic_model
+from tinycl_rt.config import Config
 from tinycl_rt.model import Model
 
 from tinycl.convert.fit import PLACES, learner_bytes
@@ -128,7 +129,7 @@ def measure(
         "classes": classes,
         "replay": replay,
         "heap_bytes": total,
-        "computed": learner_bytes(Model(data), classes, replay, model),
+        "computed": learner_bytes(Model(data), Config(classes=classes, replay=replay), model),
         "steps": steps,
         "fits": any(line["step"] == LAST for line in steps),
         "error": said[-1].get("error"),

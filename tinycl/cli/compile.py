@@ -12,6 +12,7 @@ from rich.table import Table
 from tinycl.boards import Board, get
 from tinycl.cli.options import Json
 from tinycl.cli.output import size, write_file, write_json
+from tinycl.exceptions import CompileError
 
 if TYPE_CHECKING:
     from tinycl.convert.compiler import Compiled
@@ -49,6 +50,9 @@ def command(
     ] = None,
     classes: Annotated[int, typer.Option(help="Classes of the head, for the RAM figures.")] = 10,
     replay: Annotated[int, typer.Option(help="Replay slots, for the RAM figures.")] = 200,
+    learn: Annotated[
+        str, typer.Option(help="Depth, for the RAM figures: head, tail:N, full.")
+    ] = "head",
     json: Json = None,
 ) -> None:
     """Compile a converted backbone, and show what it takes on a board.
@@ -72,20 +76,25 @@ def command(
 
         tinycl compile quicknet.tflite -o model.tcm --keep-classifier --verify 20
 
-        tinycl compile backbone.tflite -o model.tcm --board pico --replay 400
+        tinycl compile backbone.tflite -o model.tcm --board pico --replay 400 --learn tail:1
     """
     from tinycl.convert.compiler import compile_file
     from tinycl.convert.fit import layer_rows, learner_bytes
     from tinycl.convert.placing import place
+    from tinycl.run.plan import Settings
 
     console = Console()
     target = get(board) if board else None
     flatbuffer, compiled = compile_file(tflite, grid, keep_classifier)
     model = compiled.model
     rows = layer_rows(compiled)
-    placing = place(model, target, classes, replay) if target else None
-    weights = placing.weights if placing else "heap"
-    memory = learner_bytes(model, classes, replay, weights)
+    config = Settings(learn=learn, replay=replay).config(classes)
+    try:
+        placing = place(model, target, config) if target else None
+        weights = placing.weights if placing else "heap"
+        memory = learner_bytes(model, config, weights)
+    except ValueError as error:
+        raise CompileError(str(error)) from None
     instructions = _add_work(rows, compiled, target) if target else None
     result = {
         "fingerprint": model.fingerprint.hex(),

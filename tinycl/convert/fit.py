@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from tinycl_rt import tcm
+from tinycl_rt.config import Config
+from tinycl_rt.depth import latent_bytes
 from tinycl_rt.model import Model
 
 from tinycl.convert.compiler import Compiled
+from tinycl.convert.deep import tail_bytes
 
 __all__ = ["PLACES", "head_bytes", "layer_rows", "learner_bytes", "replay_bytes"]
 
@@ -84,23 +87,23 @@ def head_bytes(model: Model, classes: int) -> int:
     return 2 * 2 * classes * model.features
 
 
-def replay_bytes(model: Model, slots: int) -> int:
+def replay_bytes(model: Model, config: Config) -> int:
     """Packed latents of the replay memory."""
-    return slots * model.latent_bytes
+    return int(config.replay * latent_bytes(model, config))
 
 
-def learner_bytes(model: Model, classes: int, slots: int, weights: str = "heap") -> dict[str, int]:
+def learner_bytes(model: Model, config: Config, weights: str = "heap") -> dict[str, int]:
     """RAM that a learner allocates, by what for.
 
     The formulas follow the buffers of ``tinycl_rt``: what ``source`` keeps of the file,
     thresholds, floats and objects of ``Model``; arena and accumulators of ``Backbone``; features,
-    logits, errors, counts and the exponential table of ``Head``; labels and flags of ``Replay``.
+    logits, errors, counts and the exponential table of ``Head``; labels and flags of ``Replay``;
+    the buffers of layers that learn with the head, if there are any.
 
     Parameters
     ----------
     model : Model
-    classes, slots : int
-        Rows of the head, latents of the replay memory.
+    config : Config
     weights : str
         Where they are, one of ``PLACES``: read in place from flash ("mapped"), the whole file in
         the heap, or streamed through a buffer.
@@ -122,12 +125,16 @@ def learner_bytes(model: Model, classes: int, slots: int, weights: str = "heap")
         )
         kept += _FILE_BYTES
     widest = max(t.shape[2] for t in model.tensors)
-    return {
+    classes, slots = config.classes, config.replay
+    parts = {
         "model": kept + _OPERATOR_BYTES * len(model.operators),
         "activations": model.arena_bytes + 4 * widest,
         "head": head_bytes(model, classes) + model.features + classes * 15 + 512,
-        "replay": replay_bytes(model, slots) + 2 * slots + 8 * classes + 8,
+        "replay": replay_bytes(model, config) + 2 * slots + 8 * classes + 8,
     }
+    if config.depth:
+        parts["tail"] = tail_bytes(model, config)
+    return parts
 
 
 def _blocks(model: Model) -> Iterator[tuple[str, int, bool]]:

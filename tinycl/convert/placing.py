@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tinycl_rt.config import Config
 from tinycl_rt.model import Model
 
 from tinycl.boards import Board
@@ -45,7 +46,7 @@ class Placing:
         return self.need(weights) <= self.heap_bytes
 
 
-def place(model: Model, board: Board, classes: int, slots: int) -> Placing:
+def place(model: Model, board: Board, config: Config) -> Placing:
     """Choose as ``tinycl_rt.device`` does.
 
     In place where flash is mapped; in the heap, if the file takes no more than half of what is
@@ -55,8 +56,8 @@ def place(model: Model, board: Board, classes: int, slots: int) -> Placing:
     ----------
     model : Model
     board : Board
-    classes, slots : int
-        Rows of the head, latents of the replay memory.
+    config : Config
+        Classes, latents of the replay memory, depth.
 
     Raises
     ------
@@ -66,7 +67,7 @@ def place(model: Model, board: Board, classes: int, slots: int) -> Placing:
     if board.heap_bytes is None:
         raise BoardError(f"no heap size is known for {board.name}: choose another board")
     memory = {
-        weights: learner_bytes(model, classes, slots, weights)
+        weights: learner_bytes(model, config, weights)
         for weights in PLACES
         if board.romfs or weights != "mapped"
     }
