@@ -70,7 +70,7 @@ def test_classes_are_those_of_lce(board: str, classes: Path, tmp_path: Path) -> 
     agrees(board, classes, tmp_path)
 
 
-@pytest.mark.parametrize("board", ON_THIS_COMPUTER)
+@pytest.mark.parametrize("board", ON_THIS_COMPUTER + EMULATED)
 def test_images_are_those_of_lce(board: str, images: Path, tmp_path: Path) -> None:
     agrees(board, images, tmp_path)
 
