@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from board.harness import built
+from helpers.logs import read as read_log
 from link_helpers import CONFIG, clean_run, flash_with, hand_made_model, samples
 from tinycl_rt import protocol as p
-from tinycl_rt.records import Log
 
 from tinycl.boards import EmulatedBoard, start
 from tinycl.boards.emulated import CPythonBoard
@@ -51,7 +51,7 @@ def begin(client: BoardClient) -> None:
 
 def next_log(flash: Path) -> Path:
     """Where the next save goes."""
-    return min((flash / "state.0", flash / "state.1"), key=lambda path: Log(str(path)).generation)
+    return min((flash / "state.0", flash / "state.1"), key=lambda path: read_log(path).generation)
 
 
 def read_until(client: BoardClient, end: bytes) -> None:
@@ -111,8 +111,8 @@ def test_a_damaged_log_gives_way_to_the_save_before(board: EmulatedBoard) -> Non
         begin(client)
         learn(client, 20, 29)
     board.kill()
-    newest = max(board.flash.glob("state.*"), key=lambda path: Log(str(path)).generation)
-    log, data = Log(str(newest)), bytearray(newest.read_bytes())
+    newest = max(board.flash.glob("state.*"), key=lambda path: read_log(path).generation)
+    log, data = read_log(newest), bytearray(newest.read_bytes())
     data[(log.begin + log.end) // 2] ^= 4
     newest.write_bytes(data)
     board.start()

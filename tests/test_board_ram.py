@@ -84,7 +84,7 @@ def test_model_in_romfs_is_used_in_place() -> None:
         (rom / "model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:
             session.run(
-                "import gc\nfrom tinycl_rt import kernels, learner, store\n"
+                "import gc\nfrom tinycl_rt import image, kernels, learner, store\n"
                 "from tinycl_rt.config import Config\nfrom tinycl_rt.device import Device\n"
                 "kernels.load()\ngc.collect()\nbefore = gc.mem_alloc()\n"
                 "device = Device('/', 0, 0, Config(classes=3, replay=4, seed=5))\n"

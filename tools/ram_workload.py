@@ -82,6 +82,7 @@ def run(path, classes, replay, room=None):
         say("learner")
         device = Device(".", 0)
         device.model, device.learner, device.store = model, learner, Store(".")
+        device.store.load(learner)  # as Device.open does
         stream = Mute()
         service = Service(stream, device, 1024, 4)
         say("service")

@@ -30,8 +30,8 @@ class Replay:
         Class of each slot.
     fresh : bytearray
         1 where the slot was written in the open experience.
-    changed : bytearray
-        Not 0 where the slot was written; whoever saves slots clears a bit (``tinycl_rt.store``).
+    changed : tuple of bytearray
+        A bit a slot, set when it is written; a log of saves clears its own (``tinycl_rt.store``).
     seen : array('I')
         Samples offered so far of each class, then in all, then in the open experience.
     sizes : array('I')
@@ -47,7 +47,8 @@ class Replay:
         self.bits = bytearray(slots * latent_bytes)
         self.labels = bytearray(slots)
         self.fresh = bytearray(slots)
-        self.changed = bytearray(b"\xff" * slots)
+        bits = b"\xff" * ((slots + 7) // 8)
+        self.changed = bytearray(bits), bytearray(bits)
         self.seen = array("I", bytes(4 * (classes + 2)))
         self.sizes = array("I", bytes(4 * classes))
         self._classes = classes
@@ -92,7 +93,8 @@ class Replay:
         self.sizes[label] += 1
         self.labels[slot] = label
         self.fresh[slot] = 1
-        self.changed[slot] = 255
+        for bits in self.changed:
+            bits[slot >> 3] |= 1 << (slot & 7)
         at = slot * self.latent_bytes
         self._view[at : at + self.latent_bytes] = latent
         return slot

@@ -24,7 +24,10 @@ _CHUNK = 256
 
 
 def pieces(learner):
-    """The state as a list of buffers, views where possible; the first is the header."""
+    """The state as a list of buffers, views where possible.
+
+    The first is the header, the last but one the slots, the last the names.
+    """
     head, replay = learner.head, learner.replay
     n = replay.count
     has_training = learner.is_open or head.naive
@@ -38,11 +41,13 @@ def pieces(learner):
         memoryview(replay.fresh)[:n],
         memoryview(replay.bits)[: n * replay.latent_bytes],
     ]
-    size = _HEADER_BYTES + sum(_sizes(learner.model, learner.config, has_training, n))
+    names = bytearray(0)
     for name in learner.names:
         text = name.encode()
-        parts.append(bytes([len(text)]) + text)
-        size += 1 + len(text)
+        names.append(len(text))
+        names.extend(text)
+    parts.append(names)
+    size = _HEADER_BYTES + sum(_sizes(learner.model, learner.config, has_training, n)) + len(names)
     header = bytearray(_HEADER_BYTES)
     struct.pack_into(
         _HEADER,

@@ -7,9 +7,11 @@ takes the newest state that is whole and belongs to the model.
 """
 
 import os
+import sys
 
+from tinycl_rt import state
 from tinycl_rt.files import free_bytes
-from tinycl_rt.records import ALL, Image, Log, Record
+from tinycl_rt.records import choose, size, write
 
 _NAMES = ("state.0", "state.1")
 _MOST = 3  # a log takes up to so many times the bytes of a whole state
@@ -29,7 +31,6 @@ class Store:
     """
 
     def __init__(self, folder="."):
-        self._folder = folder
         self._paths = [folder + "/" + name for name in _NAMES]
         self.generation = 0
         self._next = None  # not known before the files were read
@@ -40,16 +41,21 @@ class Store:
 
         A damaged file, or one of another model, is passed over.
         """
-        for log, i in self._scan():
+        found = self._load(learner)
+        _forget("image")
+        return found
+
+    def _load(self, learner):
+        from tinycl_rt.image import Image
+
+        for _, begin, end, torn, i in self._scan():
             try:
                 with open(self._paths[i], "rb") as f:
-                    learner.restore(Image(f, log))
+                    learner.restore(Image(f, begin, end))
             except (ValueError, OSError):
                 continue
-            changed = learner.replay.changed
-            for slot in range(len(changed)):
-                changed[slot] &= ~(1 << i)
-            self._bytes[i] = 0 if log.torn else log.end
+            self._clean(learner.replay, i)
+            self._bytes[i] = 0 if torn else end
             self._next = 1 - i
             return True
         return False
@@ -59,15 +65,11 @@ class Store:
         if self._next is None:
             self._scan()  # a generation that is not the newest would never be loaded
         i = self._next
-        record = Record(learner, 1 << i)
-        if not self._append(i, record):
-            record.bring(ALL)
-            self._write(i, record, "wb")
-        record.written(1 << i)
-        self._bytes[i] += record.nbytes
+        nbytes = self._append(i, learner) or self._write(i, "wb", learner, choose(learner.replay))
+        self._clean(learner.replay, i)
         self.generation += 1
         self._next = 1 - i
-        return record.nbytes
+        return nbytes
 
     def clear(self):
         """Remove both files."""
@@ -78,43 +80,67 @@ class Store:
             except OSError:
                 pass
 
-    def _append(self, i, record):
-        """Append a record to a log; False where that is no use, or there is no room."""
-        size = self._bytes[i]
-        if not size or 4 * record.nbytes > 3 * record.whole:
-            return False
-        if size + record.nbytes > _MOST * record.whole:
-            return False
-        room = free_bytes(self._folder)
-        if room and room < record.nbytes + record.whole:
-            return False  # a log that grew so far that it cannot be written afresh
+    def _append(self, i, learner):
+        """Append a record to a log; its bytes, 0 where that is no use, or there is no room."""
+        before, replay = self._bytes[i], learner.replay
+        if not before:
+            return 0
+        nbytes = state.size(state.pieces(learner))
+        most = size(nbytes, replay, choose(replay))
+        brought = choose(replay, replay.changed[i])
+        nbytes = size(nbytes, replay, brought)
+        if 4 * nbytes > 3 * most or before + nbytes > _MOST * most:
+            return 0
+        room = free_bytes(self._paths[i])
+        if room and room < nbytes + most:
+            return 0  # a log that grew so far that it cannot be written afresh
         try:
-            self._write(i, record, "ab")
-        except OSError:
-            return False
-        self._bytes[i] = size
-        return True
+            self._write(i, "ab", learner, brought)
+        except (OSError, MemoryError):
+            return 0
+        self._bytes[i] += before
+        return nbytes
 
-    def _write(self, i, record, mode):
+    def _write(self, i, mode, learner, brought):
+        """Write a record; its bytes."""
         self._bytes[i] = 0  # until it is known to be whole
-        with open(self._paths[i], mode) as f:
-            record.write(f, self.generation + 1)
+        with open(self._paths[i], mode) as f:  # before anything else that takes room
+            nbytes = write(f, self.generation + 1, learner, brought)
             _flush(f)
+        self._bytes[i] = nbytes
+        return nbytes
+
+    def _clean(self, replay, i):
+        """Log i has it: slots that are written from here on have changed."""
+        changed = replay.changed[i]
+        for at in range(len(changed)):
+            changed[at] = 0
 
     def _scan(self):
-        """Logs that hold something, the newest first, each with its number."""
+        """Logs that hold something, the newest first: as of ``scan``, and which one."""
+        from tinycl_rt.image import scan
+
         found = []
         for i in range(2):
-            log = Log(self._paths[i])
-            if log.generation:
-                found.append((log, i))
-        found.sort(key=lambda entry: -entry[0].generation)
+            log = scan(self._paths[i])
+            if log[0]:
+                found.append(log + (i,))
+        found.sort(key=lambda log: -log[0])
         self._bytes = [0, 0]
         self._next = 0
         if found:
-            self.generation = found[0][0].generation
-            self._next = 1 - found[0][1]
+            self.generation = found[0][0]
+            self._next = 1 - found[0][4]
         return found
+
+
+def _forget(name):
+    """Let go of a module that is of no use any more, where heaps are small."""
+    if sys.implementation.name != "cpython":
+        del sys.modules["tinycl_rt." + name]
+        package = sys.modules["tinycl_rt"]
+        if hasattr(package, name):
+            delattr(package, name)
 
 
 def _flush(f):
