@@ -3,7 +3,7 @@
 //
 // A kernel takes its buffers with their sizes, checks all of them against the geometry before it
 // touches one, and returns TC_OK or the reason why it did nothing. No kernel keeps state, allocates
-// memory, divides, or uses more than about 400 bytes of stack.
+// memory, divides, or uses more than about 700 bytes of stack.
 
 #ifndef TINYCL_H
 #define TINYCL_H
