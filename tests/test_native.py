@@ -69,7 +69,8 @@ def test_fuzzer_finds_a_missing_check(file: str, check: str, broken: str, tmp_pa
     command = ["make", "-C", str(source), "fuzz", "RUNS=200000", f"BUILD={tmp_path}", "CC=gcc"]
     ran = subprocess.run(command, capture_output=True, text=True)
     assert ran.returncode != 0
-    assert "heap-buffer-overflow" in ran.stderr
+    # The checks of arrays hold their alignment, too: whichever shows first.
+    assert "heap-buffer-overflow" in ran.stderr or "misaligned address" in ran.stderr
 
 
 def test_no_kernel_keeps_state(tmp_path: Path) -> None:
