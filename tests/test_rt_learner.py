@@ -212,7 +212,7 @@ def test_config_refuses_what_is_out_of_range() -> None:
         ({"replay": 65536}, "expected replay"),
         ({"lr_shift": 1.5}, "lr_shift"),
         ({"stochastic": 2}, "expected stochastic between 0 and 1, got 2"),
-        ({"depth": 255}, "expected depth between 0 and 254"),
+        ({"depth": 256}, "expected depth between 0 and 255"),
         ({"speed": 1}, "unknown setting speed"),
         ({"reserved": 0}, "unknown setting reserved"),
     ):
