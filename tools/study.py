@@ -104,7 +104,7 @@ def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]
     for part in parts:
         page = Page(out, part, TITLES[part])
         if part == "a":
-            accuracy(tasks, run, page)
+            accuracy(tasks, benches, run, page)
         elif part == "b":
             widths(tasks, run, page)
         elif part == "c":

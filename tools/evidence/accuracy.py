@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tinycl_rt.model import Model
+
 from tinycl.exceptions import DataError
 from tinycl.run.plan import Settings
 from tinycl.sweep.plots import final_figure
+from tinycl.sweep.runs import Bench
 
 from .paper import Group, Page, score, table
 from .tasks import Task
@@ -31,14 +34,15 @@ METHODS = {
 ARITHMETICS = ("integer", "float32")
 
 
-def accuracy(tasks: tuple[Task, ...], run: Run, page: Page) -> None:
+def accuracy(tasks: tuple[Task, ...], benches: dict[str, Bench], run: Run, page: Page) -> None:
     """Fill the page: a table a task, and a plot of all runs."""
     for task in tasks:
+        model = benches[task.name].model()
         cells: dict[tuple[str, str], Settings] = {}
         for name, changes in METHODS.items():
             for arithmetic in ARITHMETICS:
                 settings = task.settings(**changes, arithmetic=arithmetic)
-                if _is_there(settings):
+                if _is_there(settings, model):
                     cells[name, arithmetic] = settings
         groups = dict(zip(cells, run(task, list(cells.values())), strict=True))
         page.runs(task.name, list(groups.values()))
@@ -56,10 +60,10 @@ def accuracy(tasks: tuple[Task, ...], run: Run, page: Page) -> None:
         page.plot(final_figure(list(groups.values())), task.name)
 
 
-def _is_there(settings: Settings) -> bool:
-    """Whether this version trains so deep in this arithmetic."""
+def _is_there(settings: Settings, model: Model) -> bool:
+    """Whether this model can learn so deep, in this arithmetic."""
     try:
-        settings.config(10)
+        settings.latent(model)
     except DataError:
         return False
     return True
