@@ -47,8 +47,7 @@ def test_settings_name_the_depth() -> None:
     for learn in ("tail:255", "tail:0", "fully"):
         with pytest.raises(DataError, match="expected head, tail:N with N from 1, or full"):
             Settings(learn=learn).config(10)
-    with pytest.raises(DataError, match="float32 is there for head and tail:N"):
-        Settings(learn="full", arithmetic="float32").config(10)
+    assert Settings(learn="full", arithmetic="float32").config(10).depth == FULL
 
 
 def test_a_whole_test_set_is_predicted_as_sample_by_sample() -> None:

@@ -99,8 +99,6 @@ class Settings:
             raise DataError(
                 f"unknown arithmetic {self.arithmetic!r}: choose {' or '.join(ARITHMETICS)}"
             )
-        if depth == FULL and self.arithmetic != "integer":
-            raise DataError("float32 is there for head and tail:N: give --learn one of these")
         if self.rule not in RULES:
             raise DataError(f"unknown rule {self.rule!r}: choose one of {', '.join(RULES)}")
         if isinstance(self.replay, str):

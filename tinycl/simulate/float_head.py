@@ -16,10 +16,11 @@ from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
-from tinycl_rt.config import NAIVE, Config
+from tinycl_rt.config import FULL, NAIVE, Config
 from tinycl_rt.head import bits
 from tinycl_rt.learner import Learner
 
+from tinycl.simulate.float_full import FloatFull
 from tinycl.simulate.float_tail import FloatTail
 
 __all__ = ["FloatHead", "FloatLearner"]
@@ -144,7 +145,12 @@ class FloatLearner(Learner):
         super().reset(config)
         self.head = FloatHead(config, self.model.features, self.model.feature_range)
         if config.depth:
-            self.tail = FloatTail(self.model, config, self.rng)
+            self.tail = self._deep(config)
+
+    def _deep(self, config: Config) -> FloatTail:
+        if config.depth == FULL:
+            return FloatFull(self.tail, self.model, config, self.rng)
+        return FloatTail(self.model, config, self.rng)
 
     def fingerprint(self) -> int:
         """CRC32 of the consolidated weights: the same on the same machine and libraries only."""
