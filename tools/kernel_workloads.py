@@ -132,11 +132,11 @@ def softmax(classes):
     return classes, lambda k: tinyclboard.count(kernels.floats(k).softmax, p, x, y)
 
 
-def tail(part, channels):
+def tail(part, channels, *rule):
     """A kernel of the trainable tail: forward, back or update; no error is 0."""
     gc.threshold(4096)  # what lives stays low, and the rest in one piece
     layer = tail_workloads.Layer(channels)
-    return layer.macs, getattr(layer, part)
+    return layer.macs, lambda k: getattr(layer, part)(k, *rule)
 
 
 WORK = (
@@ -149,6 +149,8 @@ WORK = (
     ("tail_forward_3x3_64_64", tail, ("forward", 64)),
     ("tail_back_3x3_64_64", tail, ("back", 64)),
     ("tail_update_3x3_64_64", tail, ("update", 64)),
+    ("tail_update_sign_3x3_64_64", tail, ("update", 64, tail_workloads.SIGN)),
+    ("tail_update_bop_3x3_64_64", tail, ("update", 64, tail_workloads.BOP)),
 )
 REAL = (
     ("float_conv_3x3_8_8", float_conv, (8, 8, 8)),

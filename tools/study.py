@@ -21,7 +21,7 @@ from pathlib import Path
 from evidence.accuracy import accuracy
 from evidence.others import others
 from evidence.paper import Group, Page
-from evidence.rules import rules
+from evidence.rules import is_update, rules
 from evidence.storage import storage
 from evidence.tasks import FULL, QUICK, Task, bench
 from evidence.widths import widths
@@ -44,6 +44,7 @@ OTHERS = {
     "d": ("instructions.json", "python tools/bench_backward.py --board cortex-m3 --json FILE"),
     "e": ("memory.json", "python tools/measure_training.py --model mlp --json FILE"),
 }
+KERNELS = ("kernels.json", "python tools/bench_kernels.py --board cortex-m3 --json FILE")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -111,6 +112,7 @@ def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]
             storage(tasks, benches, run, page)
         elif part == "f":
             rules(tasks, run, page)
+            others(out / KERNELS[0], KERNELS[1], page, is_update)
         else:
             file, command = OTHERS[part]
             others(out / file, command, page)

@@ -13,8 +13,8 @@ import tinyclboard
 from tinycl_rt import kernels
 
 SIDE, IMAGES, TAPS = 4, 5, 9
-# Proportional with stochastic rounding, at the default learning rate.
-RULE = (1, 9, 1, 32, 127, 0)
+# See ``kernels_tail_ref.bconv_update``: at the default learning rate; Bop forgets 1/16.
+PROPORTIONAL, SIGN, BOP = (1, 9, 1, 32, 127, 0), (0, 9, 1, 32, 127, 0), (2, 7, 4, 8, 127, 0)
 
 
 def noise(n):
@@ -70,11 +70,11 @@ class Layer:
             total += tinyclboard.count(k.narrow, *given)
         return total
 
-    def update(self, k):
+    def update(self, k, rule=PROPORTIONAL):
         """Instructions of ``bconv_update``: gradient and step."""
         for i in range(len(self.latent)):
             self.latent[i] = int(32 * self.sign(i))
-        return tinyclboard.count(*self.step(k, self.latent, RULE))
+        return tinyclboard.count(*self.step(k, self.latent, rule))
 
     def gradient(self, k, size):
         """The weights' gradient: latent weights from 0 with shift 0 hold its negative."""

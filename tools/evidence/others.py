@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from .paper import Page, table
 __all__ = ["others"]
 
 
-def others(file: Path, command: str, page: Page) -> None:
+def others(
+    file: Path, command: str, page: Page, keep: Callable[[dict[str, Any]], bool] = lambda row: True
+) -> None:
     """Fill the page with the rows of a file: a list of flat objects, or one under ``rows``.
 
     A file that is not there is named on the page, with the command that makes it.
@@ -23,6 +26,7 @@ def others(file: Path, command: str, page: Page) -> None:
         return
     page.text(f"Measured by `{command}`.")
     rows = found.get("rows", [found]) if isinstance(found, dict) else found
+    rows = [row for row in rows if keep(row)]
     names = [k for k in rows[0] if not isinstance(rows[0][k], list | dict)]
     page.text(table(names, [[_cell(row.get(name)) for name in names] for row in rows]))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .accuracy import Run
 from .paper import Group, Page, score, table
 from .tasks import Task
 
-__all__ = ["rules"]
+__all__ = ["is_update", "rules"]
 
 RULES = {
     "head alone": {"learn": "head"},
@@ -50,6 +52,11 @@ def rules(tasks: tuple[Task, ...], run: Run, page: Page) -> None:
             "weight beside its bit."
         )
         page.text(table(["rule", "accuracy", "flips a step"], rows))
+
+
+def is_update(row: dict[str, Any]) -> bool:
+    """Whether a row of the kernels' counts is an update rule's: a gradient and a step by it."""
+    return row["kernel"].startswith("tail_update") and row["backend"] == "native"
 
 
 def _flips(group: Group) -> str:
