@@ -21,7 +21,7 @@ install: $(VENV)/.train  ## environment with everything to train, compile and st
 
 test: $(VENV)/.test boards  ## run all checks and tests
 	$(MAKE) check
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.test  ## style and types
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -41,10 +42,16 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Run the demo once."""
-    folder = tmp_path_factory.mktemp("demo")
-    done = tinycl("demo", "-o", folder, "--json", folder / "copy.json")
-    assert done.returncode == 0, done.stdout + done.stderr
+    """Run the demo once, whichever of the test processes comes first."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, output = base / "demo", base / "demo.txt"
+    with (base / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not output.exists():
+            done = tinycl("demo", "-o", folder, "--json", base / "copy.json")
+            assert done.returncode == 0, done.stdout + done.stderr
+            output.write_text(done.stdout)
     summary = json.loads((folder / "summary.json").read_text())
-    assert summary == json.loads((folder / "copy.json").read_text())
-    return Demo(folder, summary, done.stdout)
+    assert summary == json.loads((base / "copy.json").read_text())
+    return Demo(folder, summary, output.read_text())

@@ -47,7 +47,7 @@ _HELP = {
     "bound.",
     "replay": "Slots of the replay memory, or its bytes, such as 25kB or 1.5MiB.",
     "policy": "What stays in memory: random, reservoir, class-balanced, ring.",
-    "replays": "Replayed samples for each new one.",
+    "replays": "Replayed samples for each new one; ratio: slots / samples of an experience.",
     "arithmetic": "integer, or float32: the counterpart on the same stream.",
     "qf": "Bits of forward weights, 4..8.",
     "qb": "Bits of master weights, 8..16.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from tinycl.data import Dataset
 from tinycl.data.scenario import Experience, build
 from tinycl.exceptions import DataError
 
-__all__ = ["ARITHMETICS", "JOINT", "METHODS", "OF_TAIL", "Plan", "Settings"]
+__all__ = ["ARITHMETICS", "JOINT", "METHODS", "OF_TAIL", "RATIO", "Plan", "Settings"]
 
 JOINT = "joint"
 """The upper bound: all classes shuffled in one experience, so nothing can be forgotten."""
@@ -25,6 +26,9 @@ METHODS = {"cwr": CWR, "naive": NAIVE, JOINT: NAIVE}
 """What the learner does at the end of an experience, by the name that users give it."""
 
 ARITHMETICS = ("integer", "float32")
+
+RATIO = "ratio"
+_MOST_REPLAYS = 255
 
 _DEPTHS = {"head": 0, "full": FULL}
 _TAIL = re.compile(r"tail:([0-9]{1,3})")
@@ -48,6 +52,10 @@ class Settings:
         Of ``METHODS``. ``joint`` takes the scenario's samples as one experience.
     replay : int or str
         Slots, or bytes with a unit, such as ``"25kB"``: see ``sized``.
+    replays : int or str
+        Replayed samples for each new one; ``ratio``: as many as a slot of the memory stands for,
+        replay / (new samples of an experience), so that a mini-batch mixes old and new as memory
+        and experience do (Pellegrini et al., 1912.01100: 1500 slots, 300 new samples: 5).
     epochs : int
         How often an experience brings its samples, each time in another order. The learner does
         not know: to it and its replay memory they are samples like others.
@@ -68,7 +76,7 @@ class Settings:
     method: str = "cwr"
     replay: int | str = 200
     policy: str = "class-balanced"
-    replays: int = 4
+    replays: int | str = 4
     arithmetic: str = "integer"
     qf: int = 8
     qb: int = 16
@@ -106,6 +114,11 @@ class Settings:
             raise DataError(
                 f"{self.replay} is so many slots as the model's latents decide: give --model, or "
                 "a number of slots"
+            )
+        if isinstance(self.replays, str):
+            raise DataError(
+                f"expected a number of replays or {RATIO}, which a stream decides: got "
+                f"{self.replays!r}"
             )
         try:
             return Config(
@@ -150,7 +163,8 @@ class Settings:
         DataError
             The model cannot learn so deep, or a setting is wrong.
         """
-        config = replace(self, replay=0).config(2)
+        replays = 1 if self.replays == RATIO else self.replays
+        config = replace(self, replay=0, replays=replays).config(2)
         if not config.depth:
             return model.tensors[model.operators[-1].source]
         try:
@@ -179,6 +193,18 @@ class Settings:
         unused += OF_TAIL if self.learn == "head" else ()
         defaults: dict[str, Any] = {f.name: f.default for f in fields(self) if f.name in unused}
         return replace(self, **defaults)
+
+
+def _ratio(settings: Settings, experiences: Sequence[Experience]) -> int:
+    """Replays for each new sample: the first experience has nothing to replay and does not count.
+
+    DataError for slots that are not known yet.
+    """
+    if isinstance(settings.replay, str):
+        raise DataError(f"replays {RATIO}: expected slots of a memory, got {settings.replay}")
+    later = experiences[1:] or experiences
+    samples = sum(len(e.indices) for e in later) / len(later) / settings.epochs
+    return min(_MOST_REPLAYS, max(1, round(settings.replay / samples))) if settings.replay else 0
 
 
 def _bytes(text: str) -> int:
@@ -210,6 +236,8 @@ class Plan:
             limit=settings.limit,
             epochs=settings.epochs,
         )
+        if settings.replays == RATIO:
+            settings = replace(settings, replays=_ratio(settings, experiences))
         config = settings.config(dataset.num_classes)
         return cls(dataset, settings, tuple(experiences), config)
 
