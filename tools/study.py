@@ -7,9 +7,9 @@
 Parts: (a) accuracy of every method, in integers and float32; (b) bits of forward weights, master
 weights and errors; (c) accuracy against bytes of the replay memory, by the form of what is kept;
 (d) instructions of a backward pass and (e) memory of training at full depth, from the JSON files
-of the tools that measure them; (f) rules by which a tail's weights change. OUT gets study.md with
-the plots beside it, and every run as CSV and JSON. Finished runs are kept in OUT/runs: a study
-that was stopped goes on.
+of the tools that measure them; (f) rules by which a tail's weights change; (g) what depth gains.
+OUT gets study.md with the plots beside it, and every run as CSV and JSON. Finished runs are kept
+in OUT/runs: a study that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 
 from evidence.accuracy import accuracy
+from evidence.depths import depths
 from evidence.others import others
 from evidence.paper import Group, Page
 from evidence.rules import is_update, rules
@@ -39,6 +40,7 @@ TITLES = {
     "d": "(d) Instructions of a backward pass",
     "e": "(e) Memory of training at full depth",
     "f": "(f) Update rules of the tail",
+    "g": "(g) How deep it pays to learn",
 }
 OTHERS = {
     "d": ("instructions.json", "python tools/bench_backward.py --board cortex-m3 --json FILE"),
@@ -52,7 +54,9 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--part", default=",".join(TITLES), help="a,b,c,d,e,f unless given")
+    parser.add_argument(
+        "--part", default=",".join(TITLES), help=f"{','.join(TITLES)} unless given"
+    )
     parser.add_argument("--quick", action="store_true", help="small sets, two seeds")
     parser.add_argument("--out", type=Path, default=Path("runs/study"), help="folder for results")
     parser.add_argument("--models", type=Path, help="folder of NAME/model.tcm; OUT/models")
@@ -81,7 +85,7 @@ def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]
     console = Console()
     out: Path = options.out
     benches: dict[str, Bench] = {}
-    if set(parts) & {"a", "b", "c", "f"}:
+    if set(parts) & {"a", "b", "c", "f", "g"}:
         models = options.models or out / "models"
         benches = {task.name: bench(task, models, console) for task in tasks}
 
@@ -110,6 +114,8 @@ def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]
             widths(tasks, run, page)
         elif part == "c":
             storage(tasks, benches, run, page)
+        elif part == "g":
+            depths(tasks, benches, run, page)
         elif part == "f":
             rules(tasks, run, page)
             others(out / KERNELS[0], KERNELS[1], page, is_update)

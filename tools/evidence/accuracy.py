@@ -11,10 +11,10 @@ from tinycl.run.plan import Settings
 from tinycl.sweep.plots import final_figure
 from tinycl.sweep.runs import Bench
 
-from .paper import Group, Page, score, table
+from .paper import Group, Page, score, seeds, table
 from .tasks import Task
 
-__all__ = ["accuracy"]
+__all__ = ["accuracy", "is_there"]
 
 Run = Callable[[Task, list[Settings]], list[Group]]
 
@@ -42,7 +42,7 @@ def accuracy(tasks: tuple[Task, ...], benches: dict[str, Bench], run: Run, page:
         for name, changes in METHODS.items():
             for arithmetic in ARITHMETICS:
                 settings = task.settings(**changes, arithmetic=arithmetic)
-                if _is_there(settings, model):
+                if is_there(settings, model):
                     cells[name, arithmetic] = settings
         groups = dict(zip(cells, run(task, list(cells.values())), strict=True))
         page.runs(task.name, list(groups.values()))
@@ -52,15 +52,15 @@ def accuracy(tasks: tuple[Task, ...], benches: dict[str, Bench], run: Run, page:
             rows.append([name, *(score(g) if g else "not there" for g in both), _price(*both)])
         page.text(
             f"### {task.title}\n\nFinal accuracy in percent on the test samples of all classes, "
-            f"mean ± standard deviation of {task.seeds} seeds; one pass over the stream but for "
-            f"joint training; replay memory of {task.slots} latents. The price is that of the "
+            f"mean ± standard deviation of {seeds(next(iter(groups.values())))}; one pass over the "
+            f"stream but for joint training; replay memory of {task.slots} latents. The price is that of the "
             "integers, in points."
         )
         page.text(table(["method", *ARITHMETICS, "price"], rows))
         page.plot(final_figure(list(groups.values())), task.name)
 
 
-def _is_there(settings: Settings, model: Model) -> bool:
+def is_there(settings: Settings, model: Model) -> bool:
     """Whether this model can learn so deep, in this arithmetic."""
     try:
         settings.latent(model)

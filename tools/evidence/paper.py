@@ -13,7 +13,7 @@ from tinycl.sweep.tables import csv_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Page", "score", "table"]
+__all__ = ["Page", "score", "seeds", "table"]
 
 Group = dict[str, Any]
 
@@ -21,6 +21,12 @@ Group = dict[str, Any]
 def score(group: Group) -> str:
     """Final accuracy in percent, mean and standard deviation over seeds: ``92.3 ± 0.5``."""
     return f"{100 * group['final_accuracy_mean']:.1f} ± {100 * group['final_accuracy_std']:.1f}"
+
+
+def seeds(group: Group) -> str:
+    """How many runs a mean is of: ``5 seeds``."""
+    n = len(group["runs"])
+    return f"{n} seed{'s' * (n != 1)}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -9,7 +9,7 @@ from tinycl.run.plan import Settings
 from tinycl.sweep.runs import Bench
 
 from .accuracy import Run
-from .paper import Group, Page, score, table
+from .paper import Group, Page, score, seeds, table
 from .tasks import Task
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["forms", "storage"]
 
-BYTES = tuple(1000 * 2**i for i in range(9))  # 1 kB to 256 kB
+BYTES = tuple(1000 * 4**i for i in range(5))  # 1 kB to 256 kB
 _MOST_SLOTS = 65535
 
 
@@ -48,8 +48,8 @@ def storage(tasks: tuple[Task, ...], benches: dict[str, Bench], run: Run, page: 
         page.runs(task.name, list(groups.values()))
         page.text(
             f"### {task.title}\n\nFinal accuracy in percent, mean ± standard deviation of "
-            f"{task.seeds} seeds (samples kept); CWR*, class-balanced. The latents of a binary "
-            "network have one bit of information a value: 8 bits or float32 hold the same "
+            f"{seeds(next(iter(groups.values())))} (samples kept); CWR*, class-balanced. The "
+            "latents of a binary network have one bit of information a value: 8 bits or float32 hold the same "
             "values and lose by the slots they cost alone, so equal slots are one and the same "
             "run. Raw images come back through the frozen backbone to the same latents, at the "
             "cost of running it again for every replayed sample. Labels are not counted: a byte "

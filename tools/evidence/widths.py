@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .accuracy import Run
-from .paper import Group, Page, score, table
+from .paper import Group, Page, score, seeds, table
 from .tasks import Task
 
 if TYPE_CHECKING:
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["widths"]
 
-QF = (4, 5, 6, 8)
+QF = (4, 6, 8)
 QB = (8, 10, 12, 16)
-GBITS = (4, 5, 6, 8)
+GBITS = (4, 6, 8)
 
 
 def widths(tasks: tuple[Task, ...], run: Run, page: Page) -> None:
@@ -39,7 +39,7 @@ def widths(tasks: tuple[Task, ...], run: Run, page: Page) -> None:
         page.runs(task.name, [*groups.values(), float32])
         page.text(
             f"### {task.title}\n\nFinal accuracy in percent, mean ± standard deviation of "
-            f"{task.seeds} seeds; CWR* with a replay memory of {task.slots} latents; "
+            f"{seeds(float32)}; CWR* with a replay memory of {task.slots} latents; "
             f"float32: {score(float32)}."
         )
         for name, chance in rounding.items():
