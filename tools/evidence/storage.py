@@ -48,8 +48,8 @@ def storage(tasks: tuple[Task, ...], benches: dict[str, Bench], run: Run, page: 
         page.runs(task.name, list(groups.values()))
         page.text(
             f"### {task.title}\n\nFinal accuracy in percent, mean ± standard deviation of "
-            f"{seeds(next(iter(groups.values())))} (samples kept); CWR*, class-balanced. The "
-            "latents of a binary network have one bit of information a value: 8 bits or float32 hold the same "
+            f"{seeds(groups[wanted[0]])} (samples kept); CWR*, class-balanced. The latents of a "
+            "binary network have one bit of information a value: 8 bits or float32 hold the same "
             "values and lose by the slots they cost alone, so equal slots are one and the same "
             "run. Raw images come back through the frozen backbone to the same latents, at the "
             "cost of running it again for every replayed sample. Labels are not counted: a byte "
