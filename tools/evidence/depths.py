@@ -20,7 +20,6 @@ DEPTHS = {
     "tail:1, latent weights of int8": _TAIL,
     "tail:1, latent weights of int16": {**_TAIL, "wide": True},
     "tail:1, float32": {**_TAIL, "arithmetic": "float32"},
-    "tail:2, latent weights of int16": {**_TAIL, "learn": "tail:2", "wide": True},
 }
 EPOCHS, SLOTS = 4, 6  # slots: times as many as where one pass is made
 
