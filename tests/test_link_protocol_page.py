@@ -45,4 +45,4 @@ def test_sizes_on_the_page() -> None:
     assert struct.calcsize(p.PROGRESS) == 20 and "**Progress**, 20 bytes" in PAGE
     assert struct.calcsize(p.INFO) == 60 and "| 60 | | six short strings" in PAGE
     assert PACKED_BYTES == 20 and "configuration, 20 bytes" in PAGE
-    assert len(p.STATS_NAMES) == 11
+    assert len(p.STATS_NAMES) == 11 and "eleven u32" in PAGE

@@ -203,17 +203,22 @@ class Learner:
         self.position = 0
         self.experience += 1
 
-    def predict(self, pixels):
-        """Class index of a sample by the consolidated head; ``scores`` holds the logits."""
-        return self.predict_latent(self.backbone.run(pixels))
+    def predict(self, pixels, training=False):
+        """Class index of a sample; ``scores`` holds the logits.
 
-    def predict_latent(self, latent):
+        By the consolidated head; with ``training`` by the one that the open experience trains, if
+        one is open: it knows what was taught a moment ago.
+        """
+        return self.predict_latent(self.backbone.run(pixels), training)
+
+    def predict_latent(self, latent, training=False):
         """``predict`` from latent bits."""
         self._check_latent(latent)
         if self.tail:
             latent = self.tail.run(latent)
-        self.backbone.count(latent, self.head.x)
-        return self.head.scores(self.head.cw)
+        head = self.head
+        self.backbone.count(latent, head.x)
+        return head.scores(head.tw if training and self.is_open else head.cw)
 
     def predict_name(self, pixels):
         """Name of the class of a sample, or its index as text where it has no name."""

@@ -43,6 +43,7 @@ PREDICT_REPLY = "<HH"  # class, number of scores; then int32 scores
 IMAGE_STAGED = 1
 IMAGE_SCORES = 2
 IMAGE_FLOATS = 4  # LATENTS: float outputs are wanted too
+IMAGE_OPEN = 8  # PREDICT: by what the open experience taught too, not consolidated yet
 
 # LATENTS: offset, most bytes wanted (0: what fits), flags, reserved; then pixels or CRC-32.
 # Reply: bytes in all, offset; data: packed latent bits, int8 features, float32 outputs.
@@ -65,7 +66,9 @@ DONE_OPEN = 2  # an experience is open
 DONE_UNSAVED = 4  # learned in RAM, but the last save failed
 UNKNOWN_CLASS = 0xFFFF
 
-STATS_REPLY = "<11I"  # names in STATS_NAMES; then a short string: why the last save failed
+# Names in STATS_NAMES; then a short string: why the last save failed; then a uint16 for each class
+# that fits the reply: its slots of the replay memory.
+STATS_REPLY = "<11I"
 STATS_NAMES = (
     "uptime_ms",
     "frames",

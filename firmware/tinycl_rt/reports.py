@@ -83,7 +83,12 @@ class Reports:
         values += (device.saves, device.save_bytes, device.save_failures)
         values += heap() + (busy_ms,)
         struct.pack_into(p.STATS_REPLY, self._out, 0, *values)
-        return put(self._out, struct.calcsize(p.STATS_REPLY), p.text(device.warning, 100))
+        at = put(self._out, struct.calcsize(p.STATS_REPLY), p.text(device.warning, 100))
+        if device.learner:
+            for slots in device.learner.replay.sizes[: (len(self._out) - at) // 2]:
+                struct.pack_into("<H", self._out, at, slots)
+                at += 2
+        return at
 
     def _names(self, payload):
         first = take(p.NAMES_REQUEST, payload)[0]

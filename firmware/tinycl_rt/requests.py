@@ -54,7 +54,7 @@ class Requests:
     def _predict(self, payload):
         flags, _ = take(p.PREDICT_REQUEST, payload)
         learner = self._device.need()
-        best = learner.predict(self._image(flags, payload[2:]))
+        best = learner.predict(self._image(flags, payload[2:]), bool(flags & p.IMAGE_OPEN))
         scores = learner.scores if flags & p.IMAGE_SCORES else ()
         struct.pack_into(p.PREDICT_REPLY, self._out, 0, best, len(scores))
         at = 4

@@ -71,10 +71,10 @@ class Live:
         self._recent = []
         self._show(f"learning {self._title(experience)}", len(experience.indices))
 
-    def sample(self, position: int, correct: bool | None) -> None:
+    def sample(self, position: int, label: int, predicted: int | None) -> None:
         """See ``Observer``."""
-        if correct is not None:
-            self._recent = [*self._recent[-_WINDOW + 1 :], correct]
+        if predicted is not None:
+            self._recent = [*self._recent[-_WINDOW + 1 :], predicted == label]
         note = ""
         if self._recent:
             share = sum(self._recent) / len(self._recent)
@@ -82,7 +82,7 @@ class Live:
         if self._task is not None:
             self._progress.update(self._task, completed=position, note=note)
 
-    def tested(self, done: int, total: int) -> None:
+    def tested(self, done: int, total: int, truth: int, predicted: int) -> None:
         """Test samples that were answered."""
         if done == 1:
             self._show("testing all classes seen", total)

@@ -47,9 +47,14 @@ class BoardClient(Connection):
         super().__init__(transport, patience, reopen)
         self._images = ImageSender(self.exchange)
 
-    def predict(self, image: Any) -> int:
-        """Class of one uint8 image (height, width, channels) by the consolidated head."""
-        return next(self.predict_many([image]))
+    def predict(self, image: Any, training: bool = False) -> int:
+        """Class of one uint8 image (height, width, channels).
+
+        By the consolidated head, or by the one that the open experience trains.
+        """
+        flags = p.IMAGE_OPEN if training else 0
+        reply = next(self._images.send(p.PREDICT, [Sample(_pixels(image))], flags))
+        return int(unpack(p.PREDICT_REPLY, reply)[0])
 
     def predict_many(self, images: Iterable[Any]) -> Iterator[int]:
         """Classes of images, several in flight."""
@@ -180,12 +185,11 @@ class BoardClient(Connection):
 
     def stats(self) -> dict[str, int | str]:
         """Counters of the board, see ``tinycl_rt.protocol.STATS_NAMES``."""
-        reply = self.exchange.request(p.STATS)
-        values: dict[str, int | str] = dict(
-            zip(p.STATS_NAMES, unpack(p.STATS_REPLY, reply), strict=True)
-        )
-        values["warning"] = p.read_text(reply, struct.calcsize(p.STATS_REPLY))[0].decode()
-        return values
+        return _stats(self.exchange.request(p.STATS))[0]
+
+    def stats_and_replay(self) -> tuple[dict[str, int | str], list[int]]:
+        """``stats``, and for each class how many slots of the replay memory hold it."""
+        return _stats(self.exchange.request(p.STATS))
 
     def bench(self, predictions: int = 10, patience: float | None = None) -> float:
         """Milliseconds of one prediction on the board, the link left out."""
@@ -254,6 +258,16 @@ def connect(
         client.close()
         raise
     return client
+
+
+def _stats(reply: bytes) -> tuple[dict[str, int | str], list[int]]:
+    """Counters and replay slots of each class; none of those from older boards."""
+    values: dict[str, int | str] = dict(
+        zip(p.STATS_NAMES, unpack(p.STATS_REPLY, reply), strict=True)
+    )
+    raw, at = p.read_text(reply, struct.calcsize(p.STATS_REPLY))
+    values["warning"] = raw.decode("utf-8", "replace")
+    return values, list(struct.unpack_from(f"<{(len(reply) - at) // 2}H", reply, at))
 
 
 def _class(label: Any) -> int:

@@ -6,6 +6,8 @@ on from the board's own position, and each sample is learned exactly once.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -17,6 +19,7 @@ from tinycl.link.messages import Progress, Refused
 
 __all__ = ["predict_all", "stream_experience"]
 
+_PAUSE = 1.0  # seconds
 _ROUNDS = 10  # restarts in a row without a single sample learned
 _RESTARTED = (p.GAP, p.NOT_OPEN, p.STALE)
 
@@ -31,6 +34,7 @@ def stream_experience(
     names: Sequence[str] | None = None,
     wait: float = 60.0,
     on_message: Callable[[str], None] | None = None,
+    on_pause: Callable[[], None] | None = None,
 ) -> Iterator[Progress]:
     """Teach one experience from wherever the board is in it; yields after each sample.
 
@@ -52,6 +56,8 @@ def stream_experience(
         Seconds to wait for an unplugged board.
     on_message : callable, optional
         Called with a sentence when the board goes and comes.
+    on_pause : callable, optional
+        Called about once a second, when nothing is in flight: the board may be asked how it fares.
 
     Raises
     ------
@@ -82,11 +88,15 @@ def stream_experience(
             if start is None:
                 return
             client.begin(experience, brings, len(images), names)
-            samples = ((images[i], labels[i]) for i in range(start, len(images)))
-            for progress in client.learn_many(experience, start, samples):
-                if progress.position > reached:
-                    rounds, reached = 0, progress.position
-                yield progress
+            while start < len(images):
+                some = _stretch(images, labels, start, _PAUSE if on_pause else math.inf)
+                for progress in client.learn_many(experience, start, some):
+                    start += 1
+                    if progress.position > reached:
+                        rounds, reached = 0, progress.position
+                    yield progress
+                if on_pause:
+                    on_pause()
             client.end(experience, len(images))
             return
         except LinkError:
@@ -100,6 +110,17 @@ def stream_experience(
                 raise
             if on_message:
                 on_message(f"{client.name}: the board restarted; going on from where it is")
+
+
+def _stretch(
+    images: Sequence[Any], labels: Sequence[int], start: int, seconds: float
+) -> Iterator[tuple[Any, int]]:
+    """Samples from `start` on until so much time has passed, at least one."""
+    until = time.monotonic() + seconds
+    for i in range(start, len(images)):
+        yield images[i], labels[i]
+        if time.monotonic() >= until:
+            return
 
 
 def predict_all(

@@ -13,7 +13,12 @@ from tinycl.data.scenario import Experience, test_indices
 from tinycl.report.metrics import confusion, forgetting
 from tinycl.run.plan import Plan
 
-__all__ = ["Observer", "Record", "Subject", "run"]
+__all__ = ["Observer", "OnSample", "Record", "Subject", "run"]
+
+
+OnSample = Callable[[int, int, int | None], None]
+"""Called with the number of samples learned so far, the label of the last one, and the class that
+it was given before it was learned (None: not known)."""
 
 
 class Subject(Protocol):
@@ -24,12 +29,8 @@ class Subject(Protocol):
         """Number of the experience that it is in, or that comes next."""
         ...
 
-    def learn(self, experience: Experience, on_sample: Callable[[int, bool | None], None]) -> None:
-        """Learn a whole experience, from wherever the subject is in it.
-
-        ``on_sample`` is called with the number of samples learned so far and whether the last
-        one was classified correctly before it was learned (None: not known).
-        """
+    def learn(self, experience: Experience, on_sample: OnSample) -> None:
+        """Learn a whole experience, from wherever the subject is in it."""
         ...
 
     def predict(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -47,8 +48,8 @@ class Observer(Protocol):
     def begin(self, experience: Experience) -> None:
         """An experience starts."""
 
-    def sample(self, position: int, correct: bool | None) -> None:
-        """A sample was learned."""
+    def sample(self, position: int, label: int, predicted: int | None) -> None:
+        """A sample was learned, see ``OnSample``."""
 
     def end(self, experience: Experience, accuracy: float, per_class: dict[int, float]) -> None:
         """An experience was learned and tested."""

@@ -13,6 +13,7 @@ from tinycl_rt.model import Model
 
 from tinycl.data.scenario import Experience
 from tinycl.exceptions import CompileError, DataError
+from tinycl.run.loop import OnSample
 from tinycl.run.plan import Plan
 from tinycl.simulate.evaluate import predict_latents
 from tinycl.simulate.float_head import FloatLearner
@@ -123,7 +124,7 @@ class Simulator:
         """See ``Subject``."""
         return int(self.learner.experience)
 
-    def learn(self, experience: Experience, on_sample: Callable[[int, bool | None], None]) -> None:
+    def learn(self, experience: Experience, on_sample: OnSample) -> None:
         """See ``Subject``."""
         learner, labels = self.learner, self._plan.dataset.y_train
         if not learner.is_open:
@@ -135,7 +136,7 @@ class Simulator:
             index = experience.indices[position]
             label = int(labels[index])
             best = learner.learn_latent(self._cache.train(index), label)
-            on_sample(position + 1, best == label)
+            on_sample(position + 1, label, best)
         learner.end()
 
     def predict(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -13,9 +13,12 @@ from tinycl.data.scenario import Experience
 from tinycl.exceptions import LinkError
 from tinycl.link.client import BoardClient
 from tinycl.link.session import predict_all, stream_experience
+from tinycl.run.loop import OnSample
 from tinycl.run.plan import Plan
 
-__all__ = ["StreamedBoard"]
+__all__ = ["OnTested", "StreamedBoard"]
+
+OnTested = Callable[[int, int, int, int], None]
 
 
 class StreamedBoard:
@@ -32,7 +35,10 @@ class StreamedBoard:
     on_message
         Called with a sentence when the board goes and comes.
     on_tested
-        Called with the number of test samples answered.
+        Called with the number of test samples answered and in all, the class of the last one, and
+        what it was taken for.
+    on_pause
+        Called about once a second while samples are learned: the board may be asked then.
     """
 
     def __init__(
@@ -41,13 +47,15 @@ class StreamedBoard:
         plan: Plan,
         wait: float = 60.0,
         on_message: Callable[[str], None] | None = None,
-        on_tested: Callable[[int, int], None] | None = None,
+        on_tested: OnTested | None = None,
+        on_pause: Callable[[], None] | None = None,
     ) -> None:
         self._client = client
         self._plan = plan
         self._wait = wait
         self._on_message = on_message
         self._on_tested = on_tested
+        self._on_pause = on_pause
         self.samples = 0
         self.seconds = 0.0
         self.bytes = 0
@@ -68,7 +76,7 @@ class StreamedBoard:
         """See ``Subject``."""
         return self._client.hello().experience
 
-    def learn(self, experience: Experience, on_sample: Callable[[int, bool | None], None]) -> None:
+    def learn(self, experience: Experience, on_sample: OnSample) -> None:
         """See ``Subject``."""
         dataset = self._plan.dataset
         labels = dataset.y_train[experience.indices].tolist()
@@ -84,11 +92,10 @@ class StreamedBoard:
             names=self._plan.names(experience),
             wait=self._wait,
             on_message=self._on_message,
+            on_pause=self._on_pause,
         ):
             self.samples += 1
-            best = progress.predicted
-            correct = None if best is None else best == labels[progress.position - 1]
-            on_sample(progress.position, correct)
+            on_sample(progress.position, labels[progress.position - 1], progress.predicted)
         self.seconds += time.monotonic() - started
         self.bytes += counts.bytes_sent + counts.bytes_received - before
         worked = self._busy_seconds() - busy
@@ -108,13 +115,15 @@ class StreamedBoard:
     def predict(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """See ``Subject``."""
         found = []
-        images = _Images(self._plan.dataset.x_test, indices)
+        dataset = self._plan.dataset
+        images = _Images(dataset.x_test, indices)
         for answer in predict_all(
             self._client, images, wait=self._wait, on_message=self._on_message
         ):
             found.append(answer)
             if self._on_tested is not None:
-                self._on_tested(len(found), len(indices))
+                truth = int(dataset.y_test[indices[len(found) - 1]])
+                self._on_tested(len(found), len(indices), truth, answer)
         return np.array(found, np.int64)
 
     def fingerprint(self) -> int:

@@ -34,7 +34,7 @@ class Quiet:
     def begin(self, experience: Experience) -> None:
         """See ``Observer``."""
 
-    def sample(self, position: int, correct: bool | None) -> None:
+    def sample(self, position: int, label: int, predicted: int | None) -> None:
         """See ``Observer``."""
 
     def end(self, experience: Experience, accuracy: float, per_class: dict[int, float]) -> None:
