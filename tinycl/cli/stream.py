@@ -13,6 +13,7 @@ from rich.console import Console
 from tinycl.cli import options as o
 from tinycl.cli.live import Live
 from tinycl.cli.output import read_file, read_model, write_json
+from tinycl.cli.watching import Watching
 from tinycl.run.plan import Settings
 
 __all__ = ["command"]
@@ -44,6 +45,13 @@ def command(
     wait: Annotated[
         float, typer.Option(help="Seconds to wait for a board that was unplugged.")
     ] = 60.0,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="Show the samples, what the board takes them for, its memory and its speed.",
+        ),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder for summary.json and report.html."),
@@ -58,6 +66,8 @@ def command(
     Examples:
 
         tinycl stream --model model.tcm --data digits --scenario nc:1,first=5 -o runs/digits
+
+        tinycl stream --model model.tcm --data digits --scenario nc:1,first=5 --watch
 
         tinycl stream --port /dev/ttyACM0 --model model.tcm --data mnist --limit 100
 
@@ -88,9 +98,13 @@ def command(
         else:
             board = port
         client = stack.enter_context(connect(port, revive=revive))
-        live = stack.enter_context(Live(console, dataset.class_names))
+        live: Live | Watching = (
+            Watching(console, plan, client) if watch else Live(console, dataset.class_names)
+        )
+        stack.enter_context(live)
         prepare(client, plan, blob, start_state, reset, live.bar("sending the model"))
-        subject = StreamedBoard(client, plan, wait, live.message, live.tested)
+        asked = live.pause if isinstance(live, Watching) else None
+        subject = StreamedBoard(client, plan, wait, live.message, live.tested, asked)
         record = run(plan, subject, live)
         words = ["tinycl", *sys.argv[1:]]
         summary = summarise(record, plan, compiled, client, subject, board, " ".join(words))

@@ -1,0 +1,47 @@
+"""Amounts by name as bars, or as one column each where there are many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from tinycl.watch.look import ACCENT, DIM, QUIET, Rgb, pair
+
+__all__ = ["bar", "bars"]
+
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+_STEPS = "▁▂▃▄▅▆▇█"
+_LABEL = 8
+
+
+def bar(share: float, width: int, colour: Rgb = ACCENT) -> Text:
+    """A thin line of which a share 0..1 is lit."""
+    lit = round(min(max(share, 0.0), 1.0) * width)
+    return Text("━" * lit, pair(colour)).append("━" * (width - lit), pair(QUIET))
+
+
+def bars(amounts: Sequence[int], names: Sequence[str], width: int, height: int) -> list[Text]:
+    """How many of each; names that have none are left out."""
+    found = [(names[j], n) for j, n in enumerate(amounts) if n and j < len(names)]
+    if not found:
+        return [Text("empty", DIM)]
+    most = max(n for _, n in found)
+    if len(found) > height:
+        columns = "".join(_STEPS[(n * len(_STEPS) - 1) // most] for _, n in found)
+        pieces = [columns[i : i + width] for i in range(0, len(columns), width)]
+        return [Text(piece, pair(ACCENT)) for piece in pieces] + [
+            Text(f"{len(found)} classes, at most {most} each", DIM)
+        ]
+    label = min(max(len(name) for name, _ in found), _LABEL)
+    digits = len(str(most))
+    room = max(width - label - digits - 2, 1)
+    lines = []
+    for name, n in found:
+        eighths = max(1, round(n / most * room * 8))
+        full, rest = divmod(eighths, 8)
+        line = Text(f"{name[:label]:>{label}} ", DIM)
+        line.append("█" * full + (_EIGHTHS[rest - 1] if rest else ""), pair(ACCENT))
+        line.append(f" {n}", DIM)
+        lines.append(line)
+    return lines

@@ -1,0 +1,95 @@
+"""A confusion matrix as text: shades of green on the diagonal, of orange beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from rich.text import Text
+
+from tinycl.watch.look import DIM, QUIET, RIGHT, WRONG, Rgb, pair, shade
+
+__all__ = ["matrix"]
+
+_CELL = 2  # characters
+_LABEL = 6
+
+
+def matrix(
+    counts: npt.NDArray[np.int64],
+    names: Sequence[str],
+    width: int,
+    height: int,
+    colour: bool = True,
+) -> list[Text]:
+    """Confusion of the classes that occur; a list of the worst pairs where cells find no room.
+
+    Parameters
+    ----------
+    counts : int array (classes, classes)
+        Rows are true classes. Shades, or tenths without colour, are shares of a row.
+    names : sequence of str
+    width, height : int
+        Characters.
+    """
+    found = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
+    if not len(found):
+        return [Text("nothing yet", DIM)]
+    shares = counts[np.ix_(found, found)] / np.maximum(counts[found].sum(axis=1), 1)[:, None]
+    label = min(max(len(names[j]) for j in found), _LABEL)
+    if len(found) < height and len(found) * _CELL + label + 1 <= width:
+        return _cells(shares, [names[j] for j in found], label, colour)
+    if colour and len(found) <= min(2 * height, width):
+        return _halves(shares)
+    return _worst(shares, [names[j] for j in found], width, height)
+
+
+def _cells(
+    shares: npt.NDArray[np.float64], names: Sequence[str], label: int, colour: bool
+) -> list[Text]:
+    head = Text(" " * (label + 1) + "".join(f"{name[:_CELL]:{_CELL}}" for name in names), DIM)
+    lines = [head]
+    for i, row in enumerate(shares.tolist()):
+        line = Text(f"{names[i][:label]:>{label}} ", DIM)
+        for j, share in enumerate(row):
+            if colour:
+                line.append(" " * _CELL, pair(QUIET, _shade(share, i == j)))
+            else:
+                line.append(f"{min(int(share * 10), 9) if share else '·'!s:>{_CELL}}")
+        lines.append(line)
+    return lines
+
+
+def _halves(shares: npt.NDArray[np.float64]) -> list[Text]:
+    """Two classes a line, one a column."""
+    lines = []
+    n = len(shares)
+    for i in range(0, n, 2):
+        line = Text()
+        for j in range(n):
+            top = _shade(shares[i, j], i == j)
+            bottom = _shade(shares[i + 1, j], i + 1 == j) if i + 1 < n else None
+            line.append("▀", pair(top, bottom))
+        lines.append(line)
+    return lines
+
+
+def _worst(
+    shares: npt.NDArray[np.float64], names: Sequence[str], width: int, height: int
+) -> list[Text]:
+    beside = shares * (1 - np.eye(len(shares)))
+    lines = []
+    for at in np.argsort(-beside, axis=None, kind="stable")[:height]:
+        i, j = divmod(int(at), len(shares))
+        if not beside[i, j]:
+            break
+        line = Text(f"{beside[i, j]:4.0%} ", pair(WRONG))
+        line.append(f"{names[i]} → {names[j]}"[: width - 5], DIM)
+        lines.append(line)
+    return lines or [Text("nothing confused", DIM)]
+
+
+def _shade(share: float, right: bool) -> Rgb:
+    # The root shows the few per cent that matter beside the diagonal.
+    return shade(RIGHT if right else WRONG, share**0.5 if share else 0.0)

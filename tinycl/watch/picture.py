@@ -1,0 +1,69 @@
+"""Images as text: two pixels a character in colours, or a ramp of characters without."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from rich.text import Text
+
+from tinycl.watch.look import pair
+
+__all__ = ["picture", "resample"]
+
+_RAMP = " .:-=+*#%@"
+
+
+def picture(
+    image: npt.NDArray[np.uint8], width: int, height: int, colour: bool = True
+) -> list[Text]:
+    """An image in at most `width` x `height` characters, its sides in proportion.
+
+    A character is twice as high as wide, so its halves (``▀``) are square pixels.
+
+    Parameters
+    ----------
+    image : uint8 array (height, width, channels)
+        One channel is grey, three or more are red, green and blue, two are shown as their mean.
+    """
+    return list(_picture(image.tobytes(), image.shape, width, height, colour))
+
+
+@lru_cache(maxsize=256)
+def _picture(
+    pixels: bytes, shape: tuple[int, ...], width: int, height: int, colour: bool
+) -> tuple[Text, ...]:
+    image = np.frombuffer(pixels, np.uint8).reshape(shape)
+    h, w, c = shape
+    scale = min(width / w, 2 * height / h)
+    columns = max(1, min(width, round(w * scale)))
+    rows = max(1, min(height, round(h * scale / 2)))
+    rgb = image[..., :3] if c >= 3 else image.mean(axis=2, keepdims=True).repeat(3, axis=2)
+    if not colour:
+        grey = resample(rgb.mean(axis=2, keepdims=True), rows, columns)[..., 0]
+        steps = (grey * len(_RAMP) / 256).astype(int)
+        return tuple(Text("".join(_RAMP[i] for i in row)) for row in steps)
+    halves = resample(rgb, 2 * rows, columns).round().astype(int)
+    lines = []
+    for top, bottom in zip(halves[::2].tolist(), halves[1::2].tolist(), strict=True):
+        line = Text()
+        for above, below in zip(top, bottom, strict=True):
+            line.append("▀", pair(tuple(above), tuple(below)))
+        lines.append(line)
+    return tuple(lines)
+
+
+def resample(image: npt.NDArray[np.generic], height: int, width: int) -> npt.NDArray[np.float64]:
+    """Means over the area that each new pixel covers, (height, width, channels)."""
+    rows, columns = _cover(image.shape[0], height), _cover(image.shape[1], width)
+    return np.einsum("yh,hwc,xw->yxc", rows, image.astype(np.float64), columns, optimize=True)
+
+
+def _cover(old: int, new: int) -> npt.NDArray[np.float64]:
+    """Share of each old pixel in each new one along a side, (new, old)."""
+    edges = np.arange(new + 1) * old / new
+    at = np.arange(old)
+    overlap = np.minimum(edges[1:, None], at + 1) - np.maximum(edges[:-1, None], at)
+    share: npt.NDArray[np.float64] = np.clip(overlap, 0, None) * new / old
+    return share

@@ -1,0 +1,138 @@
+"""The whole view, for a terminal of any size."""
+
+from __future__ import annotations
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.style import Style
+from rich.text import Text
+
+from tinycl.watch.bars import bar, bars
+from tinycl.watch.look import ACCENT, DIM, RIGHT, fit, pair
+from tinycl.watch.matrix import matrix
+from tinycl.watch.state import State
+from tinycl.watch.strip import caption, strip
+from tinycl.watch.trace import curve
+
+__all__ = ["View", "view", "vitals"]
+
+_BOLD = Style(bold=True)
+_MARGIN, _GAP = 1, 3
+_LEAST = (56, 18)  # characters and lines; smaller terminals get the main lines alone
+_FIXED = 5  # lines besides strip and panels: title, bar, message, blank, vitals
+_PANEL = 11  # lines: ten classes and two titles, less one
+
+
+class View:
+    """A rich renderable that fills whatever room it is given."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        colour = console.color_system is not None and not console.no_color
+        height = options.height or console.height
+        yield Text("\n").join(view(self.state, options.max_width, height, colour))
+
+
+def view(state: State, width: int, height: int, colour: bool = True) -> list[Text]:
+    """`height` lines of `width` characters."""
+    inner = width - 2 * _MARGIN
+    if width < _LEAST[0] or height < _LEAST[1]:
+        lines = _small(state, inner)
+    else:
+        panels = max(_PANEL, (height - _FIXED) // 2)
+        drawn = height - _FIXED - panels
+        lines = [
+            _title(state, inner),
+            _progress(state, inner),
+            Text(state.message, DIM),
+            *fit(strip(state, inner, drawn, colour), inner, drawn),
+            Text(),
+            *_panels(state, inner, panels, colour),
+            vitals(state),
+        ]
+    return [Text(" " * _MARGIN) + line + Text(" " * _MARGIN) for line in fit(lines, inner, height)]
+
+
+def _small(state: State, width: int) -> list[Text]:
+    lines = [_title(state, width), _progress(state, width), _running(state), vitals(state)]
+    if state.samples:
+        lines.insert(3, caption(state, state.samples[-1], width))
+    if state.message:
+        lines.append(Text(state.message, DIM))
+    return lines
+
+
+def _title(state: State, width: int) -> Text:
+    left = Text("tinycl ", _BOLD).append(f" {state.title}", DIM)
+    right = Text(state.heading)
+    right.truncate(max(width - 10, 1), overflow="ellipsis")
+    left.truncate(max(width - right.cell_len - 2, 1), overflow="ellipsis", pad=True)
+    return left + Text("  ") + right
+
+
+def _progress(state: State, width: int) -> Text:
+    count = f" {state.done:,} of {state.total:,}"
+    return bar(state.done / max(state.total, 1), max(width - len(count), 1)).append(count, DIM)
+
+
+def _running(state: State) -> Text:
+    if state.running is None:
+        return Text("no sample yet", DIM)
+    line = Text(f"{state.running:.0%}", pair(RIGHT) + _BOLD)
+    return line.append(f" of the last {state.looked_back}", DIM)
+
+
+def _panels(state: State, width: int, height: int, colour: bool) -> list[Text]:
+    """Accuracy, confusion and replay memory side by side, a title above each."""
+    third = (width - 2 * _GAP) // 3
+    first = width - 2 * (third + _GAP)
+    of = "last test" if state.tested else "before learning"
+    slots = sum(state.replay)
+    blocks = [
+        ("right before learning", _accuracy(state, first, height - 1), first),
+        (
+            f"confusion, {of}",
+            matrix(state.confusion, state.names, third, height - 1, colour),
+            third,
+        ),
+        (
+            f"replay memory, {slots}" if slots else "replay memory",
+            bars(state.replay, state.names, third, height - 1),
+            third,
+        ),
+    ]
+    columns = [fit([Text(title, DIM), *lines], w, height) for title, lines, w in blocks]
+    return [Text(" " * _GAP).join(column[i] for column in columns) for i in range(height)]
+
+
+def _accuracy(state: State, width: int, height: int) -> list[Text]:
+    """The running accuracy as a number and a curve, then that of the last tests."""
+    tests = state.tests[-max((height - 1) // 2, 1) :]
+    rows = height - 1 - (len(tests) + 1 if tests else 0)
+    lines = [_running(state), *curve(state.curve, width, rows, pair(ACCENT))]
+    if tests:
+        lines.append(Text("tested, all classes so far", DIM))
+    for name, accuracy in tests:
+        line = Text(f"{accuracy:6.1%} ", _BOLD)
+        line += bar(accuracy, max(width // 3, 4), RIGHT)
+        lines.append(line.append(f" {name}", DIM))
+    return lines
+
+
+def vitals(state: State) -> Text:
+    """Heap, speed, link and saves in one line; what is not known is left out."""
+    v, words = state.vitals, []
+    rate = state.samples_per_second
+    if rate is not None:
+        words.append(f"{rate:.3g} samples/s" if rate < 10 else f"{rate:.0f} samples/s")
+    if v.heap_free:
+        words.append(f"{v.heap_free / 1024:.1f} KiB heap free")
+    if v.link_share is not None:
+        words.append(f"link {v.link_share:.0%} of the time")
+    if v.bytes_per_second is not None:
+        words.append(f"{v.bytes_per_second / 1024:.1f} KiB/s")
+    words.append(f"{v.saves} save" + "s" * (v.saves != 1))
+    if v.save_failures:
+        words.append(f"{v.save_failures} failed")
+    return Text("  ·  ".join(words), DIM)
