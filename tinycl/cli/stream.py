@@ -99,7 +99,7 @@ def command(
             board = port
         client = stack.enter_context(connect(port, revive=revive))
         live: Live | Watching = (
-            Watching(console, plan, client) if watch else Live(console, dataset.class_names)
+            Watching(console, plan, client, board) if watch else Live(console, dataset.class_names)
         )
         stack.enter_context(live)
         prepare(client, plan, blob, start_state, reset, live.bar("sending the model"))

@@ -31,23 +31,19 @@ class Watching:
     Parameters
     ----------
     console
-        Where to.
+        Where it is shown.
     plan
         What is streamed.
-    client
-        The board.
+    client, board
+        Where to, and how that is called.
     """
 
-    def __init__(self, console: Console, plan: Plan, client: BoardClient) -> None:
+    def __init__(self, console: Console, plan: Plan, client: BoardClient, board: str) -> None:
         self.console = console
         self._client = client
         self._dataset = plan.dataset
         self._experience: Experience | None = None
-        board = client.board
-        kind = f"{board.platform.split()[-1]}, {board.backend}" if board else client.name
-        self.state = State(
-            f"{plan.dataset.name} → {kind}", plan.dataset.class_names, len(plan.experiences)
-        )
+        self.state = State(f"{plan.dataset.name} → {board}", plan.dataset.class_names)
         self._screen = Screen(
             View(self.state), console=console, screen=True, auto_refresh=False, transient=True
         )

@@ -10,15 +10,14 @@ from tinycl.watch.look import ACCENT, DIM, QUIET, Rgb, pair
 
 __all__ = ["bar", "bars"]
 
-_EIGHTHS = "▏▎▍▌▋▊▉█"
 _STEPS = "▁▂▃▄▅▆▇█"
-_LABEL = 8
+_LABEL = 12
 
 
 def bar(share: float, width: int, colour: Rgb = ACCENT) -> Text:
     """A thin line of which a share 0..1 is lit."""
     lit = round(min(max(share, 0.0), 1.0) * width)
-    return Text("━" * lit, pair(colour)).append("━" * (width - lit), pair(QUIET))
+    return Text.assemble(("━" * lit, pair(colour)), ("━" * (width - lit), pair(QUIET)))
 
 
 def bars(amounts: Sequence[int], names: Sequence[str], width: int, height: int) -> list[Text]:
@@ -33,15 +32,13 @@ def bars(amounts: Sequence[int], names: Sequence[str], width: int, height: int) 
         return [Text(piece, pair(ACCENT)) for piece in pieces] + [
             Text(f"{len(found)} classes, at most {most} each", DIM)
         ]
-    label = min(max(len(name) for name, _ in found), _LABEL)
+    label = min(max(len(name) for name, _ in found), width // 3, _LABEL)
     digits = len(str(most))
     room = max(width - label - digits - 2, 1)
     lines = []
     for name, n in found:
-        eighths = max(1, round(n / most * room * 8))
-        full, rest = divmod(eighths, 8)
-        line = Text(f"{name[:label]:>{label}} ", DIM)
-        line.append("█" * full + (_EIGHTHS[rest - 1] if rest else ""), pair(ACCENT))
-        line.append(f" {n}", DIM)
-        lines.append(line)
+        lit = "━" * max(1, round(n / most * room))
+        lines.append(
+            Text.assemble((f"{name[:label]:>{label}} ", DIM), (lit, pair(ACCENT)), (f" {n}", DIM))
+        )
     return lines

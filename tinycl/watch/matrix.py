@@ -13,7 +13,7 @@ from tinycl.watch.look import DIM, QUIET, RIGHT, WRONG, Rgb, pair, shade
 __all__ = ["matrix"]
 
 _CELL = 2  # characters
-_LABEL = 6
+_LABELS = (6, 12)  # characters, least room and most
 
 
 def matrix(
@@ -37,8 +37,9 @@ def matrix(
     if not len(found):
         return [Text("nothing yet", DIM)]
     shares = counts[np.ix_(found, found)] / np.maximum(counts[found].sum(axis=1), 1)[:, None]
-    label = min(max(len(names[j]) for j in found), _LABEL)
-    if len(found) < height and len(found) * _CELL + label + 1 <= width:
+    longest = max(len(names[j]) for j in found)
+    label = min(longest, max(width - 1 - len(found) * _CELL, 0), _LABELS[1])
+    if len(found) < height and label >= min(longest, _LABELS[0]):
         return _cells(shares, [names[j] for j in found], label, colour)
     if colour and len(found) <= min(2 * height, width):
         return _halves(shares)
@@ -51,7 +52,7 @@ def _cells(
     head = Text(" " * (label + 1) + "".join(f"{name[:_CELL]:{_CELL}}" for name in names), DIM)
     lines = [head]
     for i, row in enumerate(shares.tolist()):
-        line = Text(f"{names[i][:label]:>{label}} ", DIM)
+        line = Text.assemble((f"{names[i][:label]:>{label}} ", DIM))
         for j, share in enumerate(row):
             if colour:
                 line.append(" " * _CELL, pair(QUIET, _shade(share, i == j)))
@@ -84,9 +85,8 @@ def _worst(
         i, j = divmod(int(at), len(shares))
         if not beside[i, j]:
             break
-        line = Text(f"{beside[i, j]:4.0%} ", pair(WRONG))
-        line.append(f"{names[i]} → {names[j]}"[: width - 5], DIM)
-        lines.append(line)
+        names_ = f"{names[i]} → {names[j]}"[: width - 5]
+        lines.append(Text.assemble((f"{beside[i, j]:4.0%} ", pair(WRONG)), (names_, DIM)))
     return lines or [Text("nothing confused", DIM)]
 
 

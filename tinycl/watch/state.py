@@ -59,8 +59,6 @@ class State:
         Data set and board.
     names : tuple of str
         Class names.
-    experiences : int
-        That the plan has.
     heading : str
         What goes on now.
     done, total : int
@@ -78,7 +76,6 @@ class State:
 
     title: str
     names: tuple[str, ...]
-    experiences: int = 1
     heading: str = ""
     done: int = 0
     total: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
@@ -11,22 +11,35 @@ from tinycl.watch.picture import picture
 from tinycl.watch.state import Seen, State
 from tinycl.watch.trace import is_signal, trace
 
-__all__ = ["caption", "drawing", "strip"]
+__all__ = ["caption", "drawing", "strips"]
 
 _GAP = 2
-_WIDEST_SIGNAL = 30
+_WIDEST_SIGNAL = 24
 
 
-def strip(state: State, width: int, height: int, colour: bool = True) -> list[Text]:
-    """As many samples as find room: drawings of `height` - 1 lines, and a line of captions."""
-    rows = height - 1
-    if not state.samples:
+def strips(state: State, width: int, height: int, colour: bool = True) -> list[Text]:
+    """As many samples as find room, about five side by side: drawings with a line of caption."""
+    samples = list(state.samples)[::-1]
+    if not samples:
         return []
-    shape = state.samples[-1].image.shape
-    wide = _wide(shape, rows, width)
+    shape = samples[0].image.shape
+    rows = (width - 4 * _GAP) // 5 * shape[0] / shape[1] / 2
+    count = 1 if is_signal(shape) else max(1, round(height / (rows + 1)))
+    lines: list[Text] = []
+    for _ in range(count):
+        wide = _wide(shape, height // count - 1, width)
+        fitting = (width + _GAP) // (wide + _GAP)
+        lines += _strip(state, samples[:fitting], wide, height // count, colour)
+        samples = samples[fitting:]
+    return lines
+
+
+def _strip(
+    state: State, samples: Sequence[Seen], wide: int, height: int, colour: bool
+) -> list[Text]:
     cards = []
-    for seen in list(state.samples)[: -1 - max(width + _GAP, 1) // (wide + _GAP) : -1]:
-        lines = fit(_centred(drawing(seen, wide, rows, colour), wide), wide, rows)
+    for seen in samples:
+        lines = fit(_centred(drawing(seen, wide, height - 1, colour), wide), wide, height - 1)
         cards.append([*lines, *fit(_centred([caption(state, seen, wide)], wide), wide, 1)])
     return [Text(" " * _GAP).join(card[i] for card in cards) for i in range(height)]
 

@@ -23,21 +23,23 @@ def is_signal(shape: tuple[int, ...]) -> bool:
 
 
 def trace(window: npt.NDArray[np.uint8], width: int, height: int) -> list[Text]:
-    """The channels of a window, one below the other on one scale; what finds no room is left out.
+    """The channels of a window, one below the other; what finds no room is left out.
+
+    All have one scale, each has its own middle: gravity moves a channel, not its neighbours.
 
     Parameters
     ----------
     window : uint8 array (length, 1, channels), or (1, length, channels)
     """
     signal = window.reshape(-1, window.shape[2]).astype(float)
-    middle = (signal.max() + signal.min()) / 2
-    half = max(signal.max() - signal.min(), _LEAST_SPAN) / 2
+    top, bottom = signal.max(axis=0), signal.min(axis=0)
+    middle, span = (top + bottom) / 2, max((top - bottom).max(), _LEAST_SPAN)
     shown = min(signal.shape[1], height)
     lines: list[Text] = []
     for channel in range(shown):
         rows = height // shown
         style = pair(TRACES[channel % len(TRACES)])
-        levels = (signal[:, channel] - middle) / (2 * half) + 0.5
+        levels = (signal[:, channel] - middle[channel]) / span + 0.5
         lines += curve(levels.tolist(), width, rows, style)
     return lines
 

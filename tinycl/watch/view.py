@@ -10,7 +10,7 @@ from tinycl.watch.bars import bar, bars
 from tinycl.watch.look import ACCENT, DIM, RIGHT, fit, pair
 from tinycl.watch.matrix import matrix
 from tinycl.watch.state import State
-from tinycl.watch.strip import caption, strip
+from tinycl.watch.strip import caption, strips
 from tinycl.watch.trace import curve
 
 __all__ = ["View", "view", "vitals"]
@@ -19,7 +19,7 @@ _BOLD = Style(bold=True)
 _MARGIN, _GAP = 1, 3
 _LEAST = (56, 18)  # characters and lines; smaller terminals get the main lines alone
 _FIXED = 5  # lines besides strip and panels: title, bar, message, blank, vitals
-_PANEL = 11  # lines: ten classes and two titles, less one
+_PANELS = (11, 16)  # lines, fewest and most
 
 
 class View:
@@ -40,13 +40,13 @@ def view(state: State, width: int, height: int, colour: bool = True) -> list[Tex
     if width < _LEAST[0] or height < _LEAST[1]:
         lines = _small(state, inner)
     else:
-        panels = max(_PANEL, (height - _FIXED) // 2)
+        panels = min(max(_PANELS[0], (height - _FIXED) // 2), _PANELS[1])
         drawn = height - _FIXED - panels
         lines = [
             _title(state, inner),
             _progress(state, inner),
             Text(state.message, DIM),
-            *fit(strip(state, inner, drawn, colour), inner, drawn),
+            *fit(strips(state, inner, drawn, colour), inner, drawn),
             Text(),
             *_panels(state, inner, panels, colour),
             vitals(state),
@@ -64,7 +64,7 @@ def _small(state: State, width: int) -> list[Text]:
 
 
 def _title(state: State, width: int) -> Text:
-    left = Text("tinycl ", _BOLD).append(f" {state.title}", DIM)
+    left = Text.assemble(("tinycl", _BOLD), (f"  {state.title}", DIM))
     right = Text(state.heading)
     right.truncate(max(width - 10, 1), overflow="ellipsis")
     left.truncate(max(width - right.cell_len - 2, 1), overflow="ellipsis", pad=True)
@@ -73,21 +73,22 @@ def _title(state: State, width: int) -> Text:
 
 def _progress(state: State, width: int) -> Text:
     count = f" {state.done:,} of {state.total:,}"
-    return bar(state.done / max(state.total, 1), max(width - len(count), 1)).append(count, DIM)
+    return bar(state.done / max(state.total, 1), max(width - len(count), 1)) + Text(count, DIM)
 
 
 def _running(state: State) -> Text:
     if state.running is None:
         return Text("no sample yet", DIM)
-    line = Text(f"{state.running:.0%}", pair(RIGHT) + _BOLD)
-    return line.append(f" of the last {state.looked_back}", DIM)
+    return Text.assemble(
+        (f"{state.running:.0%}", pair(RIGHT) + _BOLD), (f" of the last {state.looked_back}", DIM)
+    )
 
 
 def _panels(state: State, width: int, height: int, colour: bool) -> list[Text]:
     """Accuracy, confusion and replay memory side by side, a title above each."""
     third = (width - 2 * _GAP) // 3
     first = width - 2 * (third + _GAP)
-    of = "last test" if state.tested else "before learning"
+    of = "last test" if state.tested else "so far"
     slots = sum(state.replay)
     blocks = [
         ("right before learning", _accuracy(state, first, height - 1), first),
@@ -109,14 +110,13 @@ def _panels(state: State, width: int, height: int, colour: bool) -> list[Text]:
 def _accuracy(state: State, width: int, height: int) -> list[Text]:
     """The running accuracy as a number and a curve, then that of the last tests."""
     tests = state.tests[-max((height - 1) // 2, 1) :]
-    rows = height - 1 - (len(tests) + 1 if tests else 0)
+    rows = height - 2 - (len(tests) + 1 if tests else 0)
     lines = [_running(state), *curve(state.curve, width, rows, pair(ACCENT))]
     if tests:
-        lines.append(Text("tested, all classes so far", DIM))
+        lines.append(Text("tested on all so far", DIM))
     for name, accuracy in tests:
-        line = Text(f"{accuracy:6.1%} ", _BOLD)
-        line += bar(accuracy, max(width // 3, 4), RIGHT)
-        lines.append(line.append(f" {name}", DIM))
+        lit = bar(accuracy, max(width // 3, 4), RIGHT)
+        lines.append(Text.assemble(f"{accuracy:6.1%} ", lit, (f" {name}", DIM)))
     return lines
 
 
@@ -129,10 +129,10 @@ def vitals(state: State) -> Text:
     if v.heap_free:
         words.append(f"{v.heap_free / 1024:.1f} KiB heap free")
     if v.link_share is not None:
-        words.append(f"link {v.link_share:.0%} of the time")
+        words.append(f"link {v.link_share:.0%} of time")
     if v.bytes_per_second is not None:
         words.append(f"{v.bytes_per_second / 1024:.1f} KiB/s")
     words.append(f"{v.saves} save" + "s" * (v.saves != 1))
     if v.save_failures:
         words.append(f"{v.save_failures} failed")
-    return Text("  ·  ".join(words), DIM)
+    return Text(" · ".join(words), DIM)
