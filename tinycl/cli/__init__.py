@@ -15,6 +15,7 @@ from tinycl.cli import (
     convert,
     demo,
     info,
+    label,
     memory,
     report,
     restore,
@@ -36,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_VERBS = (demo, train, convert, compile, run, simulate, stream, memory, report, boards)
+_VERBS = (demo, train, convert, compile, run, simulate, stream, label, memory, report, boards)
 for verb in (*_VERBS, info, backup, restore):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
 

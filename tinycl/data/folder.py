@@ -9,16 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinycl.data.dataset import Dataset, make_dataset
+from tinycl.data.image_file import image_files, pillow, read_image
 from tinycl.data.imagesize import split_size
 from tinycl.data.table import number_names
-from tinycl.exceptions import DataError, MissingExtraError
+from tinycl.exceptions import DataError
 
 __all__ = ["load_folder"]
-
-_ENDINGS = frozenset(
-    (".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-)
-_DEEP = ("I", "F")  # first letter of Pillow's modes that hold more than 8 bits a channel
 
 Pair = tuple[NDArray[np.uint8], NDArray[np.int64]]
 Size = tuple[int, int, int | None]
@@ -72,11 +68,7 @@ def _class_names(path: Path) -> tuple[str, ...]:
 def _files(path: Path, class_names: tuple[str, ...]) -> list[tuple[Path, int]]:
     files = []
     for label, class_name in enumerate(class_names):
-        found = sorted(
-            file
-            for file in (path / class_name).iterdir()
-            if file.suffix.lower() in _ENDINGS and file.name[0] != "."
-        )
+        found = image_files(path / class_name)
         if not found:
             raise DataError(f"{path / class_name} has no images; each class needs some")
         files += [(file, label) for file in found]
@@ -85,25 +77,11 @@ def _files(path: Path, class_names: tuple[str, ...]) -> list[tuple[Path, int]]:
 
 def _load_images(files: list[Path], size: Size | None) -> NDArray[np.uint8]:
     """Return (N, H, W, C) uint8."""
-    try:
-        from PIL import Image, ImageOps
-    except ImportError as error:
-        raise MissingExtraError(
-            "reading images takes Pillow: pip install 'tinycl[train]'"
-        ) from error
     images: list[Any] = []
     for file in files:
-        try:
-            with Image.open(file) as opened:
-                image = ImageOps.exif_transpose(opened)
-                image.load()
-        except Exception as error:  # every decoder of Pillow has its own errors
-            raise DataError(f"{file} cannot be read as an image ({error})") from error
-        if image.mode[0] in _DEEP:
-            raise DataError(f"{file} has more than 8 bits a pixel; save it with 8")
-        image = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
+        image = read_image(file)
         if size:
-            image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+            image = image.resize((size[1], size[0]), pillow().Image.Resampling.BILINEAR)
         elif images and image.size != images[0].size:
             raise DataError(
                 f"{file} is {image.height}x{image.width}, {files[0].name} is "

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 from rich.color import Color
 from rich.style import Style
-from rich.text import Text
 
-__all__ = ["ACCENT", "DIM", "QUIET", "RIGHT", "TRACES", "WRONG", "Rgb", "fit", "pair", "shade"]
+__all__ = ["ACCENT", "DIM", "QUIET", "RIGHT", "TRACES", "WRONG", "Rgb", "pair", "shade"]
 
 Rgb = tuple[int, int, int]
 
@@ -34,13 +32,3 @@ def shade(colour: Rgb, share: float) -> Rgb:
     share = min(max(share, 0.0), 1.0)
     red, green, blue = (round(q + (c - q) * share) for q, c in zip(QUIET, colour, strict=True))
     return red, green, blue
-
-
-def fit(lines: Iterable[Text], width: int, height: int) -> list[Text]:
-    """Exactly `height` lines of exactly `width` cells: cut, or filled with blanks."""
-    found = []
-    for line in list(lines)[:height]:
-        line = line.copy()
-        line.truncate(width, overflow="ellipsis", pad=True)
-        found.append(line)
-    return found + [Text(" " * width) for _ in range(height - len(found))]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from rich.text import Text
+from rich.style import Style
 
+from tinycl.watch.line import Line
 from tinycl.watch.look import DIM, QUIET, RIGHT, WRONG, Rgb, pair, shade
 
 __all__ = ["matrix"]
@@ -22,7 +23,7 @@ def matrix(
     width: int,
     height: int,
     colour: bool = True,
-) -> list[Text]:
+) -> list[Line]:
     """Confusion of the classes that occur; a list of the worst pairs where cells find no room.
 
     Parameters
@@ -35,7 +36,7 @@ def matrix(
     """
     found = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
     if not len(found):
-        return [Text("nothing yet", DIM)]
+        return [Line(("nothing yet", DIM))]
     shares = counts[np.ix_(found, found)] / np.maximum(counts[found].sum(axis=1), 1)[:, None]
     longest = max(len(names[j]) for j in found)
     label = min(longest, max(width - 1 - len(found) * _CELL, 0), _LABELS[1])
@@ -48,37 +49,37 @@ def matrix(
 
 def _cells(
     shares: npt.NDArray[np.float64], names: Sequence[str], label: int, colour: bool
-) -> list[Text]:
-    head = Text(" " * (label + 1) + "".join(f"{name[:_CELL]:{_CELL}}" for name in names), DIM)
-    lines = [head]
+) -> list[Line]:
+    over = "".join(f"{name[:_CELL]:{_CELL}}" for name in names)
+    lines = [Line((" " * (label + 1) + over, DIM))]
     for i, row in enumerate(shares.tolist()):
-        line = Text.assemble((f"{names[i][:label]:>{label}} ", DIM))
-        for j, share in enumerate(row):
-            if colour:
-                line.append(" " * _CELL, pair(QUIET, _shade(share, i == j)))
-            else:
-                line.append(f"{min(int(share * 10), 9) if share else '·'!s:>{_CELL}}")
-        lines.append(line)
+        cells = [_cell(share, i == j, colour) for j, share in enumerate(row)]
+        lines.append(Line((f"{names[i][:label]:>{label}} ", DIM), *cells))
     return lines
 
 
-def _halves(shares: npt.NDArray[np.float64]) -> list[Text]:
+def _cell(share: float, right: bool, colour: bool) -> tuple[str, Style]:
+    if colour:
+        return " " * _CELL, pair(QUIET, _shade(share, right))
+    return f"{min(int(share * 10), 9) if share else '·'!s:>{_CELL}}", Style.null()
+
+
+def _halves(shares: npt.NDArray[np.float64]) -> list[Line]:
     """Two classes a line, one a column."""
-    lines = []
     n = len(shares)
+    lines = []
     for i in range(0, n, 2):
-        line = Text()
+        cells = []
         for j in range(n):
-            top = _shade(shares[i, j], i == j)
-            bottom = _shade(shares[i + 1, j], i + 1 == j) if i + 1 < n else None
-            line.append("▀", pair(top, bottom))
-        lines.append(line)
+            below = _shade(shares[i + 1, j], i + 1 == j) if i + 1 < n else None
+            cells.append(("▀", pair(_shade(shares[i, j], i == j), below)))
+        lines.append(Line(*cells))
     return lines
 
 
 def _worst(
     shares: npt.NDArray[np.float64], names: Sequence[str], width: int, height: int
-) -> list[Text]:
+) -> list[Line]:
     beside = shares * (1 - np.eye(len(shares)))
     lines = []
     for at in np.argsort(-beside, axis=None, kind="stable")[:height]:
@@ -86,8 +87,8 @@ def _worst(
         if not beside[i, j]:
             break
         names_ = f"{names[i]} → {names[j]}"[: width - 5]
-        lines.append(Text.assemble((f"{beside[i, j]:4.0%} ", pair(WRONG)), (names_, DIM)))
-    return lines or [Text("nothing confused", DIM)]
+        lines.append(Line((f"{beside[i, j]:4.0%} ", pair(WRONG)), (names_, DIM)))
+    return lines or [Line(("nothing confused", DIM))]
 
 
 def _shade(share: float, right: bool) -> Rgb:

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from rich.text import Text
 
+from tinycl.watch.line import Line
 from tinycl.watch.look import pair
 
 __all__ = ["picture", "resample"]
@@ -17,7 +17,7 @@ _RAMP = " .:-=+*#%@"
 
 def picture(
     image: npt.NDArray[np.uint8], width: int, height: int, colour: bool = True
-) -> list[Text]:
+) -> list[Line]:
     """An image in at most `width` x `height` characters, its sides in proportion.
 
     A character is twice as high as wide, so its halves (``▀``) are square pixels.
@@ -33,7 +33,7 @@ def picture(
 @lru_cache(maxsize=256)
 def _picture(
     pixels: bytes, shape: tuple[int, ...], width: int, height: int, colour: bool
-) -> tuple[Text, ...]:
+) -> tuple[Line, ...]:
     image = np.frombuffer(pixels, np.uint8).reshape(shape)
     h, w, c = shape
     scale = min(width / w, 2 * height / h)
@@ -43,23 +43,24 @@ def _picture(
     if not colour:
         grey = resample(rgb.mean(axis=2, keepdims=True), rows, columns)[..., 0]
         steps = (grey * len(_RAMP) / 256).astype(int)
-        return tuple(Text("".join(_RAMP[i] for i in row)) for row in steps)
-    halves = resample(rgb, 2 * rows, columns).round().astype(int)
-    lines = []
-    for top, bottom in zip(halves[::2].tolist(), halves[1::2].tolist(), strict=True):
-        line = Text()
-        for above, below in zip(top, bottom, strict=True):
-            line.append("▀", pair(tuple(above), tuple(below)))
-        lines.append(line)
-    return tuple(lines)
+        return tuple(Line("".join(_RAMP[i] for i in row)) for row in steps)
+    # Five bits a colour: styles are made once and then found again.
+    halves = resample(rgb, 2 * rows, columns).round().astype(int) & 0xF8
+    return tuple(
+        Line(*(("▀", pair((*above,), (*below,))) for above, below in zip(*rows, strict=True)))
+        for rows in zip(halves[::2].tolist(), halves[1::2].tolist(), strict=True)
+    )
 
 
 def resample(image: npt.NDArray[np.generic], height: int, width: int) -> npt.NDArray[np.float64]:
     """Means over the area that each new pixel covers, (height, width, channels)."""
-    rows, columns = _cover(image.shape[0], height), _cover(image.shape[1], width)
-    return np.einsum("yh,hwc,xw->yxc", rows, image.astype(np.float64), columns, optimize=True)
+    h, w, c = image.shape
+    tall = (_cover(h, height) @ image.reshape(h, w * c)).reshape(height, w, c)
+    found: npt.NDArray[np.float64] = _cover(w, width) @ tall
+    return found
 
 
+@lru_cache(maxsize=16)
 def _cover(old: int, new: int) -> npt.NDArray[np.float64]:
     """Share of each old pixel in each new one along a side, (new, old)."""
     edges = np.arange(new + 1) * old / new

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from rich.text import Text
+import numpy as np
+import numpy.typing as npt
 
-from tinycl.watch.look import DIM, RIGHT, WRONG, fit, pair
+from tinycl.watch.line import Line, beside, fit
+from tinycl.watch.look import DIM, RIGHT, WRONG, pair
 from tinycl.watch.picture import picture
 from tinycl.watch.state import Seen, State
 from tinycl.watch.trace import is_signal, trace
@@ -17,7 +19,7 @@ _GAP = 2
 _WIDEST_SIGNAL = 24
 
 
-def strips(state: State, width: int, height: int, colour: bool = True) -> list[Text]:
+def strips(state: State, width: int, height: int, colour: bool = True) -> list[Line]:
     """As many samples as find room, about five side by side: drawings with a line of caption."""
     samples = list(state.samples)[::-1]
     if not samples:
@@ -25,7 +27,7 @@ def strips(state: State, width: int, height: int, colour: bool = True) -> list[T
     shape = samples[0].image.shape
     rows = (width - 4 * _GAP) // 5 * shape[0] / shape[1] / 2
     count = 1 if is_signal(shape) else max(1, round(height / (rows + 1)))
-    lines: list[Text] = []
+    lines: list[Line] = []
     for _ in range(count):
         wide = _wide(shape, height // count - 1, width)
         fitting = (width + _GAP) // (wide + _GAP)
@@ -36,12 +38,13 @@ def strips(state: State, width: int, height: int, colour: bool = True) -> list[T
 
 def _strip(
     state: State, samples: Sequence[Seen], wide: int, height: int, colour: bool
-) -> list[Text]:
+) -> list[Line]:
     cards = []
     for seen in samples:
-        lines = fit(_centred(drawing(seen, wide, height - 1, colour), wide), wide, height - 1)
-        cards.append([*lines, *fit(_centred([caption(state, seen, wide)], wide), wide, 1)])
-    return [Text(" " * _GAP).join(card[i] for card in cards) for i in range(height)]
+        drawn = drawing(seen.image, wide, height - 1, colour)
+        lines = fit((line.centred(wide) for line in drawn), wide, height - 1)
+        cards.append([*lines, caption(state, seen, wide).centred(wide)])
+    return beside(cards, _GAP)
 
 
 def _wide(shape: tuple[int, ...], rows: int, width: int) -> int:
@@ -50,23 +53,21 @@ def _wide(shape: tuple[int, ...], rows: int, width: int) -> int:
     return max(8, min(width, round(2 * rows * shape[1] / shape[0])))
 
 
-def drawing(seen: Seen, width: int, height: int, colour: bool = True) -> list[Text]:
+def drawing(
+    image: npt.NDArray[np.uint8], width: int, height: int, colour: bool = True
+) -> list[Line]:
     """A sample as an image or as traces."""
-    if is_signal(seen.image.shape):
-        return trace(seen.image, width, height)
-    return picture(seen.image, width, height, colour)
+    if is_signal(image.shape):
+        return trace(image, width, height)
+    return picture(image, width, height, colour)
 
 
-def caption(state: State, seen: Seen, width: int) -> Text:
+def caption(state: State, seen: Seen, width: int) -> Line:
     """``✓ seven``, ``one → seven`` (taken for a one), or ``seven``: not known."""
     label = state.name(seen.label)
     if seen.predicted is None:
-        return Text(label[:width], DIM)
+        return Line((label[:width], DIM))
     if seen.predicted == seen.label:
-        return Text(f"✓ {label}"[:width], pair(RIGHT))
+        return Line((f"✓ {label}"[:width], pair(RIGHT)))
     room = max((width - 3) // 2, 1)
-    return Text(f"{state.name(seen.predicted)[:room]} → {label[:room]}", pair(WRONG))
-
-
-def _centred(lines: Iterable[Text], width: int) -> list[Text]:
-    return [Text(" " * ((width - line.cell_len) // 2)).append_text(line) for line in lines]
+    return Line((f"{state.name(seen.predicted)[:room]} → {label[:room]}", pair(WRONG)))

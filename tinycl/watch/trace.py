@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from rich.style import Style
-from rich.text import Text
 
+from tinycl.watch.line import Line
 from tinycl.watch.look import TRACES, pair
 
 __all__ = ["curve", "is_signal", "trace"]
@@ -22,7 +22,7 @@ def is_signal(shape: tuple[int, ...]) -> bool:
     return min(shape[:2]) == 1
 
 
-def trace(window: npt.NDArray[np.uint8], width: int, height: int) -> list[Text]:
+def trace(window: npt.NDArray[np.uint8], width: int, height: int) -> list[Line]:
     """The channels of a window, one below the other; what finds no room is left out.
 
     All have one scale, each has its own middle: gravity moves a channel, not its neighbours.
@@ -35,7 +35,7 @@ def trace(window: npt.NDArray[np.uint8], width: int, height: int) -> list[Text]:
     top, bottom = signal.max(axis=0), signal.min(axis=0)
     middle, span = (top + bottom) / 2, max((top - bottom).max(), _LEAST_SPAN)
     shown = min(signal.shape[1], height)
-    lines: list[Text] = []
+    lines: list[Line] = []
     for channel in range(shown):
         rows = height // shown
         style = pair(TRACES[channel % len(TRACES)])
@@ -44,7 +44,7 @@ def trace(window: npt.NDArray[np.uint8], width: int, height: int) -> list[Text]:
     return lines
 
 
-def curve(levels: Sequence[float], width: int, height: int, style: Style) -> list[Text]:
+def curve(levels: Sequence[float], width: int, height: int, style: Style) -> list[Line]:
     """A line through levels 0..1, the whole width; a blank field where there are none.
 
     Where there are more levels than dots, the line covers all that fall on a dot's column.
@@ -60,4 +60,4 @@ def curve(levels: Sequence[float], width: int, height: int, style: Style) -> lis
         before = heights[max(low, (x + 1) * len(heights) // columns - 1)]
         for y in range(min(part), max(part) + 1):
             cells[y // 4, x // 2] |= _DOTS[y % 4][x % 2]
-    return [Text("".join(chr(0x2800 + dots) for dots in row), style) for row in cells.tolist()]
+    return [Line(("".join(chr(0x2800 + dots) for dots in row), style)) for row in cells.tolist()]

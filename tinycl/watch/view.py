@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 
 from tinycl.watch.bars import bar, bars
-from tinycl.watch.look import ACCENT, DIM, RIGHT, fit, pair
+from tinycl.watch.line import Line, beside, fit
+from tinycl.watch.look import ACCENT, DIM, RIGHT, pair
 from tinycl.watch.matrix import matrix
 from tinycl.watch.state import State
 from tinycl.watch.strip import caption, strips
@@ -31,10 +32,12 @@ class View:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         colour = console.color_system is not None and not console.no_color
         height = options.height or console.height
-        yield Text("\n").join(view(self.state, options.max_width, height, colour))
+        for line in view(self.state, options.max_width, height, colour):
+            yield from line.segments
+            yield Segment.line()
 
 
-def view(state: State, width: int, height: int, colour: bool = True) -> list[Text]:
+def view(state: State, width: int, height: int, colour: bool = True) -> list[Line]:
     """`height` lines of `width` characters."""
     inner = width - 2 * _MARGIN
     if width < _LEAST[0] or height < _LEAST[1]:
@@ -45,46 +48,45 @@ def view(state: State, width: int, height: int, colour: bool = True) -> list[Tex
         lines = [
             _title(state, inner),
             _progress(state, inner),
-            Text(state.message, DIM),
+            Line((state.message, DIM)),
             *fit(strips(state, inner, drawn, colour), inner, drawn),
-            Text(),
+            Line(),
             *_panels(state, inner, panels, colour),
             vitals(state),
         ]
-    return [Text(" " * _MARGIN) + line + Text(" " * _MARGIN) for line in fit(lines, inner, height)]
+    return [Line(" " * _MARGIN) + line + Line(" " * _MARGIN) for line in fit(lines, inner, height)]
 
 
-def _small(state: State, width: int) -> list[Text]:
+def _small(state: State, width: int) -> list[Line]:
     lines = [_title(state, width), _progress(state, width), _running(state), vitals(state)]
     if state.samples:
         lines.insert(3, caption(state, state.samples[-1], width))
     if state.message:
-        lines.append(Text(state.message, DIM))
+        lines.append(Line((state.message, DIM)))
     return lines
 
 
-def _title(state: State, width: int) -> Text:
-    left = Text.assemble(("tinycl", _BOLD), (f"  {state.title}", DIM))
-    right = Text(state.heading)
-    right.truncate(max(width - 10, 1), overflow="ellipsis")
-    left.truncate(max(width - right.cell_len - 2, 1), overflow="ellipsis", pad=True)
-    return left + Text("  ") + right
+def _title(state: State, width: int) -> Line:
+    left = Line(("tinycl", _BOLD), (f"  {state.title}", DIM))
+    right = Line(state.heading)
+    right = right.fit(min(right.cells, max(width - 10, 1)))
+    return left.fit(max(width - right.cells - 2, 1)) + Line("  ") + right
 
 
-def _progress(state: State, width: int) -> Text:
+def _progress(state: State, width: int) -> Line:
     count = f" {state.done:,} of {state.total:,}"
-    return bar(state.done / max(state.total, 1), max(width - len(count), 1)) + Text(count, DIM)
+    return bar(state.done / max(state.total, 1), max(width - len(count), 1)) + Line((count, DIM))
 
 
-def _running(state: State) -> Text:
+def _running(state: State) -> Line:
     if state.running is None:
-        return Text("no sample yet", DIM)
-    return Text.assemble(
+        return Line(("no sample yet", DIM))
+    return Line(
         (f"{state.running:.0%}", pair(RIGHT) + _BOLD), (f" of the last {state.looked_back}", DIM)
     )
 
 
-def _panels(state: State, width: int, height: int, colour: bool) -> list[Text]:
+def _panels(state: State, width: int, height: int, colour: bool) -> list[Line]:
     """Accuracy, confusion and replay memory side by side, a title above each."""
     third = (width - 2 * _GAP) // 3
     first = width - 2 * (third + _GAP)
@@ -103,24 +105,23 @@ def _panels(state: State, width: int, height: int, colour: bool) -> list[Text]:
             third,
         ),
     ]
-    columns = [fit([Text(title, DIM), *lines], w, height) for title, lines, w in blocks]
-    return [Text(" " * _GAP).join(column[i] for column in columns) for i in range(height)]
+    return beside((fit([Line((t, DIM)), *lines], w, height) for t, lines, w in blocks), _GAP)
 
 
-def _accuracy(state: State, width: int, height: int) -> list[Text]:
+def _accuracy(state: State, width: int, height: int) -> list[Line]:
     """The running accuracy as a number and a curve, then that of the last tests."""
     tests = state.tests[-max((height - 1) // 2, 1) :]
     rows = height - 2 - (len(tests) + 1 if tests else 0)
     lines = [_running(state), *curve(state.curve, width, rows, pair(ACCENT))]
     if tests:
-        lines.append(Text("tested on all so far", DIM))
+        lines.append(Line(("tested on all so far", DIM)))
     for name, accuracy in tests:
         lit = bar(accuracy, max(width // 3, 4), RIGHT)
-        lines.append(Text.assemble(f"{accuracy:6.1%} ", lit, (f" {name}", DIM)))
+        lines.append(Line(f"{accuracy:6.1%} ") + lit + Line((f" {name}", DIM)))
     return lines
 
 
-def vitals(state: State) -> Text:
+def vitals(state: State) -> Line:
     """Heap, speed, link and saves in one line; what is not known is left out."""
     v, words = state.vitals, []
     rate = state.samples_per_second
@@ -135,4 +136,4 @@ def vitals(state: State) -> Text:
     words.append(f"{v.saves} save" + "s" * (v.saves != 1))
     if v.save_failures:
         words.append(f"{v.save_failures} failed")
-    return Text(" · ".join(words), DIM)
+    return Line((" · ".join(words), DIM))

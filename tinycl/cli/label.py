@@ -1,0 +1,179 @@
+"""``tinycl label``: teach a board with a camera or a folder of images and the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tinycl.cli import options as o
+from tinycl.cli.keyboard import Keyboard
+from tinycl.cli.output import read_model, write_json
+from tinycl.exceptions import BoardError, DataError
+
+if TYPE_CHECKING:
+    from tinycl.cli.labelling import Labelling
+    from tinycl.label import Shot
+    from tinycl.link import BoardClient
+
+__all__ = ["command"]
+
+_CLASSES = 10
+
+
+def command(
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Folder of images; folders in it are read too, their names ignored."),
+    ] = None,
+    windows: Annotated[
+        Path | None, typer.Option(help="CSV file: a window of a sensor a row, without a label.")
+    ] = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(help="Number of a camera, or a device, video file or stream. By default 0."),
+    ] = None,
+    names: Annotated[
+        str, typer.Option(help="Names to teach, with commas; they get the keys 1, 2, 3, ...")
+    ] = "",
+    port: Annotated[
+        str | None,
+        typer.Option(help="Serial port, pty, socket://HOST:PORT, or a board's serial number."),
+    ] = None,
+    board: Annotated[
+        str, typer.Option(help="Without --port: the emulated board to start.")
+    ] = "cpython",
+    flash: Annotated[
+        Path | None, typer.Option(help="Folder that is the emulated board's flash; kept.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Compiled model (.tcm) to send if the board lacks it.")
+    ] = None,
+    classes: Annotated[
+        int | None, typer.Option(help=f"Room for so many names, by default {_CLASSES}.")
+    ] = None,
+    learn: Annotated[
+        str | None, typer.Option(help="How deep it learns: head (the default), tail:N, full.")
+    ] = None,
+    replay: Annotated[
+        str | None, typer.Option(help="Slots of the replay memory, or its bytes; 200 by default.")
+    ] = None,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Forget what the board has learned.")
+    ] = False,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for a board that was unplugged.")
+    ] = 60.0,
+    json: o.Json = None,
+) -> None:
+    """Teach a board by hand: look at a sample and the board's prediction, press the key of a name.
+
+    Enter says that the prediction is right, space skips a sample, n takes a new name, s saves, q
+    ends: the board consolidates what it learned, and saves. The next call goes on from there.
+
+    Examples:
+
+        tinycl label --model model.tcm --names cup,spoon --port /dev/ttyACM0
+
+        tinycl label --model model.tcm --names cup,spoon --images photos --flash myboard
+
+        tinycl label --port /dev/ttyACM0 --windows gestures.csv --json taught.json
+    """
+    from tinycl.boards import start
+    from tinycl.cli.labelling import Labelling
+    from tinycl.label import Teacher
+    from tinycl.link import connect
+    from tinycl.run.prepare import send_model
+
+    given = [w for w in (images, windows, camera) if w is not None]
+    if len(given) > 1:
+        raise DataError("expected one of --images, --windows and --camera")
+    wanted = [name for name in names.split(",") if names]
+    keyboard = Keyboard()
+    blob = read_model(model, [learn or "head"]) if model else None
+    with ExitStack() as stack:
+        revive = None
+        if port is None:
+            machine = stack.enter_context(start(board, flash=flash))
+            port, revive = machine.port, machine.start
+        else:
+            board = port
+        client = stack.enter_context(connect(port, revive=revive))
+        if blob is not None:
+            send_model(client, blob, reset, advice="--reset replaces it and forgets them")
+        _settle(client, blob, len(wanted), classes, learn, replay, reset)
+        shots = _shots(client, images, windows, camera)
+        teacher = Teacher(client, wanted, wait)
+        labelling = Labelling(teacher, board, live=images is None and windows is None)
+        try:
+            labelling.run(shots, keyboard)
+            fingerprint = f"{client.info().state or 0:08x}"
+            client.bye()
+        finally:
+            result: dict[str, Any] = {**labelling.screen.tally.as_dict(), "board": board}
+            result |= {"names": [n for n in teacher.names if n], "learned": teacher.learned}
+            write_json(json, result)
+    write_json(json, {**result, "board_fingerprint": fingerprint})
+    _say(labelling, fingerprint)
+
+
+def _settle(
+    client: BoardClient,
+    model: bytes | None,
+    wanted: int,
+    classes: int | None,
+    learn: str | None,
+    replay: str | None,
+    reset: bool,
+) -> None:
+    """Settings for a board that has learned nothing; one that has keeps its own."""
+    from tinycl.convert.compiler import load_model
+    from tinycl.run.plan import Settings
+
+    info = client.hello()
+    if not info.has_model:
+        raise BoardError(
+            f"{client.name}: {info.warning or 'there is no model on this board'}; "
+            "give one with --model"
+        )
+    fresh = reset or not (info.learned or info.experience)
+    if not fresh:
+        if (classes, learn, replay) != (None, None, None):
+            raise BoardError(
+                f"{client.name}: the board has learned {info.learned} samples and keeps its "
+                "settings: leave out --classes, --learn and --replay, or --reset to forget"
+            )
+        return
+    slots: int | str = int(replay) if replay and replay.isdecimal() else replay or 200
+    settings = replace(Settings(), learn=learn or "head", replay=slots)
+    settings = settings.sized(load_model(model) if model is not None else None)
+    client.reset(settings.config(classes or max(wanted, _CLASSES)))
+
+
+def _shots(
+    client: BoardClient, images: Path | None, windows: Path | None, camera: str | None
+) -> Iterator[Shot]:
+    """The samples; what is wrong with their source is said before the screen opens."""
+    from tinycl import label
+
+    shape = client.hello().input_shape
+    if images is not None:
+        shots = label.images(images, shape)
+    elif windows is not None:
+        shots = label.windows(windows, shape)
+    else:
+        shots = label.camera(camera or "0", shape)
+    return chain([next(shots)], shots)
+
+
+def _say(labelling: Labelling, fingerprint: str) -> None:
+    tally = labelling.screen.tally
+    taught = ", ".join(f"{count} {name}" for name, count in tally.taught.items())
+    before = "" if tally.accuracy is None else f"; {tally.accuracy:.0%} right before the label"
+    print(f"{tally.samples} samples taught{': ' + taught if taught else ''}{before}")
+    print(f"the board has learned {labelling.teacher.learned} samples; state {fingerprint}")

@@ -1,0 +1,60 @@
+"""Which key stands for which class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tinycl_rt.learner import NAME_BYTES
+
+from tinycl.exceptions import DataError
+
+__all__ = ["ACCEPT", "END", "NEW", "SAVE", "SKIP", "Keys", "check_names"]
+
+ACCEPT, SKIP, NEW, SAVE, END = "\n", " ", "n", "s", "q"
+_ORDER = "123456789" + "".join(c for c in "abcdefghijklmnopqrstuvwxyz" if c not in "nsq")
+
+
+class Keys:
+    """Keys of classes, given away in the order in which the classes come.
+
+    >>> keys = Keys(["cup", "", "spoon"])
+    >>> keys.of(2), keys.label("2"), keys.label("x")
+    ('2', 2, None)
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of all classes; those without a name have no key.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        labels = [label for label, name in enumerate(names) if name]
+        self._labels = dict(zip(_ORDER, labels, strict=False))
+        self._keys = {label: key for key, label in self._labels.items()}
+
+    def label(self, key: str) -> int | None:
+        """Class of a key, if it has one."""
+        return self._labels.get(key)
+
+    def of(self, label: int) -> str:
+        """Key of a class; "" when there are more classes than keys."""
+        return self._keys.get(label, "")
+
+
+def check_names(names: Iterable[str]) -> list[str]:
+    """Names without the blanks around them.
+
+    Raises
+    ------
+    DataError
+        One is empty, too long for a board, or there twice.
+    """
+    found = [name.strip() for name in names]
+    for name in found:
+        if not name or not name.isprintable():
+            raise DataError("expected names with commas between them, as in cup,spoon,fork")
+        if len(name.encode()) > NAME_BYTES:
+            raise DataError(f"the name {name!r} is longer than a board's {NAME_BYTES} bytes")
+        if found.count(name) > 1:
+            raise DataError(f"the name {name!r} is there twice")
+    return found

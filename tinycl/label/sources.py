@@ -1,0 +1,143 @@
+"""Where samples without labels come from: a camera, a folder of images, a file of windows."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tinycl.data.image_file import ENDINGS, pillow, read_image
+from tinycl.exceptions import DataError, MissingExtraError
+
+__all__ = ["Shot", "camera", "images", "windows"]
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """A sample as the model takes it, uint8 (height, width, channels), and where it is from."""
+
+    pixels: npt.NDArray[np.uint8]
+    title: str
+
+
+def images(folder: Path, shape: Shape) -> Iterator[Shot]:
+    """All images of a folder and of the folders in it, whose names mean nothing here.
+
+    Raises
+    ------
+    DataError
+        There is no such folder, or no image in it; one cannot be read; or the model does not
+        take images.
+    MissingExtraError
+        Pillow is not installed.
+    """
+    if not folder.is_dir():
+        raise DataError(f"no such folder: {folder}")
+    files = sorted(
+        file
+        for file in folder.rglob("*")
+        if file.suffix.lower() in ENDINGS and file.is_file() and file.name[0] != "."
+    )
+    if not files:
+        raise DataError(f"{folder} has no images; expected files such as cup.jpg or 0001.png")
+    _check(shape)
+    for i, file in enumerate(files, 1):
+        title = f"{file.relative_to(folder)}, {i} of {len(files)}"
+        yield Shot(_fitted(read_image(file), shape), title)
+
+
+def windows(file: Path, shape: Shape) -> Iterator[Shot]:
+    """Rows of a CSV file, each a window of a sensor without a label.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or a row does not have as many integers 0..255 as the model takes.
+    """
+    count = int(np.prod(shape))
+    try:
+        rows = [row for row in csv.reader(file.read_text("utf-8-sig").splitlines()) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"cannot read {file}: {error}") from error
+    for number, row in enumerate(rows, 1):
+        try:
+            pixels = np.frombuffer(bytes(map(int, row)), np.uint8)
+        except ValueError:
+            raise DataError(
+                f"{file}, row {number}: expected integers 0 to 255 and no label"
+            ) from None
+        if len(pixels) != count:
+            raise DataError(
+                f"{file}, row {number}: {len(pixels)} numbers; the model takes "
+                f"{shape[0]} x {shape[1]} x {shape[2]}, which is {count}"
+            )
+        yield Shot(pixels.reshape(shape), f"{file.name}, {number} of {len(rows)}")
+
+
+def camera(which: str, shape: Shape) -> Iterator[Shot]:
+    """What a camera sees, without end.
+
+    Parameters
+    ----------
+    which : str
+        Its number, or what else OpenCV opens: a device, a video file, a stream's address.
+
+    Raises
+    ------
+    DataError
+        It does not open, or gives no picture.
+    MissingExtraError
+        OpenCV or Pillow is not installed.
+    """
+    try:
+        import cv2
+    except ImportError as error:
+        raise MissingExtraError(
+            "a camera takes OpenCV: pip install 'tinycl[camera]'; or give a folder with --images"
+        ) from error
+    _check(shape)
+    pil = pillow()
+    capture = cv2.VideoCapture(int(which) if which.isdecimal() else which)
+    try:
+        if not capture.isOpened():
+            raise DataError(
+                f"camera {which} does not open: is it plugged in, and used by no other program? "
+                "Another number names another camera"
+            )
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # what is shown is what is there now
+        seen = 0
+        while True:
+            there, frame = capture.read()
+            if not there:
+                if seen:
+                    return
+                raise DataError(f"camera {which} opens, but gives no picture")
+            seen += 1
+            rgb = np.ascontiguousarray(np.asarray(frame)[..., ::-1])  # OpenCV has blue first
+            yield Shot(_fitted(pil.Image.fromarray(rgb), shape), f"camera {which}")
+    finally:
+        capture.release()
+
+
+def _check(shape: Shape) -> None:
+    if shape[2] not in (1, 3):
+        raise DataError(f"images have 1 or 3 channels, the model takes {shape[2]}: give --windows")
+
+
+def _fitted(image: Any, shape: Shape) -> npt.NDArray[np.uint8]:
+    """The middle of an image in the shape of the model, grey or in colour as it takes them."""
+    pil = pillow()
+    height, width, channels = shape
+    fitted = pil.ImageOps.fit(
+        image.convert("L" if channels == 1 else "RGB"),
+        (width, height),
+        pil.Image.Resampling.BILINEAR,
+    )
+    return np.asarray(fitted, np.uint8).reshape(shape).copy()
