@@ -138,8 +138,8 @@ def _settle(
     info = client.hello()
     if not info.has_model:
         raise BoardError(
-            f"{client.name}: {info.warning or 'there is no model on this board'}; "
-            "give one with --model"
+            f"{client.name}: there is no model on this board"
+            f"{': ' + info.warning if info.warning else ''}; give one with --model"
         )
     fresh = reset or not (info.learned or info.experience)
     if not fresh:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live as Screen
 
 from tinycl.data.scenario import Experience
+from tinycl.exceptions import LinkError
 from tinycl.link.client import BoardClient
 from tinycl.run.plan import Plan
 from tinycl.watch import Seen, State, View, Vitals
@@ -70,8 +72,10 @@ class Watching:
         """See ``Observer``."""
         self._experience = experience
         self.state.begin(f"learning {self._title(experience)}", len(experience.indices))
-        self.pause()
         self._polled = None
+        with suppress(LinkError):  # the stream will find out, and wait for the board
+            self.pause()
+        self._draw(force=True)
 
     def sample(self, position: int, label: int, predicted: int | None) -> None:
         """See ``Observer``."""
@@ -85,7 +89,7 @@ class Watching:
         if done == 1 and self._experience is not None:
             self.state.begin(f"testing after {self._title(self._experience)}", total)
         self.state.answer(done, truth, predicted)
-        self._draw()
+        self._draw(force=done == 1)
 
     def end(self, experience: Experience, accuracy: float, per_class: dict[int, float]) -> None:
         """See ``Observer``."""
@@ -143,21 +147,20 @@ class Watching:
 
     def _draw(self, force: bool = False) -> None:
         now = time.monotonic()
-        if now < self._next and not force:
-            return
         if self._screen.is_started:
-            self._screen.refresh()
-            took = time.monotonic() - now
-            self._next = now + took + max(_REFRESH, (_SHARE - 1) * took)
-        elif not force and self._next:
-            state = self.state
-            right = "" if state.running is None else f", {state.running:.0%} right before learning"
-            self._say(
-                f"{state.heading}: {state.done} of {state.total}{right}; {vitals(state).plain}"
-            )
+            if force or now >= self._next:
+                self._screen.refresh()
+                took = time.monotonic() - now
+                self._next = now + took + max(_REFRESH, (_SHARE - 1) * took)
+        elif not force and now >= self._next:
+            if self._next:  # not at once: what is short shows by its results
+                self._line()
             self._next = now + _LINE
-        else:
-            self._next = now + _LINE
+
+    def _line(self) -> None:
+        state = self.state
+        right = "" if state.running is None else f", {state.running:.0%} right before learning"
+        self._say(f"{state.heading}: {state.done} of {state.total}{right}; {vitals(state).plain}")
 
     def _title(self, experience: Experience) -> str:
         names = [self.state.name(c) for c in experience.classes]

@@ -13,6 +13,7 @@ from tinycl.watch.look import DIM, QUIET, RIGHT, WRONG, Rgb, pair, shade
 
 __all__ = ["matrix"]
 
+_DARK = Style(color="grey39")
 _CELL = 2  # characters
 _LABELS = (6, 12)  # characters, least room and most
 
@@ -50,8 +51,9 @@ def matrix(
 def _cells(
     shares: npt.NDArray[np.float64], names: Sequence[str], label: int, colour: bool
 ) -> list[Line]:
-    over = "".join(f"{name[:_CELL]:{_CELL}}" for name in names)
-    lines = [Line((" " * (label + 1) + over, DIM))]
+    # Two greys in turn keep the heads apart.
+    heads = [(f"{name[:_CELL]:{_CELL}}", _DARK if i % 2 else DIM) for i, name in enumerate(names)]
+    lines = [Line(" " * (label + 1), *heads)]
     for i, row in enumerate(shares.tolist()):
         cells = [_cell(share, i == j, colour) for j, share in enumerate(row)]
         lines.append(Line((f"{names[i][:label]:>{label}} ", DIM), *cells))

@@ -55,7 +55,8 @@ def _picture(
 def resample(image: npt.NDArray[np.generic], height: int, width: int) -> npt.NDArray[np.float64]:
     """Means over the area that each new pixel covers, (height, width, channels)."""
     h, w, c = image.shape
-    tall = (_cover(h, height) @ image.reshape(h, w * c)).reshape(height, w, c)
+    flat = image.astype(np.float64).reshape(h, w * c)
+    tall = (_cover(h, height) @ flat).reshape(height, w, c)
     found: npt.NDArray[np.float64] = _cover(w, width) @ tall
     return found
 

@@ -130,10 +130,9 @@ def vitals(state: State) -> Line:
     if v.heap_free:
         words.append(f"{v.heap_free / 1024:.1f} KiB heap free")
     if v.link_share is not None:
-        words.append(f"link {v.link_share:.0%} of time")
+        words.append(f"link {v.link_share:.0%}")
     if v.bytes_per_second is not None:
         words.append(f"{v.bytes_per_second / 1024:.1f} KiB/s")
-    words.append(f"{v.saves} save" + "s" * (v.saves != 1))
-    if v.save_failures:
-        words.append(f"{v.save_failures} failed")
+    failed = f", {v.save_failures} failed" if v.save_failures else ""
+    words.append(f"{v.saves} save{'s' * (v.saves != 1)}{failed}")
     return Line((" · ".join(words), DIM))
