@@ -12,7 +12,18 @@ from tinycl.cli import main
 
 from .conftest import Demo, tinycl
 
-VERBS = ("demo", "train", "convert", "compile", "run", "simulate", "stream", "report", "boards")
+VERBS = (
+    "demo",
+    "train",
+    "convert",
+    "compile",
+    "run",
+    "simulate",
+    "stream",
+    "report",
+    "boards",
+    "label",
+)
 
 
 @pytest.mark.parametrize("verb", VERBS)

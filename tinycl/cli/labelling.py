@@ -33,6 +33,7 @@ class Labelling:
 
     def __init__(self, teacher: Teacher, title: str, live: bool) -> None:
         self.teacher = teacher
+        teacher.on_message = self.message
         self.screen = Screen(title, teacher.names)
         self._live = live
         self._view = Live(

@@ -34,11 +34,11 @@ class Teacher:
         Classes to teach besides those that the board has.
     wait : float
         Seconds to wait for an unplugged board.
-    on_message : callable, optional
-        Called with a sentence when the board goes and comes.
 
     Attributes
     ----------
+    on_message : callable or None
+        Called with a sentence when the board goes and comes.
     names : list of str
         Of all classes of the board; "" where it is free.
     learned : int
@@ -55,11 +55,10 @@ class Teacher:
         client: BoardClient,
         names: Iterable[str] = (),
         wait: float = 60.0,
-        on_message: Callable[[str], None] | None = None,
     ) -> None:
         self._client = client
         self._wait = wait
-        self._on_message = on_message
+        self.on_message: Callable[[str], None] | None = None
         info = client.hello()
         self.names = client.names()
         self.learned = info.learned
@@ -149,7 +148,7 @@ class Teacher:
         for left in reversed(range(_ROUNDS)):
             try:
                 if broken:
-                    self._client.reconnect(self._wait, self._on_message)
+                    self._client.reconnect(self._wait, self.on_message)
                     broken = False
                     self._find()
                 return action()
