@@ -41,19 +41,10 @@ def command(
     names: Annotated[
         str, typer.Option(help="Names to teach, with commas; they get the keys 1, 2, 3, ...")
     ] = "",
-    port: Annotated[
-        str | None,
-        typer.Option(help="Serial port, pty, socket://HOST:PORT, or a board's serial number."),
-    ] = None,
-    board: Annotated[
-        str, typer.Option(help="Without --port: the emulated board to start.")
-    ] = "cpython",
-    flash: Annotated[
-        Path | None, typer.Option(help="Folder that is the emulated board's flash; kept.")
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(help="Compiled model (.tcm) to send if the board lacks it.")
-    ] = None,
+    port: o.StreamPort = None,
+    board: o.StreamBoard = "cpython",
+    flash: o.BoardFlash = None,
+    model: o.SentModel = None,
     classes: Annotated[
         int | None, typer.Option(help=f"Room for so many names, by default {_CLASSES}.")
     ] = None,
@@ -63,12 +54,8 @@ def command(
     replay: Annotated[
         str | None, typer.Option(help="Slots of the replay memory, or its bytes; 200 by default.")
     ] = None,
-    reset: Annotated[
-        bool, typer.Option("--reset", help="Forget what the board has learned.")
-    ] = False,
-    wait: Annotated[
-        float, typer.Option(help="Seconds to wait for a board that was unplugged.")
-    ] = 60.0,
+    reset: o.Reset = False,
+    wait: o.Wait = 60.0,
     json: o.Json = None,
 ) -> None:
     """Teach a board by hand: look at a sample and the board's prediction, press the key of a name.

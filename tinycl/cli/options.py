@@ -15,7 +15,20 @@ from tinycl.exceptions import DataError
 from tinycl.run.plan import Settings
 from tinycl.sweep.grid import grid
 
-__all__ = ["Data", "Json", "ModelFile", "Seed", "one_setting", "settings_grid"]
+__all__ = [
+    "BoardFlash",
+    "Data",
+    "Json",
+    "ModelFile",
+    "Reset",
+    "Seed",
+    "SentModel",
+    "StreamBoard",
+    "StreamPort",
+    "Wait",
+    "one_setting",
+    "settings_grid",
+]
 
 Data = Annotated[
     str,
@@ -33,6 +46,28 @@ ModelFile = Annotated[
         "--model",
         help="Compiled model, .tcm, or one that is built in: mlp, cnv, binarynet, mlp-small.",
     ),
+]
+
+StreamPort = Annotated[
+    str | None,
+    typer.Option(
+        "--port", help="Serial port, pty, socket://HOST:PORT, or a board's serial number."
+    ),
+]
+StreamBoard = Annotated[
+    str, typer.Option("--board", help="Without --port: the emulated board to start.")
+]
+BoardFlash = Annotated[
+    Path | None,
+    typer.Option("--flash", help="Folder that is the emulated board's flash; kept."),
+]
+SentModel = Annotated[
+    Path | None,
+    typer.Option("--model", help="Compiled model (.tcm) to send if the board lacks it."),
+]
+Reset = Annotated[bool, typer.Option("--reset", help="Forget what the board has learned.")]
+Wait = Annotated[
+    float, typer.Option("--wait", help="Seconds to wait for a board that was unplugged.")
 ]
 
 _HELP = {

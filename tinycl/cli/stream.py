@@ -23,28 +23,15 @@ __all__ = ["command"]
 def command(
     data: o.Data,
     settings: Settings,
-    port: Annotated[
-        str | None,
-        typer.Option(help="Serial port, pty, socket://HOST:PORT, or a board's serial number."),
-    ] = None,
-    board: Annotated[
-        str, typer.Option(help="Without --port: the emulated board to start.")
-    ] = "cpython",
-    flash: Annotated[
-        Path | None, typer.Option(help="Folder that is the emulated board's flash; kept.")
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(help="Compiled model (.tcm) to send if the board lacks it.")
-    ] = None,
+    port: o.StreamPort = None,
+    board: o.StreamBoard = "cpython",
+    flash: o.BoardFlash = None,
+    model: o.SentModel = None,
     state: Annotated[
         Path | None, typer.Option(help="Learned state (.tcs) to put on the board first.")
     ] = None,
-    reset: Annotated[
-        bool, typer.Option("--reset", help="Forget what the board has learned.")
-    ] = False,
-    wait: Annotated[
-        float, typer.Option(help="Seconds to wait for a board that was unplugged.")
-    ] = 60.0,
+    reset: o.Reset = False,
+    wait: o.Wait = 60.0,
     watch: Annotated[
         bool,
         typer.Option(

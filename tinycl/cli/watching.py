@@ -20,7 +20,7 @@ from tinycl.watch.view import vitals
 __all__ = ["Watching"]
 
 _REFRESH = 0.2  # seconds, at least
-_SHARE = 20  # of the time, one part goes to drawing at most
+_SHARE = 30  # of the time, one part goes to drawing at most
 _LINE = 10.0  # seconds between lines where there is no terminal
 
 
