@@ -8,6 +8,7 @@ __all__ = [
     "BoardError",
     "CompileError",
     "DataError",
+    "FlashError",
     "LinkError",
     "MissingExtraError",
     "ModelError",
@@ -37,6 +38,10 @@ class LinkError(TinyclError):
 
 class BoardError(TinyclError):
     """A board answered, and refused; the message carries the board's reason."""
+
+
+class FlashError(TinyclError):
+    """A board cannot be flashed: no room, wrong firmware, wrong files."""
 
 
 class MissingExtraError(TinyclError):

@@ -14,11 +14,12 @@ import tty
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tinycl.boards.cache import description
+from tinycl.boards import registry
+from tinycl.boards.cache import board_folder, description
 from tinycl.boards.emulated import EmulatedBoard
 from tinycl.exceptions import BoardError
 
-__all__ = ["CortexM0", "CortexM3", "Rv32", "UnixBoard"]
+__all__ = ["CortexM0", "CortexM3", "Rv32", "UnixBoard", "bare"]
 
 _PROGRAM = """
 from tinycl_rt.service import serve
@@ -30,18 +31,25 @@ while True:
 class MicroPythonBoard(EmulatedBoard):
     """A built board behind a pseudo-terminal. Its flash lies in the folder ``flash``.
 
+    Parameters
+    ----------
+    flash : Path, optional
+    bare : bool
+        Without a runtime, as a board comes out of its box: what it runs is what lies in its flash.
+
     Raises
     ------
     BoardError
         It is not built, or not with this runtime.
     """
 
-    def __init__(self, flash: Path | None = None) -> None:
+    def __init__(self, flash: Path | None = None, bare: bool = False) -> None:
         super().__init__(flash)
-        described = description(self.name)
+        described = board_folder(self.name) / "board.json" if bare else description(self.name)
         if not described.exists():
             raise BoardError(
-                f"the board {self.name} is not built with this runtime: run make boards"
+                f"the board {self.name} is not built{'' if bare else ' with this runtime'}: "
+                "run make boards"
             )
         self.about: dict[str, Any] = json.loads(described.read_text())
 
@@ -124,3 +132,19 @@ class UnixBoard(MicroPythonBoard):
     def environment(self) -> dict[str, str]:
         """Return the environment: where MicroPython finds tinycl_rt."""
         return {**os.environ, "MICROPYPATH": str(self.about["lib"])}
+
+
+def bare(name: str, flash: Path | None = None) -> EmulatedBoard:
+    """Make an emulated board with plain firmware: what it runs is what is put into its flash.
+
+    Raises
+    ------
+    BoardError
+        There is no such board, it is a real one, or it is not built.
+    """
+    if registry.get(name).kind != "emulated":
+        raise BoardError(f"{name} is a real board: plug it in and name its port with --port")
+    for kind in (CortexM3, CortexM0, Rv32):
+        if kind.name == name:
+            return kind(flash, bare=True)
+    raise BoardError(f"{name} has tinycl already: flash cortex-m3, cortex-m0 or rv32")

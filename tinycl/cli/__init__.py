@@ -14,6 +14,7 @@ from tinycl.cli import (
     compile,
     convert,
     demo,
+    flash,
     info,
     label,
     memory,
@@ -37,7 +38,20 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_VERBS = (demo, train, convert, compile, run, simulate, stream, label, memory, report, boards)
+_VERBS = (
+    demo,
+    train,
+    convert,
+    compile,
+    run,
+    simulate,
+    flash,
+    stream,
+    label,
+    memory,
+    report,
+    boards,
+)
 for verb in (*_VERBS, info, backup, restore):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
 

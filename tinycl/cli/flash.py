@@ -1,0 +1,157 @@
+"""``tinycl flash``: the runtime, the right kernels and a model onto a board."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tinycl.cli import options as o
+from tinycl.cli.output import read_file, write_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tinycl.flash.find import Found
+
+__all__ = ["command"]
+
+
+def command(
+    port: Annotated[
+        str | None, typer.Option("--port", help="Serial port, or a board's serial number.")
+    ] = None,
+    board: Annotated[
+        str | None, typer.Option("--board", help="An emulated board: cortex-m3, cortex-m0, ...")
+    ] = None,
+    drive: Annotated[
+        Path | None, typer.Option("--drive", help="CIRCUITPY drive, or a boot loader's UF2 drive.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="Compiled model, .tcm, that goes with it.")
+    ] = None,
+    firmware: Annotated[
+        str | None,
+        typer.Option(
+            "--firmware",
+            help="First put firmware on it: FILE (.uf2, .bin), auto, or auto:BOARD_ID (fetched).",
+        ),
+    ] = None,
+    kernels: Annotated[
+        str, typer.Option("--kernels", help="auto: the fastest; native, viper or reference.")
+    ] = "auto",
+    native: Annotated[
+        Path | None, typer.Option("--native", help="Folder with native modules, ARCH_6.3/*.mpy.")
+    ] = None,
+    program: Annotated[
+        str,
+        typer.Option(
+            "--program", help="A main.py or code.py of your own that is there: keep or replace."
+        ),
+    ] = "ask",
+    flash: Annotated[
+        Path | None,
+        typer.Option("--flash", help="Folder that is the emulated board's flash; kept."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show each step, change nothing.")
+    ] = False,
+    json: o.Json = None,
+) -> None:
+    """Put tinycl on a board: runtime, native kernels for its processor, program and model.
+
+    What is there already is not copied again; all files are verified by hash; at the end the
+    board says hello. A board without --port, --board or --drive is found by itself.
+
+    Examples:
+
+        tinycl flash --model model.tcm
+
+        tinycl flash --port /dev/ttyACM0 --model model.tcm --dry-run
+
+        tinycl flash --firmware RPI_PICO-v1.25.0.uf2 --model model.tcm
+
+        tinycl flash --drive /media/me/CIRCUITPY --model model.tcm
+
+        tinycl flash --board cortex-m3 --flash runs/board --model model.tcm
+    """
+    from rich.console import Console
+
+    from tinycl.convert.compiler import load_model
+    from tinycl.exceptions import FlashError
+    from tinycl.flash import firmware as base
+    from tinycl.flash.drive import is_uf2
+    from tinycl.flash.find import choose, find, repl_port
+    from tinycl.flash.session import Options, flash_drive, flash_port
+
+    named = [n for n, v in (("--port", port), ("--board", board), ("--drive", drive)) if v]
+    if len(named) > 1:
+        raise FlashError(f"expected one board, got {' and '.join(named)}")
+    if flash is not None and board is None:
+        raise FlashError("--flash is an emulated board's: name it with --board")
+    if program not in ("ask", "keep", "replace"):
+        raise FlashError(f"expected --program keep or replace, got {program}")
+    blob = None
+    if model is not None:
+        blob = read_file(model)
+        load_model(blob)
+    options = Options(blob, kernels, native, program, dry_run)
+    console = Console()
+    steps = _Shown(console)
+    if not named:
+        ask = _asker(console) if sys.stdin.isatty() else None
+        found = choose(find(), ask)
+        port, drive = (found.place, None) if found.kind == "port" else (None, Path(found.place))
+    with ExitStack() as stack:
+        if board is not None:
+            from tinycl.boards.micropython import bare
+
+            port = stack.enter_context(bare(board, flash)).port
+        if firmware is not None:
+            uf2 = drive if drive is not None and is_uf2(drive) else None
+            base.install(firmware, port, uf2, steps.say, dry_run)
+            if dry_run:
+                return
+            port, drive = base.comes_back(port)
+        if drive is not None:
+            report = flash_drive(drive, options, steps)
+        else:
+            assert port is not None
+            report = flash_port(repl_port(port), options, steps)
+    write_json(json, report.as_dict())
+
+
+class _Shown:
+    """Steps on the terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def say(self, text: str) -> None:
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    @contextmanager
+    def copying(self, total: int) -> Iterator[Callable[[int], None]]:
+        from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+        columns = ("copying", BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task("", total=total)
+            yield lambda count: bar.advance(task, count)
+
+
+def _asker(console: Console) -> Callable[[Sequence[Found]], Found]:
+    """Lets the user pick one of several boards."""
+    from rich.prompt import IntPrompt
+
+    def ask(found: Sequence[Found]) -> Any:
+        for number, one in enumerate(found, 1):
+            console.print(f"  {number}  {one.title}", highlight=False, markup=False)
+        numbers = [str(n) for n in range(1, len(found) + 1)]
+        return found[IntPrompt.ask("Which board?", choices=numbers, console=console) - 1]
+
+    return ask

@@ -1,0 +1,109 @@
+"""Where native kernels come from: built already, shipped with the wheel, or built now.
+
+They are published as ``ARCH_6.3/NAME.mpy``. A checkout builds them on demand (``firmware/native``,
+cached by the digest of their sources) where there is a compiler for the architecture; the wheel
+carries those that its release was built with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import tinycl_rt
+
+from tinycl.boards.cache import cache
+from tinycl.exceptions import FlashError
+from tinycl.flash.identity import ABI, PUBLISHED, architectures
+
+__all__ = ["build_native", "find_native", "native_digest"]
+
+_SOURCE = Path(tinycl_rt.__file__).resolve().parents[1] / "native"
+_SHIPPED = Path(__file__).resolve().parents[1] / "native"
+
+
+def find_native(arch: str, given: Path | None = None) -> dict[str, Path]:
+    """Return the native modules that a board of `arch` loads, by name; none if there are none.
+
+    Parameters
+    ----------
+    arch
+        As of ``Identity.arch``.
+    given
+        Folder with ``ARCH_6.3/*.mpy`` that the user names; nothing else is looked at then.
+
+    Raises
+    ------
+    FlashError
+        The given folder has none that the board loads, or those of this checkout do not build.
+    """
+    wanted = architectures(arch)
+    if given is not None:
+        for name in wanted:
+            if found := _modules(given, name):
+                return found
+        names = " or ".join(f"{name}_{ABI}" for name in wanted) or "none: it loads no native code"
+        raise FlashError(f"{given}: no folder with modules that this board loads ({names})")
+    for name in wanted:
+        for folder in _built():
+            if found := _modules(folder, name):
+                return found
+        if _can_build(name):
+            return _modules(build_native(name), name)
+    return {}
+
+
+def build_native(arch: str) -> Path:
+    """Build the kernels of one architecture from this checkout; return the folder they are in.
+
+    Raises
+    ------
+    FlashError
+        The compiler refuses; with its last words.
+    """
+    dist = cache() / "native" / native_digest()
+    command = ["make", "-C", str(_SOURCE), arch, f"DIST={dist}", f"BUILD={dist / 'build'}"]
+    command += [f"MPY_DIR={_micropython()}", f"PYTHON={sys.executable}"]
+    ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if ran.returncode:
+        tail = "\n".join((ran.stdout + ran.stderr).strip().splitlines()[-10:])
+        raise FlashError(f"the native kernels for {arch} do not build:\n{tail}")
+    return dist
+
+
+def native_digest() -> str:
+    """SHA-256 of the sources of the native kernels, 16 hex digits."""
+    digest = hashlib.sha256()
+    for file in sorted(_SOURCE.iterdir()):
+        if file.is_file():
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _built() -> list[Path]:
+    """Folders of modules that are made from the sources as they are now."""
+    if _SOURCE.is_dir():
+        return [cache() / "native" / native_digest()]
+    return [_SHIPPED]
+
+
+def _modules(folder: Path, arch: str) -> dict[str, Path]:
+    return {file.name: file for file in sorted((folder / f"{arch}_{ABI}").glob("*.mpy"))}
+
+
+def _can_build(arch: str) -> bool:
+    programs = ("make", PUBLISHED.get(arch, ""))
+    return (
+        _SOURCE.is_dir()
+        and (_micropython() / "py" / "dynruntime.mk").is_file()
+        and all(shutil.which(program) for program in programs)
+    )
+
+
+def _micropython() -> Path:
+    """MicroPython's source: the user's, or the one that tools/build_boards.py fetched."""
+    return Path(os.environ.get("MICROPY_DIR") or cache() / "micropython-1.25.0").expanduser()

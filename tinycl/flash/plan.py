@@ -1,0 +1,86 @@
+"""What belongs on a board: the runtime, its kernels, the program at power-on, the model."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import tinycl_rt
+
+from tinycl.flash.compiler import compile_source
+from tinycl.flash.identity import Identity
+from tinycl.flash.kernels import Kernels
+
+__all__ = ["PROGRAMS", "PlannedFile", "plan", "programs", "runtime_folder"]
+
+PROGRAMS = {"micropython": ("main.py",), "circuitpython": ("boot.py", "code.py")}
+"""Files that firmware runs at power-on."""
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """A file as it is to be on the board.
+
+    Attributes
+    ----------
+    path : str
+        From the board's root.
+    data : bytes
+    """
+
+    path: str
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the content, hex."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    def matches(self, found: str) -> bool:
+        """Whether a board's hash (SHA-256, or the CRC-32 of one without hashlib) is this file's."""
+        if len(found) == 8:
+            return found == f"{zlib.crc32(self.data):08x}"
+        return found == self.sha256
+
+
+def plan(board: Identity, kernels: Kernels, model: bytes | None = None) -> list[PlannedFile]:
+    """Return all files for a board, in the order in which they are written.
+
+    The program comes last: a board whose plug is pulled halfway stays in its REPL.
+
+    Raises
+    ------
+    FlashError, MissingExtraError
+        A file does not compile, or there is no compiler.
+    """
+    files = []
+    for source in sorted(runtime_folder().glob("*.py")):
+        if kernels.leaves_out(source.name):
+            continue
+        if board.mpy:
+            data = compile_source(source, board.code)
+            files.append(PlannedFile(f"/lib/tinycl_rt/{source.stem}.mpy", data))
+        else:
+            files.append(PlannedFile(f"/lib/tinycl_rt/{source.name}", source.read_bytes()))
+    for name, module in kernels.modules.items():
+        files.append(PlannedFile(f"/lib/{name}", module.read_bytes()))
+    if model is not None:
+        files.append(PlannedFile("/model.tcm", model))
+    return files + [PlannedFile(f"/{p.name}", p.read_bytes()) for p in programs(board.name)]
+
+
+def runtime_folder() -> Path:
+    """The runtime that this package came with."""
+    return Path(tinycl_rt.__file__).resolve().parent
+
+
+def programs(interpreter: str) -> list[Path]:
+    """The files that run at power-on, of this checkout or of the wheel."""
+    checkout = runtime_folder().parent
+    shipped = Path(__file__).resolve().parent / "programs"
+    return [
+        checkout / name if (checkout / name).is_file() else shipped / name
+        for name in PROGRAMS[interpreter]
+    ]

@@ -1,0 +1,242 @@
+"""Flashing a board from begin to end: look, choose, compare, copy, verify, restart, say hello."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from tinycl.exceptions import BoardError, FlashError
+from tinycl.flash.deploy import Changes, Target, changes, deploy
+from tinycl.flash.identity import Identity
+from tinycl.flash.kernels import Kernels, choose
+from tinycl.flash.plan import PROGRAMS, PlannedFile, plan, programs
+from tinycl.flash.repl import Repl
+
+__all__ = ["Options", "Report", "Steps", "flash_drive", "flash_port"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user wants.
+
+    Attributes
+    ----------
+    model : bytes or None
+        A compiled model; None leaves the board the one it has.
+    kernels : str
+        One of ``tinycl.flash.kernels.CHOICES``.
+    native : Path or None
+        Folder with native modules; see ``find_native``.
+    program : str
+        What becomes of a program of the user's own that is where ours goes: ``ask`` (FlashError
+        that says so), ``keep``, ``replace``.
+    dry_run : bool
+        Look and compare, change nothing.
+    """
+
+    model: bytes | None = None
+    kernels: str = "auto"
+    native: Path | None = None
+    program: str = "ask"
+    dry_run: bool = False
+
+
+class Steps(Protocol):
+    """Who is told what happens."""
+
+    def say(self, text: str) -> None:
+        """Show a step."""
+
+    def copying(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Give what is called with the bytes of each piece, of `total` in all."""
+
+
+@dataclass
+class Report:
+    """What was done; ``as_dict`` is what ``--json`` writes.
+
+    Attributes
+    ----------
+    board, firmware : str
+        Machine; interpreter and version.
+    arch : str
+        Architecture of native code on it; empty: none.
+    backend : str
+        Kernels, in the board's own words where it has been asked.
+    files : list of dict
+        ``path``, ``bytes``, ``sha256``, ``copied`` of each file that belongs on the board.
+    bytes : int
+        Bytes of all files.
+    copied : int
+        Files that were copied, or would be.
+    copied_bytes : int
+    removed : list of str
+    verified : bool
+        Whether the board's hashes of all files were held against ours, and its hello came.
+    free_heap : int or None
+        Bytes that the board has free with the runtime, and the model, loaded.
+    free_flash : int
+        Bytes free before.
+    model : str
+        Fingerprint of the board's model; empty: none.
+    dry_run : bool
+    """
+
+    board: str
+    firmware: str
+    arch: str
+    backend: str
+    files: list[dict[str, Any]] = field(default_factory=list)
+    bytes: int = 0
+    copied: int = 0
+    copied_bytes: int = 0
+    removed: list[str] = field(default_factory=list)
+    verified: bool = False
+    free_heap: int | None = None
+    free_flash: int = 0
+    model: str = ""
+    dry_run: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+
+def flash_port(port: str, options: Options, steps: Steps) -> Report:
+    """Flash a board over its serial port; it serves when this returns.
+
+    Raises
+    ------
+    TinyclError
+        With what to do.
+    """
+    with Repl(port) as repl:
+        report = _bring(repl, repl.identity, options, steps)
+        if options.dry_run:
+            steps.say("would restart the board and wait for its hello")
+            return report
+        report.backend = repl.backend()
+        repl.reset()
+    if repl.identity.is_circuitpython:
+        steps.say("press the board's reset button once: boot.py opens the second serial port")
+        return report
+    _hello(port, options, report, steps)
+    return report
+
+
+def flash_drive(folder: Path, options: Options, steps: Steps) -> Report:
+    """Copy to a CIRCUITPY drive.
+
+    Raises
+    ------
+    TinyclError
+        With what to do.
+    """
+    from tinycl.flash.drive import CircuitPythonDrive
+
+    drive = CircuitPythonDrive(folder)
+    report = _bring(drive, drive.identity, options, steps)
+    if not options.dry_run:
+        steps.say("eject the drive, then press the board's reset button: boot.py takes effect")
+    return report
+
+
+def _bring(target: Any, board: Identity, options: Options, steps: Steps) -> Report:
+    """Compare, copy, verify."""
+    steps.say(f"found {board.title}, {_kib(target.room()[0])} free")
+    kernels = choose(board, options.kernels, options.native)
+    steps.say(f"kernels: {kernels.name} ({kernels.why})")
+    files = plan(board, kernels, options.model)
+    files = [file for file in files if not _is_kept(target, board, file, options, steps)]
+    todo = changes(target, files)
+    report = _report(board, kernels, todo, options)
+    verb = "would " if options.dry_run else ""
+    for path in todo.remove:
+        steps.say(f"{verb}remove {path}: in the way of what is to be there")
+    if options.dry_run:
+        for file in todo.copy:
+            steps.say(f"would copy {file.path} ({_kib(len(file.data))})")
+    same = len(files) - len(todo.copy)
+    steps.say(
+        f"{verb}copy {len(todo.copy)} files, {_kib(report.copied_bytes)}; {same} are there already"
+    )
+    if not options.dry_run:
+        with steps.copying(report.copied_bytes) as progress:
+            deploy(target, todo, progress)
+        report.verified = True
+        steps.say(f"verified {len(files)} files by hash")
+    return report
+
+
+def _is_kept(
+    target: Any, board: Identity, file: PlannedFile, options: Options, steps: Steps
+) -> bool:
+    """Whether a program of the user's own stays in the place of ours."""
+    name = file.path.lstrip("/")
+    if name not in PROGRAMS[board.name] or options.program == "replace":
+        return False
+    there = target.first_line(file.path)
+    if not there or there.rstrip() == file.data.decode().split("\n", 1)[0].rstrip():
+        return False
+    if options.program == "keep":
+        steps.say(f"{name} on the board is your own: kept")
+        return True
+    raise FlashError(
+        f"{target.name}: {name} on the board is a program of your own ({there.strip()[:50]!r}): "
+        "--program keep leaves it, --program replace puts tinycl's in its place"
+    )
+
+
+def _report(board: Identity, kernels: Kernels, todo: Changes, options: Options) -> Report:
+    copied = {file.path for file in todo.copy}
+    return Report(
+        board=board.machine,
+        firmware=f"{board.name} {board.version}",
+        arch=board.code,
+        backend=kernels.name,
+        files=[
+            {
+                "path": file.path,
+                "bytes": len(file.data),
+                "sha256": file.sha256,
+                "copied": file.path in copied,
+            }
+            for file in todo.files
+        ],
+        bytes=sum(len(file.data) for file in todo.files),
+        copied=len(todo.copy),
+        copied_bytes=sum(len(file.data) for file in todo.copy),
+        removed=todo.remove,
+        free_flash=todo.free,
+        dry_run=options.dry_run,
+    )
+
+
+def _hello(port: str, options: Options, report: Report, steps: Steps) -> None:
+    """Let the board say what it runs, and hold that against what it was given."""
+    from tinycl.convert.compiler import load_model
+    from tinycl.link.client import connect
+
+    with connect(port) as client:
+        info = client.hello()
+    report.free_heap = info.heap_free
+    report.model = info.fingerprint
+    if options.model is not None:
+        expected = load_model(options.model).fingerprint.hex()
+        if info.fingerprint != expected:
+            reason = info.warning or f"its model is {info.fingerprint}, expected {expected}"
+            raise BoardError(f"{port}: the files are on the board, but {reason}")
+    if info.backend:
+        report.backend = info.backend
+    steps.say(
+        f"the board says hello: tinycl {info.version}, {report.backend} kernels, "
+        f"{_kib(info.heap_free)} heap free, "
+        + (f"model {info.fingerprint}" if info.has_model else "no model yet")
+    )
+
+
+def _kib(count: int) -> str:
+    return f"{count / 1024:,.1f} KiB" if count else "0 KiB"
