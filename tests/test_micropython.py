@@ -11,10 +11,11 @@ import pytest
 from board.harness import HERE, PROJECT, RUNTIME, build_native, built
 from boards.build import is_built
 from boards.machines import BOARDS
-from boards.romfs import romfs_image
 from boards.session import Session
 from boards.staging import compile_file, stage
 from run import run
+
+from tinycl.boards.romfs import romfs_image
 
 CASES = [HERE / "cases" / "test_board.py", HERE / "cases" / "test_code.py"]
 MODULES = sorted(

@@ -98,7 +98,7 @@ def test_program_in_rom_starts_by_itself(name: str, tmp_path: Path) -> None:
     stage([RUNTIME], rom, board)
     (rom / "main.py").write_text("import tinycl_rt.service, tinyclboard\ntinyclboard.exit(9)\n")
     assert (PROJECT / "firmware" / "main.py").read_text().count("tinycl_rt.service")
-    from boards.romfs import romfs_image
+    from tinycl.boards.romfs import romfs_image
 
     image = tmp_path / "rom.img"
     image.write_bytes(romfs_image(rom))

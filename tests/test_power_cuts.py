@@ -44,8 +44,9 @@ def machine(name: str, work: Path) -> Machine:
     if not board.emulator:
         environment = {**os.environ, "MICROPYPATH": str(RUNTIME.parent)}
         return Machine([*board.command(), *words], environment, 0.05, KILLS)
-    from boards.romfs import romfs_image
     from boards.staging import stage
+
+    from tinycl.boards.romfs import romfs_image
 
     rom = work / "rom"
     stage([RUNTIME], rom, board)

@@ -53,9 +53,15 @@ def command(
             "--program", help="A main.py or code.py of your own that is there: keep or replace."
         ),
     ] = "ask",
+    place: Annotated[
+        str,
+        typer.Option(
+            "--place", help="rom, files, or auto: into ROMFS where the firmware has one."
+        ),
+    ] = "auto",
     flash: Annotated[
         Path | None,
-        typer.Option("--flash", help="Folder that is the emulated board's flash; kept."),
+        typer.Option("--flash", help="The emulated board's flash, a folder; kept."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show each step, change nothing.")
@@ -95,11 +101,13 @@ def command(
         raise FlashError("--flash is an emulated board's: name it with --board")
     if program not in ("ask", "keep", "replace"):
         raise FlashError(f"expected --program keep or replace, got {program}")
+    if place not in ("auto", "rom", "files"):
+        raise FlashError(f"expected --place auto, rom or files, got {place}")
     blob = None
     if model is not None:
         blob = read_file(model)
         load_model(blob)
-    options = Options(blob, kernels, native, program, dry_run)
+    options = Options(blob, kernels, native, program, place, dry_run)
     console = Console()
     steps = _Shown(console)
     if not named:

@@ -1,4 +1,4 @@
-"""Brings files onto a board: what differs is copied, what is in the way removed, all is verified."""
+"""Brings files onto a board: copies what differs, removes what is in the way, verifies all."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tinycl.flash.plan import PlannedFile
 __all__ = ["Changes", "Target", "changes", "deploy"]
 
 _TRIES = 2
+_NATIVE = ("tinycl_native", "tinycl_float", "tinycl_tail", "tinycl_full")
 
 
 class Target(Protocol):
@@ -28,8 +29,11 @@ class Target(Protocol):
     def room(self) -> tuple[int, int]:
         """Return free bytes, and bytes of a block; zeros: not known."""
 
-    def write(self, path: str, data: bytes, progress: Callable[[int], None]) -> None:
-        """Write a file, with its folders."""
+    def first_line(self, path: str) -> str:
+        """Return the first line of a file, "" if absent."""
+
+    def write(self, files: list[PlannedFile], progress: Callable[[int], None]) -> None:
+        """Write files, with their folders."""
 
     def remove(self, paths: list[str]) -> None:
         """Remove files, and the folders that are empty then."""
@@ -77,6 +81,8 @@ def changes(target: Target, files: list[PlannedFile]) -> Changes:
     # A file that replaces another one takes its new blocks before it gives back the old ones.
     needs, largest = -freed, 0
     for file in copy:
+        if file.is_in_rom:  # a partition of its own
+            continue
         old = _blocks(there.get(file.path, 0), block)
         needs += _blocks(len(file.data), block) - old
         largest = max(largest, old)
@@ -84,7 +90,8 @@ def changes(target: Target, files: list[PlannedFile]) -> Changes:
     if free and needs > free:
         raise FlashError(
             f"{target.name}: no room: {needs / 1024:,.0f} KiB are to be written and "
-            f"{free / 1024:,.0f} KiB are free; remove files from the board, or take a smaller model"
+            f"{free / 1024:,.0f} KiB are free; remove files from the board, or take "
+            "a smaller model"
         )
     return Changes(files, copy, stale, needs, free)
 
@@ -103,8 +110,7 @@ def deploy(target: Target, todo: Changes, progress: Callable[[int], None]) -> No
         target.remove(todo.remove)
     left = todo.copy
     for _ in range(_TRIES):
-        for file in left:
-            target.write(file.path, file.data, progress)
+        target.write(left, progress)
         found = target.hashes([file.path for file in todo.files])
         left = [f for f, hash in zip(todo.files, found, strict=True) if not f.matches(hash)]
         if not left:
@@ -117,17 +123,12 @@ def deploy(target: Target, todo: Changes, progress: Callable[[int], None]) -> No
 
 
 def _places(files: list[PlannedFile]) -> list[str]:
-    """Files and folders to look into: ours, and those that ``import`` would find before them."""
+    """Where our files may lie, earlier versions among them: ``import`` takes the first."""
     native = [f"{folder}/{name}.mpy" for folder in ("", "/lib") for name in _NATIVE]
-    return ["/lib/tinycl_rt", "/tinycl_rt", *native, *_single(files)]
-
-
-def _single(files: list[PlannedFile]) -> list[str]:
-    known = {f"/lib/{name}.mpy" for name in _NATIVE}
-    return [f.path for f in files if "/tinycl_rt/" not in f.path and f.path not in known]
-
-
-_NATIVE = ("tinycl_native", "tinycl_float", "tinycl_tail", "tinycl_full")
+    places = ["/lib/tinycl_rt", "/tinycl_rt", *native]
+    if any(file.path == "/rom/model.tcm" for file in files):
+        places.append("/model.tcm")
+    return places + [f.path for f in files if f.path.count("/") == 1]
 
 
 def _blocks(size: int, block: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import hashlib
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from tinycl.exceptions import FlashError
 from tinycl.flash.identity import Identity, check_version
+from tinycl.flash.plan import PlannedFile
 
 __all__ = ["CircuitPythonDrive", "is_circuitpython", "is_uf2", "mounted"]
 
@@ -80,18 +82,19 @@ class CircuitPythonDrive:
         block = os.statvfs(self.folder).f_frsize if hasattr(os, "statvfs") else 512
         return free, block
 
-    def write(self, path: str, data: bytes, progress: Callable[[int], None]) -> None:
-        """Write a file, all the way to the drive."""
-        target = self._path(path)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())  # the drive may be pulled as soon as we are done
-        except OSError as error:
-            raise self._refusal(error) from None
-        progress(len(data))
+    def write(self, files: list[PlannedFile], progress: Callable[[int], None]) -> None:
+        """Write files, all the way to the drive."""
+        for planned in files:
+            target = self._path(planned.path)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("wb") as file:
+                    file.write(planned.data)
+                    file.flush()
+                    os.fsync(file.fileno())  # the drive may be pulled as soon as we are done
+            except OSError as error:
+                raise self._refusal(error) from None
+            progress(len(planned.data))
 
     def remove(self, paths: list[str]) -> None:
         """Remove files, and the folders that are empty then."""
@@ -113,8 +116,6 @@ class CircuitPythonDrive:
         return file.read_text(errors="replace") if file.is_file() else ""
 
     def _refusal(self, error: OSError) -> FlashError:
-        import errno
-
         if error.errno == errno.ENOSPC:
             return FlashError(f"{self.name}: the drive is full: remove files from it")
         if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):

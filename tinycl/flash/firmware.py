@@ -1,4 +1,4 @@
-"""Base firmware: a UF2 file onto a boot loader's drive, esptool for ESP32, mpflash to fetch one."""
+"""Base firmware: UF2 files onto a boot loader's drive, esptool for ESP32, mpflash to fetch one."""
 
 from __future__ import annotations
 

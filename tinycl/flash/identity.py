@@ -45,10 +45,8 @@ class Identity:
         Architecture of its own code, as mpy-cross names it; empty: it loads none.
     mpy : bool
         Whether it loads ``.mpy`` files that mpy-cross makes.
-    path : tuple of str
-        ``sys.path``.
-    block, free, size : int
-        Bytes of a block, free bytes and all bytes of its file system; 0: not known.
+    block, free : int
+        Bytes of a block and free bytes of its file system; 0: not known.
     heap : int
         Free heap in bytes, with nothing loaded.
     rom : tuple of int
@@ -60,10 +58,8 @@ class Identity:
     machine: str
     arch: str = ""
     mpy: bool = False
-    path: tuple[str, ...] = ()
     block: int = 0
     free: int = 0
-    size: int = 0
     heap: int = 0
     rom: tuple[int, ...] = ()
 
@@ -106,14 +102,15 @@ class Identity:
             )
         number = mpy >> 10 & 0xF if mpy else 0
         return cls(
-            name,
-            version,
-            str(told["machine"]),
-            _ARCHES[number] if number < len(_ARCHES) else "",
-            mpy is not None,
-            tuple(told["path"]),
-            *(int(told[key]) for key in ("block", "free", "size", "heap")),
-            tuple(told["rom"]),
+            name=name,
+            version=version,
+            machine=str(told["machine"]),
+            arch=_ARCHES[number] if number < len(_ARCHES) else "",
+            mpy=mpy is not None,
+            block=int(told["block"]),
+            free=int(told["free"]),
+            heap=int(told["heap"]),
+            rom=tuple(told["rom"]),
         )
 
 

@@ -63,8 +63,10 @@ def build_native(arch: str) -> Path:
     Raises
     ------
     FlashError
-        The compiler refuses; with its last words.
+        There is no make, or the compiler refuses; with its last words.
     """
+    if not shutil.which("make"):
+        raise FlashError("no make to build the native kernels with: run tools/setup.sh")
     dist = cache() / "native" / native_digest()
     command = ["make", "-C", str(_SOURCE), arch, f"DIST={dist}", f"BUILD={dist / 'build'}"]
     command += [f"MPY_DIR={_micropython()}", f"PYTHON={sys.executable}"]

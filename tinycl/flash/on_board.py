@@ -13,9 +13,9 @@ def about():
     told = sys.implementation
     try:
         disk = os.statvfs("/")
-        block, free, size = disk[1], disk[1] * disk[4], disk[1] * disk[2]
+        block, free = disk[1], disk[1] * disk[4]
     except (AttributeError, OSError):
-        block = free = size = 0
+        block = free = 0
     gc.collect()
     print(
         {
@@ -23,10 +23,8 @@ def about():
             "version": tuple(told[1])[:3],
             "machine": getattr(told, "_machine", sys.platform),
             "mpy": getattr(told, "_mpy", None),
-            "path": [p for p in sys.path],
             "block": block,
             "free": free,
-            "size": size,
             "heap": gc.mem_free() if hasattr(gc, "mem_free") else 0,
             "rom": rom(),
         }
@@ -34,18 +32,15 @@ def about():
 
 
 def rom():
-    """Sizes of the ROMFS partitions that can be written."""
+    """Sizes of the ROMFS partitions."""
     sizes = []
     try:
         import vfs
 
         for number in range(vfs.rom_ioctl(1)):
             part = vfs.rom_ioctl(2, number)
-            if hasattr(part, "ioctl"):
-                sizes.append(part.ioctl(4, 0) * part.ioctl(5, 0))
-            else:
-                # A range that cannot be prepared for writing is not a partition of ours.
-                sizes.append(len(part) if vfs.rom_ioctl(6, number) > 0 else 0)
+            is_device = hasattr(part, "ioctl")
+            sizes.append(part.ioctl(4, 0) * part.ioctl(5, 0) if is_device else len(part))
     except (ImportError, AttributeError, OSError, TypeError):
         pass
     return sizes
@@ -115,6 +110,13 @@ def folders(path):
             pass  # it is there; if it cannot be made, the file's own error tells
 
 
+def put(text):
+    """Write a piece of the open file `f`, given in base64."""
+    from binascii import a2b_base64
+
+    f.write(a2b_base64(text))  # noqa: F821
+
+
 def removed(paths):
     """Remove files, and folders that are empty by then."""
     for path in paths:
@@ -125,6 +127,18 @@ def removed(paths):
                 os.rmdir(folder)
         except OSError:
             pass  # others are in it
+
+
+def content(path):
+    """Print a file in base64, piece by piece."""
+    from binascii import b2a_base64
+
+    with open(path, "rb") as file:
+        while True:
+            piece = file.read(384)
+            if not piece:
+                return
+            print(repr(b2a_base64(piece).decode().strip()))
 
 
 def head(path):

@@ -34,12 +34,17 @@ class PlannedFile:
     data: bytes
 
     @property
+    def is_in_rom(self) -> bool:
+        """Whether it lies in ROMFS."""
+        return self.path.startswith("/rom/")
+
+    @property
     def sha256(self) -> str:
         """Hash of the content, hex."""
         return hashlib.sha256(self.data).hexdigest()
 
     def matches(self, found: str) -> bool:
-        """Whether a board's hash (SHA-256, or the CRC-32 of one without hashlib) is this file's."""
+        """Whether a board's hash is this file's: SHA-256, or CRC-32 of one without hashlib."""
         if len(found) == 8:
             return found == f"{zlib.crc32(self.data):08x}"
         return found == self.sha256

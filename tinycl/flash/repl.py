@@ -8,7 +8,7 @@ import io
 import os
 import struct
 import time
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 from tinycl.exceptions import FlashError, LinkError, MissingExtraError, TinyclError
 from tinycl.flash.identity import Identity
+from tinycl.flash.plan import PlannedFile
 from tinycl.link.transport import open_transport
 
 __all__ = ["Repl"]
@@ -24,7 +25,7 @@ __all__ = ["Repl"]
 _ON_BOARD = Path(__file__).with_name("on_board.py")
 _CHUNK = 2048
 _SILENCE = 20.0  # longest that a step on the board takes without a sign of life, seconds
-_GREETING = 3.0  # seconds for the raw REPL's greeting
+_GREETING = 2.0  # seconds for the raw REPL's greeting
 
 
 class Repl:
@@ -48,16 +49,19 @@ class Repl:
     def __init__(self, port: str) -> None:
         self.name = port
         try:
-            from mpremote.transport_serial import SerialTransport as MpremoteTransport
+            import mpremote  # noqa: F401
         except ImportError:
             raise MissingExtraError(
                 "flashing needs mpremote: pip install 'tinycl[flash]'"
             ) from None
-        _check(port)
         # mpremote reads a pseudo-terminal faster when it knows that it is one: by its real path.
-        device = os.path.realpath(port) if os.path.exists(port) else port
-        with self._sentences():
-            self._serial = MpremoteTransport(device, timeout=_SILENCE)
+        self.device = os.path.realpath(port) if os.path.exists(port) else port
+        self.open()
+
+    def open(self) -> None:
+        """Open the port, reach the raw REPL, and ask what the board is."""
+        open_transport(self.name).close()  # says in a sentence why a port cannot be opened
+        self._open_port()
         try:
             self._enter()
             self.run(_ON_BOARD.read_text())
@@ -109,19 +113,24 @@ class Repl:
         """Return the first line of a file, "" if absent."""
         return str(self.ask(f"head({path!r})")[0])
 
-    def write(self, path: str, data: bytes, progress: Callable[[int], None]) -> None:
-        """Write a file, with its folders; `progress` gets the bytes of each piece."""
-        self.run(f"folders({path!r})")
-        # A fifth of the time that mpremote's own writing takes: text that is short to parse.
-        self.run(f"from binascii import a2b_base64\nf=open({path!r},'wb')")
-        try:
-            for at in range(0, len(data), _CHUNK):
-                piece = data[at : at + _CHUNK]
-                self.run(f"f.write(a2b_base64({b2a_base64(piece, newline=False).decode()!r}))")
-                progress(len(piece))
-        finally:
-            with suppress(LinkError):
-                self.run("f.close()")
+    def read(self, path: str) -> bytes:
+        """Return the content of a file."""
+        return a2b_base64("".join(self.ask(f"content({path!r})")))
+
+    def write(self, files: list[PlannedFile], progress: Callable[[int], None]) -> None:
+        """Write files, with their folders; `progress` gets the bytes of each piece."""
+        for file in files:
+            self.run(f"folders({file.path!r})")
+            self.run(f"f=open({file.path!r},'wb')")
+            try:
+                for at in range(0, len(file.data), _CHUNK):
+                    piece = file.data[at : at + _CHUNK]
+                    # A fifth of the time that mpremote's own takes: text that is short to parse.
+                    self.run(f"put({b2a_base64(piece, newline=False).decode()!r})")
+                    progress(len(piece))
+            finally:
+                with suppress(TinyclError):
+                    self.run("f.close()")
 
     def remove(self, paths: list[str]) -> None:
         """Remove files, and the folders that are empty then."""
@@ -156,24 +165,38 @@ class Repl:
         with suppress(OSError, TypeError):  # the terminal goes when an emulator does
             self._serial.close()
 
+    def _open_port(self) -> None:
+        from mpremote.transport_serial import SerialTransport
+
+        with self._sentences():
+            self._serial = SerialTransport(self.device, timeout=_SILENCE)
+
     def _enter(self) -> None:
         """Reach the raw REPL, asking a serving board to leave its service first."""
-        from mpremote.transport import TransportError
-
-        with self._sentences(), redirect_stdout(io.StringIO()):
-            with suppress(TransportError):
-                return self._serial.enter_raw_repl(timeout_overall=_GREETING)
+        if self._greeted():
+            return
         self.close()
         _say_goodbye(self.name)
-        with self._sentences(), redirect_stdout(io.StringIO()):
-            self._serial = type(self._serial)(self._serial.device_name, timeout=_SILENCE)
-            with suppress(TransportError):
-                return self._serial.enter_raw_repl(timeout_overall=_GREETING)
-        raise LinkError(
-            f"{self.name}: no REPL answers there; is it a board with MicroPython or CircuitPython, "
-            "and the cable one that carries data? Press the board's reset button and try again; "
-            "a new board gets its firmware with --firmware"
-        )
+        self._open_port()
+        if not self._greeted():
+            raise LinkError(
+                f"{self.name}: no REPL answers there: is it a board with MicroPython or "
+                "CircuitPython, and a cable that carries data? Press the board's reset button and "
+                "try again; a new board gets its firmware with --firmware"
+            )
+
+    def _greeted(self) -> bool:
+        """Whether the board is at its raw REPL now, with a fresh interpreter."""
+        from mpremote.transport import TransportError
+
+        with self._sentences(), redirect_stdout(io.StringIO()):  # mpremote prints what came
+            self._serial.serial.timeout = _GREETING / 10  # it reads a pseudo-terminal blocking
+            try:
+                self._serial.enter_raw_repl(timeout_overall=_GREETING)
+            except TransportError:
+                return False
+            self._serial.serial.timeout = _SILENCE
+        return True
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
@@ -191,8 +214,8 @@ class Repl:
             ) from None
         except (TransportError, struct.error) as error:
             raise LinkError(
-                f"{self.name}: the board stopped answering ({_words(error)}); reset it and repeat: "
-                "files that are whole are not copied again"
+                f"{self.name}: the board stopped answering ({_words(error)}); reset it and repeat"
+                ": files that are whole are not copied again"
             ) from None
 
     def __enter__(self) -> Repl:
@@ -205,11 +228,6 @@ class Repl:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _check(port: str) -> None:
-    """Raise LinkError, with what to do, for a port that is not there, busy, or not ours to use."""
-    open_transport(port).close()
 
 
 def _say_goodbye(port: str) -> None:

@@ -12,8 +12,9 @@ from tinycl.exceptions import BoardError, FlashError
 from tinycl.flash.deploy import Changes, Target, changes, deploy
 from tinycl.flash.identity import Identity
 from tinycl.flash.kernels import Kernels, choose
-from tinycl.flash.plan import PROGRAMS, PlannedFile, plan, programs
+from tinycl.flash.plan import PROGRAMS, PlannedFile, plan
 from tinycl.flash.repl import Repl
+from tinycl.flash.rom import RomBoard
 
 __all__ = ["Options", "Report", "Steps", "flash_drive", "flash_port"]
 
@@ -33,6 +34,9 @@ class Options:
     program : str
         What becomes of a program of the user's own that is where ours goes: ``ask`` (FlashError
         that says so), ``keep``, ``replace``.
+    place : str
+        ``rom``: runtime and model go into ROMFS, where they take no heap; ``files``: onto the file
+        system; ``auto``: into ROMFS where the firmware has one.
     dry_run : bool
         Look and compare, change nothing.
     """
@@ -41,6 +45,7 @@ class Options:
     kernels: str = "auto"
     native: Path | None = None
     program: str = "ask"
+    place: str = "auto"
     dry_run: bool = False
 
 
@@ -74,8 +79,10 @@ class Report:
         Files that were copied, or would be.
     copied_bytes : int
     removed : list of str
+    place : str
+        ``rom`` or ``files``.
     verified : bool
-        Whether the board's hashes of all files were held against ours, and its hello came.
+        Whether the board's hashes of all files were held against ours.
     free_heap : int or None
         Bytes that the board has free with the runtime, and the model, loaded.
     free_flash : int
@@ -94,6 +101,7 @@ class Report:
     copied: int = 0
     copied_bytes: int = 0
     removed: list[str] = field(default_factory=list)
+    place: str = "files"
     verified: bool = False
     free_heap: int | None = None
     free_flash: int = 0
@@ -144,15 +152,17 @@ def flash_drive(folder: Path, options: Options, steps: Steps) -> Report:
     return report
 
 
-def _bring(target: Any, board: Identity, options: Options, steps: Steps) -> Report:
+def _bring(target: Target, board: Identity, options: Options, steps: Steps) -> Report:
     """Compare, copy, verify."""
     steps.say(f"found {board.title}, {_kib(target.room()[0])} free")
     kernels = choose(board, options.kernels, options.native)
     steps.say(f"kernels: {kernels.name} ({kernels.why})")
     files = plan(board, kernels, options.model)
     files = [file for file in files if not _is_kept(target, board, file, options, steps)]
+    target, files, place = _placed(target, files, options.place, steps)
     todo = changes(target, files)
     report = _report(board, kernels, todo, options)
+    report.place = place
     verb = "would " if options.dry_run else ""
     for path in todo.remove:
         steps.say(f"{verb}remove {path}: in the way of what is to be there")
@@ -171,8 +181,24 @@ def _bring(target: Any, board: Identity, options: Options, steps: Steps) -> Repo
     return report
 
 
+def _placed(
+    target: Target, files: list[PlannedFile], place: str, steps: Steps
+) -> tuple[Target, list[PlannedFile], str]:
+    """Decide between ROMFS and file system."""
+    if place != "files" and isinstance(target, Repl) and (place == "rom" or target.identity.rom):
+        try:
+            board = RomBoard(target, files)
+            steps.say("runtime and model go into ROMFS, where they take no heap")
+            return board, board.files, "rom"
+        except FlashError as error:
+            if place == "rom":
+                raise
+            steps.say(f"{error}; so the files go onto the file system")
+    return target, files, "files"
+
+
 def _is_kept(
-    target: Any, board: Identity, file: PlannedFile, options: Options, steps: Steps
+    target: Target, board: Identity, file: PlannedFile, options: Options, steps: Steps
 ) -> bool:
     """Whether a program of the user's own stays in the place of ours."""
     name = file.path.lstrip("/")

@@ -6,20 +6,18 @@ is ``tinycl.boards.cache``'s matter.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from tinycl.boards.cache import description, runtime_digest
+from tinycl.boards.romfs import romfs_image
+from tinycl.exceptions import TinyclError
+from tinycl.flash import native
 
 from .errors import BoardBuildError
 from .machines import Board
-from .paths import PROJECT, cache
-from .romfs import romfs_image
-from .source import source_folder
+from .paths import PROJECT
 from .staging import stage
 
 __all__ = ["build_native", "build_runtime"]
@@ -27,38 +25,22 @@ __all__ = ["build_native", "build_runtime"]
 _KEPT = 5
 _RUNTIME = PROJECT / "firmware" / "tinycl_rt"
 _MAIN = PROJECT / "firmware" / "main.py"
-_NATIVE = PROJECT / "firmware" / "native"
 
 
 def build_native(arch: str) -> Path:
     """Build the native kernels of one architecture; return the folder with ``ARCH_6.3/``."""
-    if not shutil.which("make"):
-        raise BoardBuildError("no make to build the native kernels with: run tools/setup.sh")
-    dist = cache() / "native" / native_digest()
-    command = ["make", "-C", str(_NATIVE), arch, f"DIST={dist}", f"BUILD={dist / 'build'}"]
-    command += [f"MPY_DIR={source_folder()}", f"PYTHON={sys.executable}"]
-    ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if ran.returncode:
-        tail = "\n".join((ran.stdout + ran.stderr).strip().splitlines()[-10:])
-        raise BoardBuildError(f"the native kernels for {arch} do not build:\n{tail}")
-    return dist
-
-
-def native_digest() -> str:
-    """SHA-256 of the sources of the native kernels, 16 hex digits."""
-    digest = hashlib.sha256()
-    for file in sorted(_NATIVE.iterdir()):
-        if file.is_file():
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:16]
+    try:
+        return native.build_native(arch)
+    except TinyclError as error:
+        raise BoardBuildError(str(error)) from error
 
 
 def build_runtime(board: Board) -> None:
     """Stage the runtime for a board that is built, if there is anything to do."""
     described = description(board.name, runtime_digest(_RUNTIME))
-    folder, native = described.parent, native_digest()
+    folder = described.parent
     about = json.loads((board.folder / "board.json").read_text())
-    about |= {"lib": str(folder / "lib"), "native": native}
+    about |= {"lib": str(folder / "lib"), "native": native.native_digest()}
     if board.romfs:
         about["command"] += board.with_rom(folder / "rom.img")
     text = json.dumps(about, indent=2) + "\n"

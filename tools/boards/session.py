@@ -9,9 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from tinycl.boards.romfs import romfs_image
+
 from .errors import BoardBuildError
 from .machines import Board
-from .romfs import romfs_image
 
 __all__ = ["Session"]
 

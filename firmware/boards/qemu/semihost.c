@@ -6,6 +6,7 @@
 #define SYS_WRITE (0x05)
 #define SYS_READ (0x06)
 #define SYS_SEEK (0x0a)
+#define SYS_FLEN (0x0c)
 #define SYS_GET_CMDLINE (0x15)
 #define SYS_EXIT_EXTENDED (0x20)
 
@@ -37,14 +38,20 @@ void semihost_exit(int status) {
     }
 }
 
-int semihost_open(const char *path) {
+int semihost_open(const char *path, int create) {
     intptr_t arguments[] = { (intptr_t)path, OPEN_UPDATE, strlen(path) };
     int file = call(SYS_OPEN, arguments);
-    if (file < 0) {
+    if (file < 0 && create) {
         arguments[1] = OPEN_CREATE;
         file = call(SYS_OPEN, arguments);
     }
     return file;
+}
+
+size_t semihost_size(int file) {
+    intptr_t arguments[] = { file };
+    intptr_t size = call(SYS_FLEN, arguments);
+    return size < 0 ? 0 : size;
 }
 
 // Both answer the number of bytes that were *not* moved.

@@ -18,7 +18,7 @@ static int image = -1;
 static mp_obj_t flash_make_new(const mp_obj_type_t *type, size_t n, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n, n_kw, 0, 0, false);
     if (image < 0) {
-        image = semihost_open("flash.img");
+        image = semihost_open("flash.img", 1);
     }
     if (image < 0) {
         mp_raise_OSError(MP_ENODEV);
