@@ -100,20 +100,16 @@ static mp_obj_t head_merge(size_t n, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_merge_obj, 7, 7, head_merge);
 
-mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
-    (void)n_args, (void)n_kw, (void)args;
-    MP_DYNRUNTIME_INIT_ENTRY
-    mp_store_global(MP_QSTR_NAME, MP_OBJ_NEW_QSTR(MP_QSTR_native));
-    mp_store_global(MP_QSTR_conv8, MP_OBJ_FROM_PTR(&conv8_obj));
-    mp_store_global(MP_QSTR_binarise, MP_OBJ_FROM_PTR(&binarise_obj));
-    mp_store_global(MP_QSTR_bconv, MP_OBJ_FROM_PTR(&bconv_obj));
-    mp_store_global(MP_QSTR_bpool, MP_OBJ_FROM_PTR(&bpool_obj));
-    mp_store_global(MP_QSTR_count, MP_OBJ_FROM_PTR(&count_obj));
-    mp_store_global(MP_QSTR_head_forward, MP_OBJ_FROM_PTR(&head_forward_obj));
-    mp_store_global(MP_QSTR_softmax_error, MP_OBJ_FROM_PTR(&softmax_error_obj));
-    mp_store_global(MP_QSTR_head_update, MP_OBJ_FROM_PTR(&head_update_obj));
-    mp_store_global(MP_QSTR_head_step, MP_OBJ_FROM_PTR(&head_step_obj));
-    mp_store_global(MP_QSTR_head_sum, MP_OBJ_FROM_PTR(&head_sum_obj));
-    mp_store_global(MP_QSTR_head_merge, MP_OBJ_FROM_PTR(&head_merge_obj));
-    MP_DYNRUNTIME_INIT_EXIT
-}
+#define KERNELS(KERNEL) \
+    KERNEL(MP_QSTR_conv8, conv8_obj) \
+    KERNEL(MP_QSTR_binarise, binarise_obj) \
+    KERNEL(MP_QSTR_bconv, bconv_obj) \
+    KERNEL(MP_QSTR_bpool, bpool_obj) \
+    KERNEL(MP_QSTR_count, count_obj) \
+    KERNEL(MP_QSTR_head_forward, head_forward_obj) \
+    KERNEL(MP_QSTR_softmax_error, softmax_error_obj) \
+    KERNEL(MP_QSTR_head_update, head_update_obj) \
+    KERNEL(MP_QSTR_head_step, head_step_obj) \
+    KERNEL(MP_QSTR_head_sum, head_sum_obj) \
+    KERNEL(MP_QSTR_head_merge, head_merge_obj)
+MODULE(tinycl_native, MP_QSTR_NAME, MP_QSTR_native, KERNELS)

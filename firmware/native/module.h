@@ -1,22 +1,27 @@
-// What every native module needs: buffers and numbers out of arguments, errors into ValueError.
+// What every module of kernels needs: buffers and numbers out of arguments, errors into ValueError,
+// and a table of functions: a native module (.mpy), or one compiled into firmware (micropython.mk).
 
 #ifndef TINYCL_MODULE_H
 #define TINYCL_MODULE_H
 
+#ifdef MICROPY_ENABLE_DYNRUNTIME
 #include "py/dynruntime.h"
+#else
+#include "py/runtime.h"
+#endif
 
 #include "tinycl.h"
 
-static inline const char *reason(tc_error error) {
+static inline mp_rom_error_text_t reason(tc_error error) {
     switch (error) {
         case TC_GEOMETRY:
-            return "kernel: geometry out of range";
+            return MP_ERROR_TEXT("kernel: geometry out of range");
         case TC_SIZE:
-            return "kernel: buffer too small";
+            return MP_ERROR_TEXT("kernel: buffer too small");
         case TC_ALIGNMENT:
-            return "kernel: array not aligned";
+            return MP_ERROR_TEXT("kernel: array not aligned");
         default:
-            return "kernel: number out of range";
+            return MP_ERROR_TEXT("kernel: number out of range");
     }
 }
 
@@ -32,7 +37,7 @@ static inline tc_buffer take(mp_obj_t object, char type, mp_uint_t flags) {
     mp_buffer_info_t info;
     mp_get_buffer_raise(object, &info, flags);
     if (type && info.typecode != type) {
-        mp_raise_ValueError("kernel: array of the wrong type");
+        mp_raise_ValueError(MP_ERROR_TEXT("kernel: array of the wrong type"));
     }
     return (tc_buffer) {info.buf, info.len};
 }
@@ -48,5 +53,38 @@ static inline tc_buffer out(mp_obj_t object, char type) {
 static inline int32_t number(mp_obj_t object) {
     return (int32_t)mp_obj_get_int(object);
 }
+
+// MODULE(name, key, value, KERNELS): a module with key = value, and KERNELS(KERNEL) for each of its
+// functions KERNEL(name, object). The names of a native module have to stand in its source file.
+// Built into firmware, a module goes before a file of its name.
+#ifdef MICROPY_ENABLE_DYNRUNTIME
+
+#define STORE(name, object) mp_store_global(name, MP_OBJ_FROM_PTR(&object));
+#define MODULE(module, key, value, KERNELS) \
+    mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) { \
+        (void)n_args, (void)n_kw, (void)args; \
+        MP_DYNRUNTIME_INIT_ENTRY \
+        mp_store_global(key, MP_OBJ_NEW_QSTR(value)); \
+        KERNELS(STORE) \
+        MP_DYNRUNTIME_INIT_EXIT \
+    }
+
+#else
+
+#define ROW(name, object) { MP_ROM_QSTR(name), MP_ROM_PTR(&object) },
+#define MODULE(module, key, value, KERNELS) \
+    static const mp_rom_map_elem_t module##_table[] = { \
+        { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_##module) }, \
+        { MP_ROM_QSTR(key), MP_ROM_QSTR(value) }, \
+        KERNELS(ROW) \
+    }; \
+    static MP_DEFINE_CONST_DICT(module##_globals, module##_table); \
+    const mp_obj_module_t module##_module = { \
+        .base = { &mp_type_module }, \
+        .globals = (mp_obj_dict_t *)&module##_globals, \
+    }; \
+    MP_REGISTER_MODULE(MP_QSTR_##module, module##_module);
+
+#endif
 
 #endif

@@ -87,21 +87,17 @@ static mp_obj_t scale(size_t n, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(scale_obj, 4, 4, scale);
 
-mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
-    (void)n_args, (void)n_kw, (void)args;
-    MP_DYNRUNTIME_INIT_ENTRY
-    mp_store_global(MP_QSTR_NAME, MP_OBJ_NEW_QSTR(MP_QSTR_native));
-    mp_store_global(MP_QSTR_bconv, MP_OBJ_FROM_PTR(&bconv_obj));
-    mp_store_global(MP_QSTR_combine, MP_OBJ_FROM_PTR(&combine_obj));
-    mp_store_global(MP_QSTR_sign, MP_OBJ_FROM_PTR(&sign_obj));
-    mp_store_global(MP_QSTR_unsign, MP_OBJ_FROM_PTR(&unsign_obj));
-    mp_store_global(MP_QSTR_pixels, MP_OBJ_FROM_PTR(&pixels_obj));
-    mp_store_global(MP_QSTR_conv, MP_OBJ_FROM_PTR(&conv_obj));
-    mp_store_global(MP_QSTR_depthwise, MP_OBJ_FROM_PTR(&depthwise_obj));
-    mp_store_global(MP_QSTR_scale, MP_OBJ_FROM_PTR(&scale_obj));
-    mp_store_global(MP_QSTR_max_pool, MP_OBJ_FROM_PTR(&max_pool_obj));
-    mp_store_global(MP_QSTR_mean_pool, MP_OBJ_FROM_PTR(&mean_pool_obj));
-    mp_store_global(MP_QSTR_pad, MP_OBJ_FROM_PTR(&pad_obj));
-    mp_store_global(MP_QSTR_softmax, MP_OBJ_FROM_PTR(&softmax_obj));
-    MP_DYNRUNTIME_INIT_EXIT
-}
+#define KERNELS(KERNEL) \
+    KERNEL(MP_QSTR_bconv, bconv_obj) \
+    KERNEL(MP_QSTR_combine, combine_obj) \
+    KERNEL(MP_QSTR_sign, sign_obj) \
+    KERNEL(MP_QSTR_unsign, unsign_obj) \
+    KERNEL(MP_QSTR_pixels, pixels_obj) \
+    KERNEL(MP_QSTR_conv, conv_obj) \
+    KERNEL(MP_QSTR_depthwise, depthwise_obj) \
+    KERNEL(MP_QSTR_scale, scale_obj) \
+    KERNEL(MP_QSTR_max_pool, max_pool_obj) \
+    KERNEL(MP_QSTR_mean_pool, mean_pool_obj) \
+    KERNEL(MP_QSTR_pad, pad_obj) \
+    KERNEL(MP_QSTR_softmax, softmax_obj)
+MODULE(tinycl_float, MP_QSTR_NAME, MP_QSTR_native, KERNELS)

@@ -38,12 +38,8 @@ static mp_obj_t norm_back(size_t n, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(norm_back_obj, 9, 9, norm_back);
 
-mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
-    (void)n_args, (void)n_kw, (void)args;
-    MP_DYNRUNTIME_INIT_ENTRY
-    mp_store_global(MP_QSTR_NAME, MP_OBJ_NEW_QSTR(MP_QSTR_native));
-    mp_store_global(MP_QSTR_sow, MP_OBJ_FROM_PTR(&sow_obj));
-    mp_store_global(MP_QSTR_norm_forward, MP_OBJ_FROM_PTR(&norm_forward_obj));
-    mp_store_global(MP_QSTR_norm_back, MP_OBJ_FROM_PTR(&norm_back_obj));
-    MP_DYNRUNTIME_INIT_EXIT
-}
+#define KERNELS(KERNEL) \
+    KERNEL(MP_QSTR_sow, sow_obj) \
+    KERNEL(MP_QSTR_norm_forward, norm_forward_obj) \
+    KERNEL(MP_QSTR_norm_back, norm_back_obj)
+MODULE(tinycl_full, MP_QSTR_NAME, MP_QSTR_native, KERNELS)

@@ -78,16 +78,12 @@ static mp_obj_t bconv_update(size_t n, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(bconv_update_obj, 10, 10, bconv_update);
 
-mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
-    (void)n_args, (void)n_kw, (void)args;
-    MP_DYNRUNTIME_INIT_ENTRY
-    mp_store_global(MP_QSTR_NAME, MP_OBJ_NEW_QSTR(MP_QSTR_native));
-    mp_store_global(MP_QSTR_bconv_train, MP_OBJ_FROM_PTR(&bconv_train_obj));
-    mp_store_global(MP_QSTR_head_back, MP_OBJ_FROM_PTR(&head_back_obj));
-    mp_store_global(MP_QSTR_spread, MP_OBJ_FROM_PTR(&spread_obj));
-    mp_store_global(MP_QSTR_bconv_back, MP_OBJ_FROM_PTR(&bconv_back_obj));
-    mp_store_global(MP_QSTR_narrow, MP_OBJ_FROM_PTR(&narrow_obj));
-    mp_store_global(MP_QSTR_bpool_back, MP_OBJ_FROM_PTR(&bpool_back_obj));
-    mp_store_global(MP_QSTR_bconv_update, MP_OBJ_FROM_PTR(&bconv_update_obj));
-    MP_DYNRUNTIME_INIT_EXIT
-}
+#define KERNELS(KERNEL) \
+    KERNEL(MP_QSTR_bconv_train, bconv_train_obj) \
+    KERNEL(MP_QSTR_head_back, head_back_obj) \
+    KERNEL(MP_QSTR_spread, spread_obj) \
+    KERNEL(MP_QSTR_bconv_back, bconv_back_obj) \
+    KERNEL(MP_QSTR_narrow, narrow_obj) \
+    KERNEL(MP_QSTR_bpool_back, bpool_back_obj) \
+    KERNEL(MP_QSTR_bconv_update, bconv_update_obj)
+MODULE(tinycl_tail, MP_QSTR_NAME, MP_QSTR_native, KERNELS)

@@ -1,0 +1,9 @@
+# The kernels as a user C module, compiled into firmware: in a MicroPython port's folder,
+#   make USER_C_MODULES=/path/to/tinycl/firmware
+# Firmware that is built with them needs no tinycl_*.mpy files.
+
+TINYCL_DIR := $(USERMOD_DIR)
+SRC_USERMOD_C += $(filter-out %/fuzz.c,$(wildcard $(TINYCL_DIR)/*.c))
+# As in module.mk: a kernel is worth its size; sums of floats are those of the reference.
+CFLAGS_USERMOD += -I$(TINYCL_DIR) -ffp-contract=off
+$(BUILD)/$(notdir $(TINYCL_DIR))/%.o: CFLAGS += -O2
