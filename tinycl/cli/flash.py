@@ -147,7 +147,8 @@ class _Shown:
         from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
         columns = ("copying", BarColumn(), DownloadColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self._console, transient=True) as bar:
+        shown = self._console.is_terminal and total > 0
+        with Progress(*columns, console=self._console, transient=True, disable=not shown) as bar:
             task = bar.add_task("", total=total)
             yield lambda count: bar.advance(task, count)
 

@@ -51,6 +51,8 @@ class Identity:
         Free heap in bytes, with nothing loaded.
     rom : tuple of int
         Sizes of its ROMFS partitions in bytes.
+    builtin : tuple of str
+        Our modules that are part of its firmware: ``tinycl_native``, ``tinycl_rt``.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Identity:
     free: int = 0
     heap: int = 0
     rom: tuple[int, ...] = ()
+    builtin: tuple[str, ...] = ()
 
     @property
     def is_circuitpython(self) -> bool:
@@ -111,6 +114,7 @@ class Identity:
             free=int(told["free"]),
             heap=int(told["heap"]),
             rom=tuple(told["rom"]),
+            builtin=tuple(told["builtin"]),
         )
 
 

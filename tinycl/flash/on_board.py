@@ -27,8 +27,23 @@ def about():
             "free": free,
             "heap": gc.mem_free() if hasattr(gc, "mem_free") else 0,
             "rom": rom(),
+            "builtin": builtin(),
         }
     )
+
+
+def builtin():
+    """Names of our modules that are part of the firmware: they go before files."""
+    found, path = [], list(sys.path)
+    sys.path[:] = ["/none", ".frozen"]
+    for name in ("tinycl_native", "tinycl_rt"):
+        try:
+            __import__(name)
+            found.append(name)
+        except ImportError:
+            pass
+    sys.path[:] = path
+    return found
 
 
 def rom():

@@ -61,7 +61,9 @@ def plan(board: Identity, kernels: Kernels, model: bytes | None = None) -> list[
         A file does not compile, or there is no compiler.
     """
     files = []
-    for source in sorted(runtime_folder().glob("*.py")):
+    # What is frozen into firmware goes before files: there is no use in copying them.
+    is_frozen = "tinycl_rt" in board.builtin
+    for source in [] if is_frozen else sorted(runtime_folder().glob("*.py")):
         if kernels.leaves_out(source.name):
             continue
         if board.mpy:

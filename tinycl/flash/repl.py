@@ -64,7 +64,11 @@ class Repl:
         self._open_port()
         try:
             self._enter()
-            self.run(_ON_BOARD.read_text())
+            try:
+                self.run(_ON_BOARD.read_text())
+            except FlashError:  # a UART that drops a byte, or a program of its own that prints
+                self._enter()
+                self.run(_ON_BOARD.read_text())
             self.identity = Identity.of(self.ask("about()")[0])
         except BaseException:
             self.close()
