@@ -18,10 +18,12 @@ import sys
 
 from boards.build import build_board, build_mpy_cross, missing
 from boards.errors import BoardBuildError
-from boards.machines import BOARDS
+from boards.machines import BOARDS, BUILT_IN
 from boards.paths import cache, mpy_cross
 from boards.runtime import build_runtime
 from boards.source import source_tree
+
+_ALL = {**BOARDS, BUILT_IN.name: BUILT_IN}
 
 
 def main(words: list[str] | None = None) -> int:
@@ -29,7 +31,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("boards", nargs="*", metavar="BOARD", help=", ".join([*BOARDS, "all"]))
+    parser.add_argument("boards", nargs="*", metavar="BOARD", help=", ".join([*_ALL, "all"]))
     parser.add_argument("--where", action="store_true", help="print paths as JSON, build nothing")
     options = parser.parse_args(words)
     try:
@@ -44,9 +46,9 @@ def main(words: list[str] | None = None) -> int:
 
 def _chosen(names: list[str]) -> list[str]:
     for name in names:
-        if name not in (*BOARDS, "all"):
-            raise BoardBuildError(f"no board {name!r}: choose from {', '.join([*BOARDS, 'all'])}")
-    return list(BOARDS) if not names or "all" in names else list(dict.fromkeys(names))
+        if name not in (*_ALL, "all"):
+            raise BoardBuildError(f"no board {name!r}: choose from {', '.join([*_ALL, 'all'])}")
+    return list(_ALL) if not names or "all" in names else list(dict.fromkeys(names))
 
 
 def _build(names: list[str]) -> int:
@@ -55,15 +57,16 @@ def _build(names: list[str]) -> int:
     lacking: set[str] = set()
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        able = [name for name in names if not missing(BOARDS[name])]
+        able = [name for name in names if not missing(_ALL[name])]
         if able:
             source = source_tree()
             build_mpy_cross(source)
         for name in able:
-            build_board(BOARDS[name], source)
-            build_runtime(BOARDS[name])
+            build_board(_ALL[name], source)
+            if not _ALL[name].built_in:
+                build_runtime(_ALL[name])
     for name in names:
-        if needed := missing(BOARDS[name]):
+        if needed := missing(_ALL[name]):
             lacking.update(needed)
             print(f"boards: {name} needs {' '.join(needed)}", file=sys.stderr)
     if lacking:

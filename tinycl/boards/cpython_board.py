@@ -157,8 +157,9 @@ def main(arguments: list[str] | None = None) -> None:
     device = Device(str(given.flash), given.autosave, given.heap)
     device.open()
     if given.tcp is not None:
-        stream: TcpStream | FdStream = TcpStream(given.tcp)
-        print(f"socket://127.0.0.1:{stream.port}", flush=True)
+        tcp = TcpStream(given.tcp)
+        stream: TcpStream | FdStream = tcp
+        print(f"socket://127.0.0.1:{tcp.port}", flush=True)
     else:
         stream, _slave = open_pty(given.link)
         print(given.link, flush=True)

@@ -18,6 +18,7 @@ from .source import VERSION, fingerprint, source_folder
 __all__ = ["build_board", "build_mpy_cross", "is_built", "missing"]
 
 _LOG_LINES = 15
+_OURS = FIRMWARE.parent
 # No network, no database, no foreign functions: fewer libraries to have, and boards lack them too.
 _UNIX = ("MICROPY_PY_SSL=0", "MICROPY_PY_BTREE=0", "MICROPY_PY_FFI=0", "FROZEN_MANIFEST=")
 
@@ -58,6 +59,14 @@ def is_built(board: Board) -> bool:
 
 def _recipe(board: Board, source: Path) -> tuple[list[Path], list[str]]:
     """Return the project's files that go into a board, and the command that makes it."""
+    if board.built_in:
+        make = ["make", "-C", str(source / "ports" / "unix"), *_UNIX[:-1]]
+        make += [f"USER_C_MODULES={_OURS}", f"FROZEN_MANIFEST={_OURS / 'manifest.py'}"]
+        runtime, native = (_OURS / "tinycl_rt").glob("*.py"), (_OURS / "native").iterdir()
+        parts = [_OURS / "manifest.py", *sorted(runtime), *sorted(native)]
+        # The manifest needs nothing of micropython-lib; the rules want to see a README there.
+        make += [f"MICROPY_MPYCROSS={mpy_cross()}", f"MPY_LIB_DIR={source}"]
+        return [part for part in parts if part.is_file()], make
     if not board.emulator:
         return [], ["make", "-C", str(source / "ports" / "unix"), *_UNIX]
     files = sorted(file for file in (FIRMWARE / "qemu").iterdir() if file.is_file())
@@ -67,7 +76,7 @@ def _recipe(board: Board, source: Path) -> tuple[list[Path], list[str]]:
 
 def _stamp(files: list[Path], *words: str) -> str:
     # Without the place of the checkout: two of them with equal files share a build.
-    said = "\0".join(words).replace(str(FIRMWARE), "")
+    said = "\0".join(words).replace(str(_OURS), "")
     digest = hashlib.sha256(said.encode())
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())

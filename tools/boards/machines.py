@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .paths import board_folder
 
-__all__ = ["BOARDS", "Board"]
+__all__ = ["BOARDS", "BUILT_IN", "Board"]
 
 # One instruction is 2^8 ns of the emulated clock: see firmware/boards/qemu/modtinyclboard.c.
 _ICOUNT_SHIFT = 8
@@ -42,6 +42,8 @@ class Board:
         Command that runs the binary; empty when the binary runs by itself.
     romfs : int
         Address at which a ROMFS image is looked for; 0: none.
+    built_in : bool
+        Runtime and C kernels are part of the firmware (manifest.py, micropython.mk).
     """
 
     name: str
@@ -50,6 +52,7 @@ class Board:
     needs: tuple[tuple[str, str], ...]
     emulator: tuple[str, ...] = ()
     romfs: int = 0
+    built_in: bool = False
 
     @property
     def folder(self) -> Path:
@@ -111,3 +114,8 @@ BOARDS = {
         ),
     )
 }
+
+BUILT_IN = Board(
+    "unix-built-in", "x64", "micropython", (("gcc", "build-essential"),), built_in=True
+)
+"""The unix port as firmware builders make it, for the tests of what they build with."""

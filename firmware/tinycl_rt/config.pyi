@@ -1,0 +1,33 @@
+CWR: int
+NAIVE: int
+SIGN: int
+PROPORTIONAL: int
+BOP: int
+RULES: tuple[str, ...]
+FULL: int
+MAX_EXPERIENCES: int
+PACKED_BYTES: int
+
+class Config:
+    classes: int
+    replay: int
+    policy: int
+    replays: int
+    qf: int
+    qb: int
+    gbits: int
+    lr_shift: int
+    stochastic: int
+    method: int
+    seed: int
+    depth: int
+    rule: int
+    tail_lr: int
+    tail_step: int
+    tail_margin: int
+    wide: int
+    thresholds: int
+    def __init__(self, **given: int) -> None: ...
+    def pack(self) -> bytes: ...
+    @staticmethod
+    def unpack(buffer: bytes | bytearray | memoryview) -> Config: ...
