@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3 python; do \
 	&& echo $$p && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test check boards fuzz soak install clean
+.PHONY: help demo test check boards fuzz soak wheel install clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,10 @@ boards: $(VENV)/.test  ## build the emulated MicroPython boards (QEMU, compilers
 
 fuzz: $(VENV)/.test  ## hostile models and buffers against loader and C kernels (RUNS=1000000)
 	$(BIN)/python tools/fuzz.py --runs $(or $(RUNS),1000000) $(ARGS)
+
+wheel: $(VENV)/.test  ## the wheel, with native kernels for each compiler that is here
+	$(MAKE) -C firmware/native DIST=$(CURDIR)/tinycl/native PYTHON=$(CURDIR)/$(BIN)/python
+	$(PIP) wheel --quiet --no-deps -w dist .
 
 soak: $(VENV)/.test  ## an hour of faults, kills and resets on an emulated board
 	$(BIN)/python tools/soak.py $(ARGS)

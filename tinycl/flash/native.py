@@ -88,9 +88,13 @@ def native_digest() -> str:
 
 def _built() -> list[Path]:
     """Folders of modules that are made from the sources as they are now."""
-    if _SOURCE.is_dir():
-        return [cache() / "native" / native_digest()]
-    return [_SHIPPED]
+    if not _SOURCE.is_dir():
+        return [_SHIPPED]
+    by_hand = _SOURCE / "dist"  # make -C firmware/native
+    newest = max(file.stat().st_mtime for file in _SOURCE.iterdir() if file.is_file())
+    made = [file.stat().st_mtime for file in by_hand.rglob("*.mpy")]
+    is_current = bool(made) and min(made) > newest
+    return [cache() / "native" / native_digest(), *([by_hand] if is_current else [])]
 
 
 def _modules(folder: Path, arch: str) -> dict[str, Path]:
