@@ -61,7 +61,8 @@ def compile_source(source: Path, arch: str) -> bytes:
         words += ["-s", source.name, "-o", str(target), str(source)]
         ran = subprocess.run(words, capture_output=True, text=True)
         if ran.returncode:
-            raise FlashError(f"{source} does not compile: {ran.stderr.strip()}")
+            words = ran.stderr.strip().splitlines() or ["no reason given"]
+            raise FlashError(f"{source} does not compile: {words[-1]}")
         return target.read_bytes()
 
 

@@ -265,4 +265,6 @@ def _hello(port: str, options: Options, report: Report, steps: Steps) -> None:
 
 
 def _kib(count: int) -> str:
+    if count >= 10 << 20:
+        return f"{count / (1 << 20):,.0f} MiB"
     return f"{count / 1024:,.1f} KiB" if count else "0 KiB"
