@@ -110,6 +110,8 @@ class UnixBoard(MicroPythonBoard):
         Largest frame that the board takes.
     heap : int
         Heap of the interpreter in bytes; 0: its default.
+    bare : bool
+        Without a runtime, with a REPL as boards have it (``unix_repl``).
     """
 
     name = "unix"
@@ -120,17 +122,24 @@ class UnixBoard(MicroPythonBoard):
         autosave: int = 64,
         max_payload: int = 4096,
         heap: int = 0,
+        bare: bool = False,
     ) -> None:
-        super().__init__(flash)
+        super().__init__(flash, bare)
+        self._bare = bare
         self._heap = ["-X", f"heapsize={heap}"] if heap else []
         self._program = _PROGRAM.format(max_payload=max_payload, autosave=autosave)
 
     def command(self) -> list[str]:
         """Return the command line of the process."""
+        if self._bare:
+            repl = Path(__file__).with_name("unix_repl.py")
+            return [*super().command(), *self._heap, str(repl), str(self.flash.resolve())]
         return [*super().command(), *self._heap, "-c", self._program]
 
     def environment(self) -> dict[str, str]:
         """Return the environment: where MicroPython finds tinycl_rt."""
+        if self._bare:
+            return super().environment()
         return {**os.environ, "MICROPYPATH": str(self.about["lib"])}
 
 
@@ -144,7 +153,9 @@ def bare(name: str, flash: Path | None = None) -> EmulatedBoard:
     """
     if registry.get(name).kind != "emulated":
         raise BoardError(f"{name} is a real board: plug it in and name its port with --port")
-    for kind in (CortexM3, CortexM0, Rv32):
+    kinds = (CortexM3, CortexM0, Rv32, UnixBoard)
+    for kind in kinds:
         if kind.name == name:
             return kind(flash, bare=True)
-    raise BoardError(f"{name} has tinycl already: flash cortex-m3, cortex-m0 or rv32")
+    names = ", ".join(kind.name for kind in kinds)
+    raise BoardError(f"{name} cannot be flashed: it runs this tinycl; boards that can: {names}")
