@@ -16,6 +16,7 @@ import pytest
 import serial
 from board.harness import built
 from link_helpers import CONFIG, clean_run, hand_made_model, samples
+from tinycl_rt.model import Model
 from typer.testing import CliRunner
 
 from tinycl.boards.micropython import bare
@@ -87,6 +88,11 @@ def test_what_is_flashed_learns_like_the_simulator(
         client.reset(CONFIG)
         list(stream_experience(client, 0, images, labels))
         info = client.info()
+        other = hand_made_model(9)
+        client.put_model(other)  # onto the file system: it goes before the one in ROMFS
+        client.bye()
+    kept = flash(name, tmp_path)
+    assert kept["model"] == Model(other).fingerprint.hex()
     assert info.backend == "native"
     assert info.state == clean_run(MODEL, images, labels).fingerprint()
 

@@ -35,7 +35,7 @@ class RomBoard:
     Attributes
     ----------
     files : list of PlannedFile
-        The same in their places, with the model that is in ROMFS if there is no other.
+        The same in their places, with the model that is in ROMFS if no other is in use.
 
     Raises
     ------
@@ -55,7 +55,9 @@ class RomBoard:
         programs = [file for file in files if file.path.lstrip("/") in PROGRAMS["micropython"]]
         self.files = [_moved(file) for file in files if file not in programs]
         model = f"{_ROOT}/model.tcm"
-        if model in there and all(file.path != model for file in self.files):
+        is_given = any(file.path == model for file in self.files)
+        # The board's model stays; one on the file system, where the link puts models, goes first.
+        if model in there and not is_given and not repl.sizes(["/model.tcm"]):
             self.files.append(PlannedFile(model, repl.read(model)))
         self._image = _image(self.files)
         self.files += programs

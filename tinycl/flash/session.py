@@ -164,11 +164,16 @@ def _bring(target: Target, board: Identity, options: Options, steps: Steps) -> R
     report = _report(board, kernels, todo, options)
     report.place = place
     verb = "would " if options.dry_run else ""
-    for path in todo.remove:
-        steps.say(f"{verb}remove {path}: in the way of what is to be there")
     if options.dry_run:
+        for path in todo.remove:
+            steps.say(f"would remove {path}")
         for file in todo.copy:
             steps.say(f"would copy {file.path} ({_kib(len(file.data))})")
+    elif todo.remove:
+        steps.say(
+            f"remove {len(todo.remove)} files that are in the way: {', '.join(todo.remove[:3])}"
+            + (", ..." if len(todo.remove) > 3 else "")
+        )
     same = len(files) - len(todo.copy)
     steps.say(
         f"{verb}copy {len(todo.copy)} files, {_kib(report.copied_bytes)}; {same} are there already"
