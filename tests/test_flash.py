@@ -218,6 +218,15 @@ def test_boards_that_are_plugged_in(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         find.choose([])
     assert find.choose(found[1:2]) == found[1]
     assert find.repl_port("CP1") == "/dev/ttyACM2"
+    for words, sentence in (
+        (["--drive", str(tmp_path / "RPI-RP2")], "takes firmware: --firmware FILE"),
+        (["--board", "cortex-m3", "--firmware", "x.uf2"], "cortex-m3 has its firmware"),
+        (["--flash", str(tmp_path)], "--flash is an emulated board's"),
+        (["--place", "there"], "expected --place auto, rom or files"),
+        (["--program", "mine"], "expected --program keep or replace"),
+    ):
+        ran = CliRunner().invoke(app, ["flash", *words])
+        assert isinstance(ran.exception, FlashError) and sentence in str(ran.exception)
     ran = CliRunner().invoke(app, ["flash"])
     assert isinstance(ran.exception, FlashError) and "choose one with" in str(ran.exception)
 

@@ -25,7 +25,8 @@ from tinycl.exceptions import FlashError, LinkError
 from tinycl.flash.deploy import changes, deploy
 from tinycl.flash.plan import PlannedFile
 from tinycl.flash.repl import Repl
-from tinycl.flash.session import Options, flash_port
+from tinycl.flash.report import Options
+from tinycl.flash.session import flash_port
 from tinycl.link import connect, stream_experience
 
 MODEL = hand_made_model()

@@ -92,7 +92,8 @@ def command(
     from tinycl.flash import firmware as base
     from tinycl.flash.drive import is_uf2
     from tinycl.flash.find import choose, find, repl_port
-    from tinycl.flash.session import Options, flash_drive, flash_port
+    from tinycl.flash.report import Options
+    from tinycl.flash.session import flash_drive, flash_port
 
     named = [n for n, v in (("--port", port), ("--board", board), ("--drive", drive)) if v]
     if len(named) > 1:
@@ -114,6 +115,13 @@ def command(
         ask = _asker(console) if sys.stdin.isatty() else None
         found = choose(find(), ask)
         port, drive = (found.place, None) if found.kind == "port" else (None, Path(found.place))
+    if firmware is not None and board is not None:
+        raise FlashError(f"{board} has its firmware; --firmware is for real boards")
+    if firmware is None and drive is not None and is_uf2(drive):
+        raise FlashError(
+            f"{drive} is the drive of a boot loader, which takes firmware: --firmware FILE, or "
+            "auto:BOARD_ID"
+        )
     with ExitStack() as stack:
         if board is not None:
             from tinycl.boards.micropython import bare

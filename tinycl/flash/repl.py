@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import errno
 import io
 import os
 import struct
@@ -18,6 +17,7 @@ from typing import Any
 from tinycl.exceptions import FlashError, LinkError, MissingExtraError, TinyclError
 from tinycl.flash.identity import Identity
 from tinycl.flash.plan import PlannedFile
+from tinycl.flash.refusal import refusal
 from tinycl.link.transport import open_transport
 
 __all__ = ["Repl"]
@@ -87,7 +87,7 @@ class Repl:
         with self._sentences():
             out, trouble = self._serial.exec_raw(code, timeout=_SILENCE)
         if trouble:
-            raise _refusal(self.name, trouble.decode(errors="replace"))
+            raise refusal(self.name, trouble.decode(errors="replace"))
         return str(out.decode(errors="replace"))
 
     def ask(self, call: str) -> list[Any]:
@@ -246,27 +246,6 @@ def _say_goodbye(port: str) -> None:
         deadline, said = time.monotonic() + _GREETING, b""
         while not said.endswith(b">>> ") and time.monotonic() < deadline:
             said += transport.read(256, 0.1)
-
-
-def _refusal(name: str, trouble: str) -> FlashError:
-    last = (trouble.strip().splitlines() or ["no reason given"])[-1]
-    if last.startswith("OSError"):
-        text = last.partition(":")[2].strip()
-        if "ENOSPC" in text or text == str(errno.ENOSPC):
-            return FlashError(
-                f"{name}: the board's file system is full: remove files from it, or choose a "
-                "smaller model"
-            )
-        if "EROFS" in text or text == str(errno.EROFS):
-            return FlashError(
-                f"{name}: the board's file system is read-only to the board: under CircuitPython "
-                "the computer has it, so give its drive: --drive"
-            )
-    if last.startswith("MemoryError"):
-        return FlashError(
-            f"{name}: the board's heap is too small ({last}): reset it and try again"
-        )
-    return FlashError(f"{name}: the board refused: {last}")
 
 
 def _words(error: Exception) -> str:
