@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from board.harness import HERE, PROJECT, RUNTIME, absent, built
 from boards.build import is_built
 from boards.machines import BUILT_IN
 from boards.session import Session
+from boards.source import source_folder
 
 FIRMWARE = PROJECT / "firmware"
 STUBS = sorted(RUNTIME.glob("*.pyi"))
@@ -84,6 +86,34 @@ def test_cmake_takes_the_sources_that_make_takes() -> None:
     assert "*.c" in text and r"/fuzz\\.c$" in text and "fuzz.c" in made
     for option in ("-O2", "-ffp-contract=off"):
         assert option in text and option in made
+
+
+def test_a_circup_bundle_has_circups_layout(tmp_path: Path) -> None:
+    from circup_bundle import make_bundle
+
+    *zips, about = make_bundle(tmp_path, "someone/TinyCL_bundle", "20260101")
+    roots = [f"tinycl-bundle-{p}-20260101" for p in ("py", "9.x-mpy", "10.x-mpy", "11.x-mpy")]
+    assert [file.name for file in zips] == [f"{root}.zip" for root in roots]
+    for file, root in zip(zips, roots, strict=True):
+        names = set(zipfile.ZipFile(file).namelist())
+        assert f"{root}/lib/tinycl_rt/learner.py" in names
+        assert f"{root}/lib/tinycl_rt/version.py" in names  # where circup finds the version
+        assert not any("viper" in name or "numpy" in name for name in names)
+    assert json.loads(about.read_text())["tinycl_rt"]["path"] == "lib/tinycl_rt"
+
+
+def test_the_manifest_leaves_to_builders_what_they_freeze() -> None:
+    sys.path.insert(0, str(source_folder() / "tools"))
+    try:
+        from manifestfile import MODE_FREEZE, ManifestFile
+    finally:
+        del sys.path[0]
+    for words, wanted in (("", False), (", viper=True", True)):
+        manifest = ManifestFile(MODE_FREEZE, {"MPY_LIB_DIR": ""})
+        manifest.execute(f'include("{FIRMWARE}/manifest.py"{words})')
+        frozen = {file.target_path for file in manifest.files()}
+        assert "tinycl_rt/learner.py" in frozen and not any("numpy" in path for path in frozen)
+        assert any("viper" in path for path in frozen) is wanted
 
 
 @pytest.mark.parametrize("stub", STUBS, ids=lambda stub: stub.stem)
