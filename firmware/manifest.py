@@ -15,7 +15,7 @@ options.defaults(viper=False)
 
 files = [f for f in sorted(os.listdir("tinycl_rt")) if f.endswith(".py")]
 # For computers alone.
-files = [f for f in files if not f.startswith("kernels_numpy")]
+files = [f for f in files if not f.startswith(("kernels_numpy", "fd_stream"))]
 if not options.viper:
     files = [f for f in files if not f.startswith(("viper_", "kernels_viper"))]
 package("tinycl_rt", files=files)

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import tinycl_rt
 
-__all__ = ["board_folder", "cache", "description", "runtime_digest"]
+__all__ = ["HOST_ONLY", "board_folder", "cache", "description", "runtime_digest"]
+
+HOST_ONLY = ("kernels_numpy", "fd_stream")
+"""How the names of those files of ``tinycl_rt`` begin that no board gets."""
 
 
 def cache() -> Path:
@@ -35,7 +38,7 @@ def runtime_digest(folder: Path | None = None) -> str:
     """
     digest = hashlib.sha256()
     for file in sorted((folder or Path(tinycl_rt.__file__).parent).glob("*.py")):
-        if not file.name.startswith("kernels_numpy"):
+        if not file.name.startswith(HOST_ONLY):
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinycl.boards.cache import HOST_ONLY
 from tinycl.exceptions import FlashError
 from tinycl.flash.identity import PUBLISHED, Identity
 from tinycl.flash.native import find_native
@@ -34,7 +35,7 @@ class Kernels:
 
     def leaves_out(self, file: str) -> bool:
         """Whether a board with these kernels has no use for a file of ``tinycl_rt``."""
-        if file.startswith("kernels_numpy"):
+        if file.startswith(HOST_ONLY):
             return True
         is_viper = file.startswith(("kernels_viper", "viper_"))
         return is_viper and self.name != "viper"

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tinycl.boards.cache import HOST_ONLY
+
 from .errors import BoardBuildError
 from .machines import Board
 from .paths import mpy_cross
@@ -14,8 +16,6 @@ __all__ = ["compile_file", "stage"]
 
 # Found by name at power-up, so not compiled ahead.
 _AS_SOURCE = ("boot.py", "main.py")
-# How host-only parts of the runtime begin: never copied to a board.
-_HOST_ONLY = "kernels_numpy"
 
 
 def stage(
@@ -67,7 +67,7 @@ def compile_file(source: Path, target: Path, arch: str) -> None:
 
 
 def _place(file: Path, target: Path, board: Board | None) -> None:
-    if board and file.name.startswith(_HOST_ONLY):
+    if board and file.name.startswith(HOST_ONLY):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     if board and file.suffix == ".py" and file.name not in _AS_SOURCE:
