@@ -33,7 +33,8 @@ class Board:
     name : str
         As in ``tinycl boards``.
     arch : str
-        Architecture of its native modules, as mpy-cross and mpy_ld name it.
+        Architecture of its native modules, as mpy-cross and mpy_ld name it; "" where there are
+        none: the board gets sources, as a CircuitPython drive does.
     binary : str
         What its build leaves: an emulator's kernel image, or a program of this machine.
     needs : tuple of (program, Debian package)
@@ -42,6 +43,8 @@ class Board:
         Command that runs the binary; empty when the binary runs by itself.
     romfs : int
         Address at which a ROMFS image is looked for; 0: none.
+    variant : str
+        Folder of ``firmware/boards`` with a variant of MicroPython's unix port; "": its standard.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Board:
     needs: tuple[tuple[str, str], ...]
     emulator: tuple[str, ...] = ()
     romfs: int = 0
+    variant: str = ""
 
     @property
     def folder(self) -> Path:
@@ -74,6 +78,13 @@ BOARDS = {
     board.name: board
     for board in (
         Board("unix", "x64", "micropython", (("gcc", "build-essential"),)),
+        Board(
+            "circuitpython",
+            "",
+            "micropython",
+            (("gcc", "build-essential"),),
+            variant="circuitpython",
+        ),
         Board(
             "cortex-m3",
             "armv7m",

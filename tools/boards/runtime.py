@@ -26,7 +26,9 @@ __all__ = ["build_native", "build_runtime"]
 
 _KEPT = 5
 _RUNTIME = PROJECT / "firmware" / "tinycl_rt"
-_MAIN = PROJECT / "firmware" / "main.py"
+# What runs at power-up.
+_MICROPYTHON = [PROJECT / "firmware" / "main.py"]
+_CIRCUITPYTHON = [PROJECT / "firmware" / "boot.py", PROJECT / "firmware" / "code.py"]
 _NATIVE = PROJECT / "firmware" / "native"
 
 
@@ -46,19 +48,24 @@ def build_native(arch: str) -> Path:
 
 def native_digest() -> str:
     """SHA-256 of the sources of the native kernels, 16 hex digits."""
+    return _digest(sorted(file for file in _NATIVE.iterdir() if file.is_file()))
+
+
+def _digest(files: list[Path]) -> str:
     digest = hashlib.sha256()
-    for file in sorted(_NATIVE.iterdir()):
-        if file.is_file():
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def build_runtime(board: Board) -> None:
     """Stage the runtime for a board that is built, if there is anything to do."""
     described = description(board.name, runtime_digest(_RUNTIME))
-    folder, native = described.parent, native_digest()
+    folder = described.parent
+    programs = _MICROPYTHON if board.arch else _CIRCUITPYTHON
     about = json.loads((board.folder / "board.json").read_text())
-    about |= {"lib": str(folder / "lib"), "native": native}
+    about |= {"lib": str(folder / "lib"), "programs": _digest(programs)}
+    about |= {"native": native_digest() if board.arch else ""}
     if board.romfs:
         about["command"] += board.with_rom(folder / "rom.img")
     text = json.dumps(about, indent=2) + "\n"
@@ -66,7 +73,8 @@ def build_runtime(board: Board) -> None:
         return
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "lib").mkdir(parents=True)
-    stage([_RUNTIME, _MAIN], folder / "lib", board, [build_native(board.arch)])
+    native = [build_native(board.arch)] if board.arch else []
+    stage([_RUNTIME, *programs], folder / "lib", board, native)
     if board.romfs:
         (folder / "rom.img").write_bytes(romfs_image(folder / "lib"))
     described.write_text(text)
