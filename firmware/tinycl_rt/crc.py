@@ -1,8 +1,7 @@
 """CRC-32 (ISO-HDLC, the one of zlib and binascii) over bytes-like data.
 
 `binascii.crc32` where the firmware has it, else a table-driven one that keeps every
-intermediate number below 2**16, so that small integers suffice and nothing is allocated
-inside the loop.
+intermediate number below 2**16, so that small integers suffice.
 
 Basic example usage:
 
@@ -15,6 +14,7 @@ __all__ = ["crc32", "crc32_table"]
 
 _LOW = None  # tables of 256 uint16: low and high halves of the CRC of one byte
 _HIGH = None
+_PIECE = 64
 
 
 def _make_tables():
@@ -44,10 +44,12 @@ def crc32_table(data, value=0):
     low, high = _LOW, _HIGH
     lo = (value & 0xFFFF) ^ 0xFFFF
     hi = (value >> 16) ^ 0xFFFF
-    for byte in data:
-        i = (lo ^ byte) & 0xFF
-        lo = ((lo >> 8) | ((hi & 0xFF) << 8)) ^ low[i]
-        hi = (hi >> 8) ^ high[i]
+    view = memoryview(data)
+    for at in range(0, len(view), _PIECE):
+        for byte in bytes(view[at : at + _PIECE]):  # of arrays, too, it takes bytes, not items
+            i = (lo ^ byte) & 0xFF
+            lo = ((lo >> 8) | ((hi & 0xFF) << 8)) ^ low[i]
+            hi = (hi >> 8) ^ high[i]
     return ((hi ^ 0xFFFF) << 16) | (lo ^ 0xFFFF)
 
 

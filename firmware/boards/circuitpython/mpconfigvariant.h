@@ -68,6 +68,7 @@
 #define MICROPY_PY_ASYNCIO (0)
 #define MICROPY_PY_BINASCII (1)
 #define MICROPY_PY_BINASCII_CRC32 (1)
+#define MICROPY_PY_DEFLATE (1) // crc32 is part of it, in CircuitPython of zlib
 #define MICROPY_PY_CMATH (0)
 #define MICROPY_PY_ERRNO (1)
 #define MICROPY_PY_IO_IOBASE (1)
