@@ -3,7 +3,10 @@
 boot.py enables that port (usb_cdc.data).
 """
 
-from tinycl_rt.service import serve
+import tinycl_rt
+
+tinycl_rt.load("protocol", "files", "frames", "device", "records", "state", "store", "image")
+tinycl_rt.load("reports", "uploads", "requests", "streams", "service")
 
 while True:  # the console stays free, so there is no need to stop at goodbye
-    serve("/")
+    tinycl_rt.service.serve("/")

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import tinycl_rt
 from board.harness import NATIVE, PROJECT, RUNTIME, built
-from boards.machines import BOARDS
 from tinycl_rt import kernels
 
 sys.path.insert(0, str(PROJECT / "tools"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from board.harness import EMULATED, NATIVE, built
-from boards.machines import BOARDS, Board
+from boards.machines import Board
 from boards.session import Session
 
 _ECHO = """

@@ -12,7 +12,7 @@ Basic example usage:
 import gc
 import sys
 
-from tinycl_rt.files import exists, remove, rename
+from tinycl_rt.files import exists, reason, remove, rename
 from tinycl_rt.protocol import NO_MODEL, Refusal
 
 __all__ = ["Device", "exists", "heap", "platform", "remove", "rename", "unique_id"]
@@ -68,7 +68,7 @@ class Device:
             self.warning = "no model: " + MODEL_FILE + " is missing"
             return
         except (ValueError, MemoryError) as e:
-            self.warning = "model.tcm is not usable: %s" % _reason(e)
+            self.warning = "model.tcm is not usable: %s" % reason(e)
             return
         self._take()
 
@@ -88,7 +88,7 @@ class Device:
         except (OSError, MemoryError) as e:
             self.save_failures += 1
             self.unsaved = True
-            self.warning = "not saved: %s" % _reason(e)
+            self.warning = "not saved: %s" % reason(e)
             return False
         self.saves += 1
         self.dirty = self.unsaved = False
@@ -231,7 +231,7 @@ class Device:
                     raise
                 self.store.load(self.learner)
         except (ValueError, OSError, MemoryError) as e:
-            self.warning = "state not loaded: %s" % _reason(e)
+            self.warning = "state not loaded: %s" % reason(e)
         if self.learner is None:
             self.model = None
 
@@ -312,7 +312,3 @@ def unique_id():
         return bytes(cpu.uid).hex()
     except (ImportError, AttributeError):
         return ""
-
-
-def _reason(error):
-    return str(error) or type(error).__name__

@@ -3,9 +3,9 @@
     python tests/board/run.py cpython   tests/board/cases/test_board.py
     python tests/board/run.py cortex-m3 tests/board/cases/test_*.py --with firmware/tinycl_rt
 
-Boards: cpython, unix, circuitpython, cortex-m3, cortex-m0, rv32. Files and folders named with --with can be
-imported by the tests; on emulated boards everything lies precompiled in the ROMFS at /rom, and
-each test file starts with a fresh heap. A native module for the board is found as
+Boards: cpython, unix, circuitpython, cortex-m3, cortex-m0, rv32. Files and folders named with
+--with can be imported by the tests; on QEMU boards everything lies precompiled in the ROMFS at
+/rom, and each test file starts with a fresh heap. A native module for the board is found as
 ARCH_6.3/NAME.mpy in a folder that is given with --native, and copied as NAME.mpy.
 """
 

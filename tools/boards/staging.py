@@ -24,7 +24,8 @@ def stage(
     """Put `parts` (files and packages) into `folder`, as `board` wants them.
 
     For a MicroPython board every ``.py`` becomes a ``.mpy`` of its architecture; without a board,
-    or where it has none, files are copied as they are. Of each folder in `native`, what is in ``ARCH_6.3/`` is copied.
+    or where it has none, files are copied as they are. Of each folder in `native`, what is in
+    ``ARCH_6.3/`` is copied.
 
     Raises
     ------

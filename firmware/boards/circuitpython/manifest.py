@@ -1,1 +1,1 @@
-freeze("frozen")
+freeze("frozen")  # noqa: F821

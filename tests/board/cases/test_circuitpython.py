@@ -46,9 +46,10 @@ class TestLacks(unittest.TestCase):
 
     def test_names(self):
         import gc
-        import micropython
         import os
         import time
+
+        import micropython
 
         for module, names in (
             (time, ("ticks_ms", "ticks_us", "ticks_diff", "sleep_ms", "sleep_us", "time_ns")),
@@ -63,7 +64,7 @@ class TestLacks(unittest.TestCase):
     def test_machine_code(self):
         for kind in "native", "viper":
             with self.assertRaises(SyntaxError):
-                exec("@micropython.%s\ndef f(): pass" % kind)
+                exec(f"@micropython.{kind}\ndef f(): pass")
 
     def test_integers_are_not_limited(self):
         self.assertEqual((1 << 40) % 1000, 776)

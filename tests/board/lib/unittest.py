@@ -1,8 +1,6 @@
 # ruff: noqa: UP031
 """The part of unittest that the board tests use, for MicroPython and CircuitPython."""
 
-import sys
-
 try:
     from sys import print_exception
 except ImportError:  # CircuitPython

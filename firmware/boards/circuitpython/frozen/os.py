@@ -1,3 +1,4 @@
+# ruff: noqa: F401, I001
 """CircuitPython's os: no environment but settings.toml."""
 
 from uos import chdir, getcwd, listdir, mkdir, remove, rename, rmdir, sep, stat, statvfs

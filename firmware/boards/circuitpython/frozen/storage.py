@@ -5,6 +5,7 @@ In boot.py a remount is always allowed; after it, only once the computer has let
 
 import _emulated
 
+_EEXIST = 17
 _EROFS = 30
 _booting = True
 
@@ -38,7 +39,18 @@ class _Drive:
         self._for_writing().remove(path)
 
     def rename(self, old, new):
-        self._for_writing().rename(old, new)
+        files = self._for_writing()
+        if self._exists(new):  # as FAT does
+            raise OSError(_EEXIST)
+        # VfsPosix has one buffer for both names, unless they are relative.
+        files.rename(old[1:], new[1:])
+
+    def _exists(self, path):
+        try:
+            self._files.stat(path)
+            return True
+        except OSError:
+            return False
 
     def rmdir(self, path):
         self._for_writing().rmdir(path)

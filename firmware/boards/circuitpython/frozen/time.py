@@ -1,7 +1,7 @@
 """CircuitPython's time: no ticks_ms, no time_ns."""
 
 import utime as _utime
-from utime import sleep, time
+from utime import sleep, time  # noqa: F401
 
 _start = _utime.time_ns()
 
