@@ -25,7 +25,7 @@ __all__ = ["complaints", "files"]
 
 FIRMWARE = Path(__file__).resolve().parents[1] / "firmware"
 _CPYTHON_ONLY = ("kernels_numpy", "fd_stream")  # how the names of such files begin
-_OWN = ("tinycl_rt", "hardware")  # packages of the project's own; hardware: of the examples
+_OWN = ("tinycl_rt", "hardware", "sensors")  # the latter of the examples
 
 # Syntax that Python 3.10 has and MicroPython's parser has not.
 _SYNTAX: dict[type[ast.AST], str] = {
