@@ -3,10 +3,12 @@
 boot.py enables that port (usb_cdc.data).
 """
 
-import tinycl_rt
+from tinycl_rt import tidy
 
-tinycl_rt.load("protocol", "files", "frames", "device", "records", "state", "store", "image")
-tinycl_rt.load("reports", "uploads", "requests", "streams", "service")
+tidy.load("protocol", "files", "frames", "device", "records", "state", "store", "image")
+tidy.load("reports", "uploads", "requests", "streams", "service")
+
+from tinycl_rt.service import serve  # noqa: E402
 
 while True:  # the console stays free, so there is no need to stop at goodbye
-    tinycl_rt.service.serve("/")
+    serve("/")

@@ -59,7 +59,7 @@ def test_a_drive_that_the_computer_has_takes_no_state(flash: Path, setting: str)
     with start("circuitpython", flash=flash) as board:
         assert all(learned(board, 0, 30))
         with connect(board.port) as client:
-            with pytest.raises(Refused, match="read-only here") as refused:
+            with pytest.raises(Refused, match="the files are read-only") as refused:
                 client.save()
             assert refused.value.code == p.STORAGE and "storage.remount" in refused.value.reason
         assert all(learned(board, 30, 60))
@@ -152,7 +152,7 @@ except MemoryError:
 
 
 def test_what_is_imported_leaves_one_large_piece_of_the_heap(flash: Path) -> None:
-    """There is no gc.threshold: without ``load`` the largest piece had 8 of 154 KB."""
+    """There is no gc.threshold: without ``tidy`` the largest piece had 8 of 154 KB."""
     with run_code(flash, _MEMORY) as board:
         process = board._process
         assert process is not None and process.wait(20) == 0

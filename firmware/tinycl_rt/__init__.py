@@ -13,31 +13,16 @@ Basic example usage::
 "numpy".
 """
 
-import gc
 import sys
 
-
-def load(*names):
-    """Import parts of the package one after another.
-
-    CircuitPython has no ``gc.threshold``: it collects when the heap is full, and what stays would
-    lie scattered all over it, with no room for a learner between.
-    """
-    for name in names:
-        __import__("tinycl_rt." + name)
-        if hasattr(gc, "mem_free") and not hasattr(gc, "threshold"):
-            gc.collect()
-
-
 if sys.implementation.name == "circuitpython":
-    load("crc", "tcm", "graph", "checks", "source", "model", "rng", "config")
-    load("kernels_ref", "kernels", "backbone", "head", "replay")
+    from tinycl_rt import tidy  # noqa: F401
 
-from tinycl_rt.learner import Learner  # noqa: E402
-from tinycl_rt.model import Model  # noqa: E402
-from tinycl_rt.version import __version__  # noqa: E402
+from tinycl_rt.learner import Learner
+from tinycl_rt.model import Model
+from tinycl_rt.version import __version__
 
-__all__ = ["Learner", "Model", "__version__", "backend", "load"]
+__all__ = ["Learner", "Model", "__version__", "backend"]
 
 
 def __getattr__(name):

@@ -12,10 +12,10 @@ Basic example usage:
 import gc
 import sys
 
-from tinycl_rt.files import exists, reason, remove, rename
+from tinycl_rt.files import exists, remove, rename
 from tinycl_rt.protocol import NO_MODEL, Refusal
 
-__all__ = ["Device", "exists", "heap", "platform", "remove", "rename", "unique_id"]
+__all__ = ["Device", "exists", "heap", "platform", "reason", "remove", "rename", "unique_id"]
 
 MODEL_FILE = "model.tcm"
 ROM_MODEL_FILE = "/rom/model.tcm"  # comes with the firmware; one in the folder goes first
@@ -312,3 +312,10 @@ def unique_id():
         return bytes(cpu.uid).hex()
     except (ImportError, AttributeError):
         return ""
+
+
+def reason(error):
+    """Why something failed, in words."""
+    if isinstance(error, OSError) and error.errno == 30:  # EROFS
+        return "the files are read-only: see storage.remount in boot.py"
+    return str(error) or type(error).__name__

@@ -1,11 +1,8 @@
-"""Files of a board: what its os module lacks, and its errors in words."""
+"""Files of a board: what its os module lacks."""
 
 import os
 
-__all__ = ["exists", "free_bytes", "reason", "remove", "rename"]
-
-_ENOSPC = 28
-_EROFS = 30
+__all__ = ["exists", "free_bytes", "remove", "rename"]
 
 
 def exists(path):
@@ -41,13 +38,3 @@ def free_bytes(folder):
         return found[1] * found[4]
     except (AttributeError, OSError):
         return 0
-
-
-def reason(error):
-    """Why something failed, in words."""
-    number = error.args[0] if isinstance(error, OSError) and error.args else 0
-    if number == _EROFS:
-        return "files are read-only here; CircuitPython's boot.py may call storage.remount"
-    if number == _ENOSPC:
-        return "the file system is full"
-    return str(error) or type(error).__name__

@@ -85,8 +85,7 @@ class Learner:
             )
         except MemoryError:
             raise MemoryError(  # noqa: B904
-                "%d replay slots take %d bytes: Learner(..., replay=N) takes fewer"
-                % (config.replay, config.replay * (self.latent_bytes + 2))
+                "%d replay slots of %d bytes: too many" % (config.replay, latent_bytes)
             )
         top = self.backbone.narrow((1 << (config.qf - 1)) - 1)
         self.head = Head(config, model.features, top, self._kernels, self.rng)
@@ -255,14 +254,14 @@ class Learner:
         if name and name in self.names:
             return self.names.index(name)
         if not add or not name:
-            known = ", ".join([n for n in self.names if n])
-            raise ValueError("no class is named %r; named are: %s" % (name, known or "none"))
+            known = ", ".join(filter(None, self.names))
+            raise ValueError("no class is named %r; there are: %s" % (name, known))
         for j in range(self.config.classes):
             if not self.names[j] and not self.head.past[j] and not self.head.cur[j]:
                 self.name(j, name)
                 return j
         raise ValueError(
-            "all %d classes are taken, %r has no place: Learner(..., classes=N) takes up to 64"
+            "all %d classes are taken, %r has no place: make the learner with more"
             % (self.config.classes, name)
         )
 

@@ -21,8 +21,7 @@ import struct
 
 from tinycl_rt import protocol as p
 from tinycl_rt.clock import since, ticks_ms
-from tinycl_rt.device import Device, heap, unique_id
-from tinycl_rt.files import reason
+from tinycl_rt.device import Device, heap, reason, unique_id
 from tinycl_rt.frames import ERROR, HEADER_BYTES, OVERHEAD_BYTES, REPLY, VERSION, FrameReader, seal
 from tinycl_rt.reports import Reports
 from tinycl_rt.requests import RECENT, Requests

@@ -123,9 +123,9 @@ class TestMistakes(unittest.TestCase):
         learner.learn(pixels, "cup")
         learner.learn(pixels, "jug")
         self.says(
-            "'pan' has no place: Learner(..., classes=N)", lambda: learner.learn(pixels, "pan")
+            "'pan' has no place: make the learner with more", lambda: learner.learn(pixels, "pan")
         )
-        self.says("no class is named 'pan'; named are: cup, jug", lambda: learner.index("pan"))
+        self.says("no class is named 'pan'; there are: cup, jug", lambda: learner.index("pan"))
         self.says("between 0 and 1, got 2", lambda: learner.learn(pixels, 2))
         self.says("expected classes between 2 and 64, got 65", lambda: Config(classes=65))
         self.says("unknown setting clases", lambda: Config(clases=3))
@@ -133,7 +133,7 @@ class TestMistakes(unittest.TestCase):
     @unittest.skipUnless(hasattr(gc, "mem_free"), "needs a heap with an end")
     def test_too_little_heap(self):
         write("model.tcm", read("gestures.tcm"))
-        words = "60000 replay slots take "
+        words = "60000 replay slots of 32 bytes: too many"
         self.says(words, lambda: Learner("model.tcm", replay=60000), MemoryError)
 
 
