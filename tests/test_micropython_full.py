@@ -1,4 +1,4 @@
-"""Full depth on emulated boards: the state that the simulator has, with native kernels where there are."""
+"""Full depth on emulated boards: the simulator's state, by native kernels where there are any."""
 
 from __future__ import annotations
 
