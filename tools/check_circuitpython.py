@@ -56,7 +56,7 @@ def complaints(file: Path) -> list[str]:
     if "viper" in file.stem:
         return []
     tree = ast.parse(file.read_text())
-    return [f"{file}:{line}: {words}" for line, words in _Walk(tree).found]
+    return [f"{file}:{line}: {words}" for line, words in dict.fromkeys(_Walk(tree).found)]
 
 
 class _Walk(ast.NodeVisitor):
