@@ -16,5 +16,5 @@ except ImportError:  # MicroPython runs boot.py as well; there is nothing to do
 
 if usb_cdc:
     usb_cdc.enable(console=True, data=True)
-    if os.getenv("TINYCL_SAVE", 1):
+    if str(os.getenv("TINYCL_SAVE", 1)) != "0":  # newer CircuitPython returns strings only
         storage.remount("/", readonly=False)

@@ -1,10 +1,12 @@
 """The two CRC-32 implementations are one function."""
 
 import binascii
+from array import array
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tinycl_rt.crc import crc32, crc32_table
+from tinycl_rt.crc import crc32
+from tinycl_rt.crc_table import crc32 as crc32_table
 
 
 def test_known_check_value() -> None:
@@ -17,3 +19,9 @@ def test_known_check_value() -> None:
 def test_table_agrees_with_binascii_also_in_pieces(first: bytes, second: bytes) -> None:
     assert crc32_table(first + second) == binascii.crc32(first + second)
     assert crc32_table(memoryview(second), crc32_table(first)) == binascii.crc32(first + second)
+
+
+@given(st.lists(st.integers(-32768, 32767), max_size=200))
+def test_table_takes_the_bytes_of_an_array(numbers: list[int]) -> None:
+    values = array("h", numbers)
+    assert crc32_table(values) == crc32_table(memoryview(values)) == binascii.crc32(values)

@@ -6,8 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from board.harness import HERE, RUNTIME, built
-from boards.machines import BOARDS
+from board.harness import HERE, NATIVE, RUNTIME, built
 from boards.paths import mpy_cross
 from run import run
 
@@ -25,7 +24,7 @@ def test_compiles_ahead_without_a_complaint(arch: str, name: str, tmp_path: Path
     assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize("board", NATIVE)
 def test_integers_of_the_reference(board: str) -> None:
     built(board)
     failures, text = run(board, [CASE], [RUNTIME])

@@ -67,7 +67,7 @@ def on_board(board: Board, folder: Path, code: str) -> str:
     ran = subprocess.run(
         [*board.command(), "-c", _LEARN % {"at": 1} + code],
         cwd=rom,
-        env={"MICROPYPATH": f":{rom}"},
+        env={"MICROPYPATH": f":{rom}:.frozen"},
         capture_output=True,
         text=True,
     )

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from board.harness import EMULATED, built
-from boards.machines import BOARDS, Board
+from board.harness import EMULATED, NATIVE, built
+from boards.machines import Board
 from boards.session import Session
 
 _ECHO = """
@@ -67,7 +67,7 @@ def read_until(process: subprocess.Popen[bytes], end: bytes) -> bytes:
     return data
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", NATIVE)
 def test_all_byte_values_both_ways(name: str, tmp_path: Path) -> None:
     data = bytes(range(256)) + random.Random(1).randbytes(3 * 256)
     with streaming(built(name), tmp_path, _ECHO % (256, len(data) // 256)) as process:

@@ -58,7 +58,7 @@ def _start(board: Board, folder: Path, copies: list[Path], program: Path | None)
         stage(copies, staged if board.emulator else folder, board)
         if not board.emulator:
             words = [str(program.resolve())] if program else []
-            environment = {**os.environ, "MICROPYPATH": str(folder.resolve())}
+            environment = {**os.environ, "MICROPYPATH": f".frozen:{folder.resolve()}"}
             return subprocess.call([*board.command(), *words], cwd=folder, env=environment)
         if copies or program:
             status = _copy_and_run(board, folder, staged, program)

@@ -15,6 +15,9 @@ Basic example usage::
 
 import sys
 
+if sys.implementation.name == "circuitpython":
+    from tinycl_rt import tidy  # noqa: F401
+
 from tinycl_rt.learner import Learner
 from tinycl_rt.model import Model
 from tinycl_rt.version import __version__

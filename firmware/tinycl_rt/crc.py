@@ -1,9 +1,5 @@
 """CRC-32 (ISO-HDLC, the one of zlib and binascii) over bytes-like data.
 
-`binascii.crc32` where the firmware has it, else a table-driven one that keeps every
-intermediate number below 2**16, so that small integers suffice and nothing is allocated
-inside the loop.
-
 Basic example usage:
 
     from tinycl_rt.crc import crc32
@@ -11,47 +7,7 @@ Basic example usage:
     crc32(b"56789", crc32(b"1234"))          # the same: continued over pieces
 """
 
-__all__ = ["crc32", "crc32_table"]
-
-_LOW = None  # tables of 256 uint16: low and high halves of the CRC of one byte
-_HIGH = None
-
-
-def _make_tables():
-    from array import array
-
-    low = array("H", bytes(512))
-    high = array("H", bytes(512))
-    for byte in range(256):
-        lo, hi = byte, 0
-        for _ in range(8):
-            odd = lo & 1
-            lo = (lo >> 1) | ((hi & 1) << 15)
-            hi = hi >> 1
-            if odd:  # the polynomial 0xEDB88320 in halves
-                lo ^= 0x8320
-                hi ^= 0xEDB8
-        low[byte] = lo
-        high[byte] = hi
-    return low, high
-
-
-def crc32_table(data, value=0):
-    """Return the CRC-32 of `data`, continued from `value`; unsigned. The plain-Python form."""
-    global _LOW, _HIGH
-    if _LOW is None:
-        _LOW, _HIGH = _make_tables()
-    low, high = _LOW, _HIGH
-    lo = (value & 0xFFFF) ^ 0xFFFF
-    hi = (value >> 16) ^ 0xFFFF
-    for byte in data:
-        i = (lo ^ byte) & 0xFF
-        lo = ((lo >> 8) | ((hi & 0xFF) << 8)) ^ low[i]
-        hi = (hi >> 8) ^ high[i]
-    return ((hi ^ 0xFFFF) << 16) | (lo ^ 0xFFFF)
-
-
 try:
-    from binascii import crc32
+    from binascii import crc32  # noqa: F401
 except ImportError:
-    crc32 = crc32_table
+    from tinycl_rt.crc_table import crc32  # noqa: F401

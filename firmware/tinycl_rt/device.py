@@ -15,7 +15,7 @@ import sys
 from tinycl_rt.files import exists, remove, rename
 from tinycl_rt.protocol import NO_MODEL, Refusal
 
-__all__ = ["Device", "exists", "heap", "platform", "remove", "rename", "unique_id"]
+__all__ = ["Device", "exists", "heap", "platform", "reason", "remove", "rename", "unique_id"]
 
 MODEL_FILE = "model.tcm"
 ROM_MODEL_FILE = "/rom/model.tcm"  # comes with the firmware; one in the folder goes first
@@ -68,7 +68,7 @@ class Device:
             self.warning = "no model: " + MODEL_FILE + " is missing"
             return
         except (ValueError, MemoryError) as e:
-            self.warning = "model.tcm is not usable: %s" % _reason(e)
+            self.warning = "model.tcm is not usable: %s" % reason(e)
             return
         self._take()
 
@@ -88,7 +88,7 @@ class Device:
         except (OSError, MemoryError) as e:
             self.save_failures += 1
             self.unsaved = True
-            self.warning = "not saved: %s" % _reason(e)
+            self.warning = "not saved: %s" % reason(e)
             return False
         self.saves += 1
         self.dirty = self.unsaved = False
@@ -231,7 +231,7 @@ class Device:
                     raise
                 self.store.load(self.learner)
         except (ValueError, OSError, MemoryError) as e:
-            self.warning = "state not loaded: %s" % _reason(e)
+            self.warning = "state not loaded: %s" % reason(e)
         if self.learner is None:
             self.model = None
 
@@ -314,5 +314,8 @@ def unique_id():
         return ""
 
 
-def _reason(error):
+def reason(error):
+    """Why something failed, in words."""
+    if isinstance(error, OSError) and error.errno == 30:  # EROFS
+        return "the files are read-only: see storage.remount in boot.py"
     return str(error) or type(error).__name__

@@ -79,9 +79,14 @@ class Learner:
         if config.depth:
             self.tail = depth.trained(config)(model, config, self._kernels, self.rng)
         self.backbone.stop(self.tail.first if self.tail else -1)
-        self.replay = Replay(
-            config.replay, self.latent_bytes, config.classes, config.policy, self.rng
-        )
+        try:
+            self.replay = Replay(
+                config.replay, self.latent_bytes, config.classes, config.policy, self.rng
+            )
+        except MemoryError:
+            raise MemoryError(  # noqa: B904
+                "%d replay slots of %d bytes: too many" % (config.replay, latent_bytes)
+            )
         top = self.backbone.narrow((1 << (config.qf - 1)) - 1)
         self.head = Head(config, model.features, top, self._kernels, self.rng)
         self._labels = bytearray(config.replays + 1)
@@ -249,12 +254,16 @@ class Learner:
         if name and name in self.names:
             return self.names.index(name)
         if not add or not name:
-            raise ValueError("no class is named %r" % name)
+            known = ", ".join(filter(None, self.names))
+            raise ValueError("no class is named %r; there are: %s" % (name, known))
         for j in range(self.config.classes):
             if not self.names[j] and not self.head.past[j] and not self.head.cur[j]:
                 self.name(j, name)
                 return j
-        raise ValueError("all %d classes are taken, %r has no place" % (self.config.classes, name))
+        raise ValueError(
+            "all %d classes are taken, %r has no place: make the learner with more"
+            % (self.config.classes, name)
+        )
 
     def _check_latent(self, latent):
         if len(latent) != self.latent_bytes:

@@ -63,14 +63,19 @@ class Model:
         if magic != tcm.MAGIC:
             raise ValueError("model: not a .tcm file, it starts with %r" % bytes(magic))
         if version != tcm.VERSION or header_bytes != tcm.HEADER_BYTES:
-            raise ValueError("model: version %d, this runtime reads %d" % (version, tcm.VERSION))
+            raise ValueError(
+                "model: version %d, this runtime reads %d: compile it anew, or update tinycl_rt"
+                % (version, tcm.VERSION)
+            )
         if said != size:
-            raise ValueError("model: header says %d bytes, file has %d" % (said, size))
+            raise ValueError(
+                "model: header says %d bytes, file has %d: copy it again" % (said, size)
+            )
         found = 0
         for piece in source.pieces(tcm.CRC_FROM, size - tcm.CRC_FROM):
             found = crc32(piece, found)
         if found != crc:
-            raise ValueError("model: CRC is wrong, the file is damaged")
+            raise ValueError("model: CRC is wrong, the file is damaged: copy it again")
         if not 2 <= n_tensors <= tcm.MAX_TENSORS or not 2 <= n_operators <= tcm.MAX_TENSORS:
             raise ValueError("model: %d tensors, %d operators" % (n_tensors, n_operators))
         checks.inside(at_tensors, n_tensors * tcm.TENSOR_BYTES, size, "tensor table")

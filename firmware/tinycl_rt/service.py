@@ -21,7 +21,7 @@ import struct
 
 from tinycl_rt import protocol as p
 from tinycl_rt.clock import since, ticks_ms
-from tinycl_rt.device import Device, heap, unique_id
+from tinycl_rt.device import Device, heap, reason, unique_id
 from tinycl_rt.frames import ERROR, HEADER_BYTES, OVERHEAD_BYTES, REPLY, VERSION, FrameReader, seal
 from tinycl_rt.reports import Reports
 from tinycl_rt.requests import RECENT, Requests
@@ -129,7 +129,7 @@ class Service:
             gc.collect()
             length = self._error(p.NO_MEMORY, str(e) or "the heap is full")
         except OSError as e:
-            length = self._error(p.STORAGE, "the file system refused: %s" % e)
+            length = self._error(p.STORAGE, "the file system refused: %s" % reason(e))
         except ValueError as e:
             length = self._error(p.BAD_VALUE, str(e))
         except Exception as e:

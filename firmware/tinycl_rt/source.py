@@ -193,6 +193,7 @@ def open_source(path, room=None):
     Parameters
     ----------
     path : str
+        OSError when there is no such file.
     room : int, optional
         Bytes that the file may take in the heap, 0: none. By default half of what is free, so
         that a learner has the other half; without limit where Python does not know.
@@ -201,7 +202,10 @@ def open_source(path, room=None):
     -------
     Memory or File
     """
-    source = File(path)
+    try:
+        source = File(path)
+    except OSError as e:
+        raise OSError(e.args[0], "no model file " + path)  # noqa: B904
     if source.place == "mapped":
         return source
     if room is None:

@@ -15,7 +15,7 @@ Basic example usage:
 
 import sys
 
-__all__ = ["CdcStream", "FdStream", "StdioStream", "default"]
+__all__ = ["CdcStream", "StdioStream", "default"]
 
 
 def default():
@@ -25,6 +25,8 @@ def default():
         return CdcStream()
     if name == "micropython":
         return StdioStream()
+    from tinycl_rt.fd_stream import FdStream
+
     return FdStream(0, 1)
 
 
@@ -114,51 +116,3 @@ class CdcStream:
 
     def write(self, view):
         self._port.write(view)
-
-
-class FdStream:
-    """File descriptors of CPython: a pseudo-terminal, a UART of a Linux board, a pipe.
-
-    What the other end does not fetch within two seconds is dropped: it will ask again.
-    """
-
-    exact = False
-    _PATIENCE = 2.0
-
-    def __init__(self, fd_in, fd_out):
-        import os
-        import select
-
-        self._read = os.readv
-        self._write = os.write
-        self._select = select.select
-        self._in = fd_in
-        self._out = fd_out
-        os.set_blocking(fd_out, False)
-
-    def open(self):
-        pass
-
-    def close(self):
-        pass
-
-    def wait(self, timeout_ms):
-        return bool(self._select([self._in], [], [], timeout_ms / 1000)[0])
-
-    def readinto(self, view):
-        try:
-            count = self._read(self._in, [view])
-        except BlockingIOError:
-            return 0
-        if not count:
-            raise EOFError("the other end closed the stream")
-        return count
-
-    def write(self, view):
-        while view:
-            if not self._select([], [self._out], [], self._PATIENCE)[1]:
-                return
-            try:
-                view = view[self._write(self._out, view) :]
-            except BlockingIOError:
-                pass

@@ -20,6 +20,7 @@ from boards.source import source_folder  # noqa: E402
 
 RUNTIME = PROJECT / "firmware" / "tinycl_rt"
 EMULATED = [name for name, board in BOARDS.items() if board.emulator]
+NATIVE = [name for name, board in BOARDS.items() if board.arch]  # that run machine code
 
 
 def built(name: str) -> Board:

@@ -3,9 +3,9 @@
     python tests/board/run.py cpython   tests/board/cases/test_board.py
     python tests/board/run.py cortex-m3 tests/board/cases/test_*.py --with firmware/tinycl_rt
 
-Boards: cpython, unix, cortex-m3, cortex-m0, rv32. Files and folders named with --with can be
-imported by the tests; on emulated boards everything lies precompiled in the ROMFS at /rom, and
-each test file starts with a fresh heap. A native module for the board is found as
+Boards: cpython, unix, circuitpython, cortex-m3, cortex-m0, rv32. Files and folders named with
+--with can be imported by the tests; on QEMU boards everything lies precompiled in the ROMFS at
+/rom, and each test file starts with a fresh heap. A native module for the board is found as
 ARCH_6.3/NAME.mpy in a folder that is given with --native, and copied as NAME.mpy.
 """
 
@@ -70,14 +70,14 @@ def run(
         start = "import sys, unittest; sys.exit(unittest.run(sys.argv[1]) != 0)"
         (rom / "start.py").write_text(start)
         program = [*machine.command(), str(rom / "start.py")]
-        return _run_programs(program, "MICROPYPATH", rom, tests)
+        return _run_programs(program, "MICROPYPATH", rom, tests, ".frozen:")
 
 
 def _run_programs(
-    command: list[str], variable: str, folder: Path, tests: list[Path]
+    command: list[str], variable: str, folder: Path, tests: list[Path], before: str = ""
 ) -> tuple[int, str]:
     failures, text = 0, ""
-    environment = {**os.environ, variable: str(folder)}
+    environment = {**os.environ, variable: f"{before}{folder}"}
     for test in tests:
         ran = subprocess.run(
             [*command, test.stem],

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import tinycl_rt
 
-__all__ = ["HOST_ONLY", "board_folder", "cache", "description", "runtime_digest"]
+__all__ = ["HOST_ONLY", "board_folder", "cache", "description", "digest", "runtime_digest"]
 
 HOST_ONLY = ("kernels_numpy", "fd_stream")
 """How the names of those files of ``tinycl_rt`` begin that no board gets."""
@@ -36,13 +37,18 @@ def runtime_digest(folder: Path | None = None) -> str:
     folder
         A ``tinycl_rt``; by default the one that this package came with.
     """
-    digest = hashlib.sha256()
-    for file in sorted((folder or Path(tinycl_rt.__file__).parent).glob("*.py")):
-        if not file.name.startswith(HOST_ONLY):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:16]
+    files = sorted((folder or Path(tinycl_rt.__file__).parent).glob("*.py"))
+    return digest(file for file in files if not file.name.startswith(HOST_ONLY))
 
 
-def description(board: str, digest: str | None = None) -> Path:
+def digest(files: Iterable[Path]) -> str:
+    """SHA-256 of the names and contents of files, 16 hex digits."""
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(file.name.encode() + b"\0" + file.read_bytes())
+    return whole.hexdigest()[:16]
+
+
+def description(board: str, runtime: str | None = None) -> Path:
     """The file that says how a board with this package's runtime is started; may not be there."""
-    return board_folder(board) / "runtime" / (digest or runtime_digest()) / "board.json"
+    return board_folder(board) / "runtime" / (runtime or runtime_digest()) / "board.json"

@@ -24,8 +24,8 @@ from pathlib import Path
 from types import FrameType
 
 from tinycl_rt.device import Device
+from tinycl_rt.fd_stream import FdStream
 from tinycl_rt.service import Service
-from tinycl_rt.streams import FdStream
 
 __all__ = ["TcpStream", "main", "open_pty"]
 

@@ -29,6 +29,7 @@ LAUNCHERS: dict[str, str] = {
     "cortex-m3": "tinycl.boards.micropython:CortexM3",
     "cortex-m0": "tinycl.boards.micropython:CortexM0",
     "rv32": "tinycl.boards.micropython:Rv32",
+    "circuitpython": "tinycl.boards.micropython:CircuitPythonBoard",
     "cpython": "tinycl.boards.emulated:CPythonBoard",
     "unix": "tinycl.boards.micropython:UnixBoard",
 }

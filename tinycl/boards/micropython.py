@@ -19,7 +19,7 @@ from tinycl.boards.cache import board_folder, description
 from tinycl.boards.emulated import EmulatedBoard
 from tinycl.exceptions import BoardError
 
-__all__ = ["CortexM0", "CortexM3", "Rv32", "UnixBoard", "bare"]
+__all__ = ["CircuitPythonBoard", "CortexM0", "CortexM3", "Rv32", "UnixBoard", "bare"]
 
 _PROGRAM = """
 from tinycl_rt.service import serve
@@ -141,6 +141,32 @@ class UnixBoard(MicroPythonBoard):
         if self._bare:
             return super().environment()
         return {**os.environ, "MICROPYPATH": str(self.about["lib"])}
+
+
+class CircuitPythonBoard(MicroPythonBoard):
+    """MicroPython configured like CircuitPython; the flash folder stands for its drive.
+
+    Runs boot.py and code.py of the drive, or those that come with the runtime. What they print
+    goes to the board's log, since the port is ``usb_cdc.data``.
+
+    Parameters
+    ----------
+    flash : Path, optional
+    heap : int
+        Heap of the interpreter in bytes. Pointers have 8 bytes here and 4 on boards, so that the
+        default stands for the 126 KB that CircuitPython leaves on a Pico W.
+    """
+
+    name = "circuitpython"
+
+    def __init__(self, flash: Path | None = None, heap: int = 2 * 126_112) -> None:
+        super().__init__(flash)
+        self._options = ["-X", f"heapsize={heap}"]
+
+    def command(self) -> list[str]:
+        """Return the command line of the process."""
+        program = f"import _power_up; _power_up.run({str(self.about['lib'])!r})"
+        return [*super().command(), *self._options, "-c", program]
 
 
 def bare(name: str, flash: Path | None = None) -> EmulatedBoard:

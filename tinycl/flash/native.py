@@ -7,7 +7,6 @@ carries those that its release was built with.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import tinycl_rt
 
-from tinycl.boards.cache import cache
+from tinycl.boards.cache import cache, digest
 from tinycl.exceptions import FlashError
 from tinycl.flash.identity import ABI, PUBLISHED, architectures
 
@@ -79,11 +78,7 @@ def build_native(arch: str) -> Path:
 
 def native_digest() -> str:
     """SHA-256 of the sources of the native kernels, 16 hex digits."""
-    digest = hashlib.sha256()
-    for file in sorted(_SOURCE.iterdir()):
-        if file.is_file():
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:16]
+    return digest(sorted(file for file in _SOURCE.iterdir() if file.is_file()))
 
 
 def _built() -> list[Path]:

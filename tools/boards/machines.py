@@ -33,7 +33,8 @@ class Board:
     name : str
         As in ``tinycl boards``.
     arch : str
-        Architecture of its native modules, as mpy-cross and mpy_ld name it.
+        Architecture of its native modules, as mpy-cross and mpy_ld name it; "" where there are
+        none: the board gets sources, as a CircuitPython drive does.
     binary : str
         What its build leaves: an emulator's kernel image, or a program of this machine.
     needs : tuple of (program, Debian package)
@@ -44,6 +45,8 @@ class Board:
         Address at which a ROMFS image is looked for; 0: none.
     built_in : bool
         Runtime and C kernels are part of the firmware (manifest.py, micropython.mk).
+    variant : str
+        Folder of ``firmware/boards`` with a variant of MicroPython's unix port; "": its standard.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Board:
     emulator: tuple[str, ...] = ()
     romfs: int = 0
     built_in: bool = False
+    variant: str = ""
 
     @property
     def folder(self) -> Path:
@@ -77,6 +81,13 @@ BOARDS = {
     board.name: board
     for board in (
         Board("unix", "x64", "micropython", (("gcc", "build-essential"),)),
+        Board(
+            "circuitpython",
+            "",
+            "micropython",
+            (("gcc", "build-essential"),),
+            variant="circuitpython",
+        ),
         Board(
             "cortex-m3",
             "armv7m",

@@ -10,7 +10,7 @@ import json
 import shutil
 from pathlib import Path
 
-from tinycl.boards.cache import description, runtime_digest
+from tinycl.boards.cache import description, digest, runtime_digest
 from tinycl.boards.romfs import romfs_image
 from tinycl.exceptions import TinyclError
 from tinycl.flash import native
@@ -24,7 +24,9 @@ __all__ = ["build_native", "build_runtime"]
 
 _KEPT = 5
 _RUNTIME = PROJECT / "firmware" / "tinycl_rt"
-_MAIN = PROJECT / "firmware" / "main.py"
+# What runs at power-up.
+_MICROPYTHON = [PROJECT / "firmware" / "main.py"]
+_CIRCUITPYTHON = [PROJECT / "firmware" / "boot.py", PROJECT / "firmware" / "code.py"]
 
 
 def build_native(arch: str) -> Path:
@@ -39,8 +41,10 @@ def build_runtime(board: Board) -> None:
     """Stage the runtime for a board that is built, if there is anything to do."""
     described = description(board.name, runtime_digest(_RUNTIME))
     folder = described.parent
+    programs = _MICROPYTHON if board.arch else _CIRCUITPYTHON
     about = json.loads((board.folder / "board.json").read_text())
-    about |= {"lib": str(folder / "lib"), "native": native.native_digest()}
+    about |= {"lib": str(folder / "lib"), "programs": digest(programs)}
+    about |= {"native": native.native_digest() if board.arch else ""}
     if board.romfs:
         about["command"] += board.with_rom(folder / "rom.img")
     text = json.dumps(about, indent=2) + "\n"
@@ -48,7 +52,8 @@ def build_runtime(board: Board) -> None:
         return
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "lib").mkdir(parents=True)
-    stage([_RUNTIME, _MAIN], folder / "lib", board, [build_native(board.arch)])
+    kernels = [build_native(board.arch)] if board.arch else []
+    stage([_RUNTIME, *programs], folder / "lib", board, kernels)
     if board.romfs:
         (folder / "rom.img").write_bytes(romfs_image(folder / "lib"))
     described.write_text(text)

@@ -23,8 +23,9 @@ def stage(
 ) -> None:
     """Put `parts` (files and packages) into `folder`, as `board` wants them.
 
-    For a MicroPython board every ``.py`` becomes a ``.mpy`` of its architecture; without a board
-    files are copied as they are. Of each folder in `native`, what is in ``ARCH_6.3/`` is copied.
+    For a MicroPython board every ``.py`` becomes a ``.mpy`` of its architecture; without a board,
+    or where it has none, files are copied as they are. Of each folder in `native`, what is in
+    ``ARCH_6.3/`` is copied.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def stage(
         else:
             _place(part, folder / part.name, board)
     for build in native or []:
-        if board:
+        if board and board.arch:
             for file in sorted((build / f"{board.arch}_6.3").glob("*.mpy")):
                 shutil.copy(file, folder)
 
@@ -70,7 +71,7 @@ def _place(file: Path, target: Path, board: Board | None) -> None:
     if board and file.name.startswith(HOST_ONLY):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    if board and file.suffix == ".py" and file.name not in _AS_SOURCE:
+    if board and board.arch and file.suffix == ".py" and file.name not in _AS_SOURCE:
         compile_file(file, target.with_suffix(".mpy"), board.arch)
     else:
         shutil.copy(file, target)

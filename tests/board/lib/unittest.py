@@ -1,7 +1,10 @@
 # ruff: noqa: UP031
-"""The part of unittest that the board tests use, for MicroPython."""
+"""The part of unittest that the board tests use, for MicroPython and CircuitPython."""
 
-import sys
+try:
+    from sys import print_exception
+except ImportError:  # CircuitPython
+    from traceback import print_exception
 
 
 class SkipTest(Exception):
@@ -128,7 +131,7 @@ def _run_one(case, name):
         return "skipped"
     except Exception as error:
         print(case.__name__ + "." + name, "... FAILED")
-        sys.print_exception(error)
+        print_exception(error)
         return "FAILED"
     print(case.__name__ + "." + name, "... ok")
     return "ok"

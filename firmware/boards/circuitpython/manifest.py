@@ -1,0 +1,1 @@
+freeze("frozen")  # noqa: F821

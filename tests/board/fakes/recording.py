@@ -1,0 +1,39 @@
+"""In place of hardware: a recording of an accelerometer, of hands on buttons, and what was shown.
+
+Each entry of what is played is a gesture and the pin that is held meanwhile (or None). A recording
+that is over raises KeyboardInterrupt: as somebody does who has seen enough.
+"""
+
+import sensors
+
+READINGS = 16  # of an entry: as many as the model sees
+sensors.sleep = lambda seconds: None
+
+_entries = []
+_endless = False
+_at = 0
+shown = []  # colours of the light
+
+
+def play(entries, endless=False):
+    global _entries, _endless, _at
+    _entries, _endless, _at = entries, endless, 0
+    shown.clear()
+
+
+def held(pin):
+    """Whether the pin was held in the entry that was read last."""
+    return _entries[(_at - 1) // READINGS][1] == pin
+
+
+def acceleration():
+    """The next six bytes of an MPU-6050: high and low byte of x, y, z."""
+    global _at
+    if _at >= len(_entries) * READINGS:
+        if not _endless:
+            raise KeyboardInterrupt
+        _at = 0
+    noise = (_at * 73 + 11) % 9 - 4
+    x = 100 * (-1) ** (_at // 2) if _entries[_at // READINGS][0] == "shake" else 0
+    _at += 1
+    return bytes(((x + noise) & 255, 0, noise & 255, 0, (64 - noise) & 255, 0))
