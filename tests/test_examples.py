@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from board.harness import HERE, PROJECT, RUNTIME, built
 from boards.machines import BOARDS
-from boards.romfs import romfs_image
 from boards.staging import stage
 from helpers.tiny import Sketch, compiled
 from link_helpers import CONFIG, clean_run, flash_with
 from run import run
 
 from tinycl.boards.micropython import CircuitPythonBoard, MicroPythonBoard
+from tinycl.boards.romfs import romfs_image
 from tinycl.convert.ir import Window
 from tinycl.link import connect, stream_experience
 

@@ -15,12 +15,11 @@ from boards.session import Session
 from boards.staging import compile_file, stage
 from run import run
 
+from tinycl.boards.cache import HOST_ONLY
 from tinycl.boards.romfs import romfs_image
 
 CASES = [HERE / "cases" / f"test_{name}.py" for name in ("board", "code", "circuitpython")]
-MODULES = sorted(
-    file.stem for file in RUNTIME.glob("*.py") if not file.stem.startswith("kernels_numpy")
-)
+MODULES = sorted(file.stem for file in RUNTIME.glob("*.py") if not file.stem.startswith(HOST_ONLY))
 ARCHES = ["x64", "armv6m", "armv7m", "rv32imc", "xtensawin"]
 
 
