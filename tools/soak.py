@@ -2,11 +2,11 @@
 
     python tools/soak.py --board unix --seconds 3600 --seed 1 --json soak.json
 
-One stream after another: reset with new settings, some experiences over a cable that damages,
-drops, doubles, delays, splits and merges bytes, while the board's process is killed (SIGKILL) and
-the cable cut at random instants; after each restart the state that the board found is held
-against those that it can have saved. Between experiences: save, backup, restore, predictions. The
-exit status is 0 when nothing was lost.
+One stream after another: reset with new settings (about every other one trains a tail), some
+experiences over a cable that damages, drops, doubles, delays, splits and merges bytes, while the
+board's process is killed (SIGKILL) and the cable cut at random instants; after each restart the
+state that the board found is held against those that it can have saved. Between experiences: save,
+backup, restore, predictions. The exit status is 0 when nothing was lost.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from fault_proxy import FaultProxy, Faults
 from synthetic_model import synthetic_model
 from tinycl_rt import kernels_numpy
-from tinycl_rt import protocol as p
 from tinycl_rt.config import Config
 from tinycl_rt.learner import Learner
 from tinycl_rt.model import Model
 
 from tinycl.boards import EmulatedBoard, start
 from tinycl.exceptions import LinkError, TinyclError
-from tinycl.link import BoardClient, Refused, connect, stream_experience
+from tinycl.link import BoardClient, connect, insist, stream_experience
 
 __all__ = ["Chaos", "Result", "Soak", "main"]
 
@@ -43,6 +43,8 @@ _SHAPE = (8, 8, 1)
 _CLASSES = 4
 _EXPERIENCES = 3
 _WAIT = 120.0  # seconds that the host waits for a board
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -137,8 +139,9 @@ class Soak:
     def stream(self) -> None:
         """One stream from a reset to its end."""
         seed = int(self._rng.integers(1, 2**31))
-        policy = int(self._rng.integers(0, 4))
-        config = Config(classes=_CLASSES, replay=80, replays=1, seed=seed, policy=policy)
+        policy, depth = int(self._rng.integers(0, 4)), int(self._rng.integers(0, 2))
+        deep = {"depth": 1, "thresholds": 1} if depth else {}
+        config = Config(classes=_CLASSES, replay=80, replays=1, seed=seed, policy=policy, **deep)
         twin = Learner(self._model, config, kernels_numpy)
         self._history[0, False, 0] = int(twin.fingerprint())
         self._saved = (0, 0)
@@ -232,16 +235,8 @@ class Soak:
             self._saved, self._seen = reached, info.position
         self._generation = info.generation
 
-    def _insist(self, action: Any) -> Any:
-        """Do it again after each break."""
-        while True:
-            try:
-                return action()
-            except LinkError:
-                self.client.reconnect(_WAIT, self._restarted)
-            except Refused as refused:  # it restarted, and is not where the request was made for
-                if refused.code != p.STALE:
-                    raise
+    def _insist(self, action: Callable[[], T]) -> T:
+        return insist(self.client, action, _WAIT, self._restarted)
 
 
 def soak(board_name: str, seconds: float, seed: int, faults: Faults, pause: float) -> Result:

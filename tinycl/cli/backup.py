@@ -35,14 +35,19 @@ def command(
     from rich.console import Console
     from rich.progress import Progress
 
+    from tinycl.link import insist
     from tinycl.run.backup import backup
 
     console = Console()
     with b.opened(port, board, flash) as client:
         with Progress(console=console, transient=True) as bar:
             task = bar.add_task("fetching the state")
-            state, found, info = backup(
-                client, lambda done, total: bar.update(task, completed=done, total=total)
+            state, found, info = insist(
+                client,
+                lambda: backup(
+                    client, lambda done, total: bar.update(task, completed=done, total=total)
+                ),
+                on_message=b.tell(console),
             )
         write_file(output, state)
         console.print(

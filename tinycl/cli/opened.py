@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,11 @@ import typer
 from tinycl.exceptions import BoardError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from tinycl.link import BoardClient
 
-__all__ = ["EmulatedBoard", "Flash", "Port", "opened"]
+__all__ = ["EmulatedBoard", "Flash", "Port", "opened", "tell"]
 
 Port = Annotated[
     str | None,
@@ -56,3 +59,8 @@ def opened(
         if board is not None:
             port = stack.enter_context(start(board, flash=flash)).port
         yield stack.enter_context(connect(port))
+
+
+def tell(console: Console) -> Callable[[str], None]:
+    """Print sentences about a board that goes and comes."""
+    return partial(console.print, style="yellow", highlight=False, markup=False)

@@ -36,6 +36,7 @@ def command(
     from rich.console import Console
     from rich.progress import Progress
 
+    from tinycl.link import insist
     from tinycl.run.backup import StateFile, restore
 
     console = Console()
@@ -47,8 +48,12 @@ def command(
     with b.opened(port, board, flash) as client:
         with Progress(console=console, transient=True) as bar:
             task = bar.add_task("sending the state")
-            info = restore(
-                client, data, lambda done, total: bar.update(task, completed=done, total=total)
+            info = insist(
+                client,
+                lambda: restore(
+                    client, data, lambda done, total: bar.update(task, completed=done, total=total)
+                ),
+                on_message=b.tell(console),
             )
         console.print(
             f"{client.name}: {info.learned} samples learned, fingerprint {info.state or 0:08x}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -63,7 +64,7 @@ def command(
     from tinycl.boards import start
     from tinycl.convert.compiler import load_model
     from tinycl.data import load
-    from tinycl.link import connect
+    from tinycl.link import connect, insist
     from tinycl.report import write_report
     from tinycl.run.loop import run
     from tinycl.run.plan import Plan
@@ -89,12 +90,15 @@ def command(
             Watching(console, plan, client, board) if watch else Live(console, dataset.class_names)
         )
         stack.enter_context(live)
-        prepare(client, plan, blob, start_state, reset, live.bar("sending the model"))
+        bar = live.bar("sending the model")
+        ready = partial(prepare, client, plan, blob, start_state, reset, bar)
+        insist(client, ready, wait, live.message)
         asked = live.pause if isinstance(live, Watching) else None
         subject = StreamedBoard(client, plan, wait, live.message, live.tested, asked)
         record = run(plan, subject, live)
         words = ["tinycl", *sys.argv[1:]]
-        summary = summarise(record, plan, compiled, client, subject, board, " ".join(words))
+        figures = partial(summarise, record, plan, compiled, client, subject)
+        summary = insist(client, lambda: figures(board, " ".join(words)), wait, live.message)
         client.bye()
     console.print(
         f"{summary['samples_streamed']} samples streamed; {summary['final_accuracy']:.1%} of "

@@ -16,6 +16,8 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +29,15 @@ from tinycl_rt.crc import crc32
 from tinycl.exceptions import BoardError, LinkError
 from tinycl.link.connection import Connection
 from tinycl.link.images import ImageSender, Sample
+from tinycl.link.jobs import GoneError
 from tinycl.link.messages import Progress, unpack
 from tinycl.link.outputs import MOST_BYTES, outputs_many
 from tinycl.link.transfer import fetch_state, upload
 from tinycl.link.transport import Transport, open_transport, reopen_transport
 
 __all__ = ["BoardClient", "connect"]
+
+_REPLUG_SECONDS = 10.0
 
 
 class BoardClient(Connection):
@@ -160,13 +165,17 @@ class BoardClient(Connection):
         self, state: bytes, progress: Callable[[int, int], None] | None = None
     ) -> Progress:
         """Put a state that ``get_state`` fetched from a board with the same model."""
-        return self._put(p.KIND_STATE, state, progress)
+        upload(self.exchange, p.KIND_STATE, state, self.exchange.max_payload, progress)
+        return self._commit(p.KIND_STATE, state)
 
     def put_model(
         self, model: bytes, progress: Callable[[int, int], None] | None = None
     ) -> Progress:
         """Send a compiled model; the board keeps its old one if this one does not fit."""
-        result = self._put(p.KIND_MODEL, model, progress)
+        upload(self.exchange, p.KIND_MODEL, model, self.exchange.max_payload, progress)
+        if self.board:  # if the link breaks now, either model may be there when it is back
+            self.board = replace(self.board, has_model=False)
+        result = self._commit(p.KIND_MODEL, model)
         self.hello()
         return result
 
@@ -200,10 +209,7 @@ class BoardClient(Connection):
     def _progress(self, code: int, payload: bytes = b"") -> Progress:
         return Progress.unpack(self.exchange.request(code, payload))
 
-    def _put(
-        self, kind: int, data: bytes, progress: Callable[[int, int], None] | None
-    ) -> Progress:
-        upload(self.exchange, kind, data, self.exchange.max_payload, progress)
+    def _commit(self, kind: int, data: bytes) -> Progress:
         return self._progress(
             p.PUT_COMMIT, struct.pack(p.PUT_COMMIT_REQUEST, kind, 0, 0, crc32(data))
         )
@@ -236,28 +242,34 @@ def connect(
     LinkError
         No such port, no permission, busy, silent, or another protocol version.
     """
-    deadline = time.monotonic() + wait
+    begin = time.monotonic()
     while True:
         try:
             transport = open_transport(port, baudrate)
-            break
+            client = BoardClient(
+                transport, patience, partial(_reopen, transport, baudrate, revive)
+            )
+            try:
+                client.greet()
+                return client
+            except BaseException as error:
+                client.close()
+                if isinstance(error, GoneError):  # a port that was there comes back
+                    wait = max(wait, _REPLUG_SECONDS)
+                elif isinstance(error, LinkError):
+                    wait = 0
+                raise
         except LinkError:
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= begin + wait:
                 raise
             time.sleep(0.1)
 
-    def reopen() -> Transport:
-        if revive is not None:
-            revive()
-        return reopen_transport(transport, baudrate)
 
-    client = BoardClient(transport, patience, reopen)
-    try:
-        client.greet()
-    except BaseException:
-        client.close()
-        raise
-    return client
+def _reopen(transport: Transport, baudrate: int, revive: Callable[[], object] | None) -> Transport:
+    """Open the port again, after an emulated board that died was started again."""
+    if revive is not None:
+        revive()
+    return reopen_transport(transport, baudrate)
 
 
 def _stats(reply: bytes) -> tuple[dict[str, int | str], list[int]]:

@@ -23,6 +23,7 @@ Self = TypeVar("Self", bound="Connection")
 
 _HELLO_SECONDS = 2.5
 _WAKE_SECONDS = 8.0
+_BYE_SECONDS = 10.0  # the requests that are under way come first
 # Zeros: a board may wait for the rest of a frame whose host went away. Ctrl-C leaves a program,
 # Ctrl-B the raw REPL, Ctrl-D restarts MicroPython and with it main.py.
 _WAKE = bytes(4110) + b"\r\x03\x03\x02\x04"
@@ -102,7 +103,7 @@ class Connection:
     def bye(self) -> None:
         """Let the board save and go back to its REPL; silent when it is gone already."""
         try:
-            self.exchange.request(p.BYE, patience=3.0)
+            self.exchange.request(p.BYE, patience=_BYE_SECONDS)
         except LinkError:
             return
 

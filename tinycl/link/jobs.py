@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tinycl.exceptions import LinkError
 
-__all__ = ["Counts", "Job", "SilentError", "TooLossy"]
+__all__ = ["Counts", "GoneError", "Job", "SilentError", "TooLossy"]
 
 
 @dataclass
@@ -56,6 +56,10 @@ class Job:
 
 class SilentError(LinkError):
     """The port is there, but the board does not answer."""
+
+
+class GoneError(LinkError):
+    """The port is gone: unplugged, or its emulator ended."""
 
 
 class TooLossy(Exception):

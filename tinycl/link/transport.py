@@ -16,6 +16,7 @@ from typing import Protocol
 import serial
 
 from tinycl.exceptions import LinkError
+from tinycl.link.jobs import GoneError
 from tinycl.link.ports import Port, find_again, find_port, list_ports
 
 __all__ = ["SerialTransport", "SocketTransport", "Transport", "open_transport", "reopen_transport"]
@@ -75,7 +76,7 @@ class SerialTransport:
                     return b""
                 data = os.read(self._serial.fileno(), limit)
                 if not data:
-                    raise LinkError(_gone(self.name))
+                    raise GoneError(_gone(self.name))
                 return data
             self._serial.timeout = timeout
             first = self._serial.read(1)
@@ -84,7 +85,7 @@ class SerialTransport:
             return b""
         except (OSError, TypeError, ValueError):
             # TypeError: pyserial has set its descriptor to None in another thread's close()
-            raise LinkError(_gone(self.name)) from None
+            raise GoneError(_gone(self.name)) from None
 
     def write(self, data: bytes) -> None:
         try:
@@ -92,7 +93,7 @@ class SerialTransport:
         except serial.SerialTimeoutException:
             raise LinkError(f"{self.name}: the board takes no bytes; reset it") from None
         except (OSError, TypeError, ValueError):
-            raise LinkError(_gone(self.name)) from None
+            raise GoneError(_gone(self.name)) from None
 
     def fileno(self) -> int:
         return int(self._serial.fileno())
@@ -132,16 +133,16 @@ class SocketTransport:
                 return b""
             data = self._socket.recv(limit)
         except (OSError, ValueError):
-            raise LinkError(_gone(self.name)) from None
+            raise GoneError(_gone(self.name)) from None
         if not data:
-            raise LinkError(_gone(self.name))
+            raise GoneError(_gone(self.name))
         return data
 
     def write(self, data: bytes) -> None:
         try:
             self._socket.sendall(data)
         except OSError:
-            raise LinkError(_gone(self.name)) from None
+            raise GoneError(_gone(self.name)) from None
 
     def fileno(self) -> int:
         return self._socket.fileno()

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from tinycl.data.scenario import Experience
 from tinycl.exceptions import LinkError
 from tinycl.link.client import BoardClient
+from tinycl.link.insist import insist
+from tinycl.link.messages import Info
 from tinycl.link.session import predict_all, stream_experience
 from tinycl.run.loop import OnSample
 from tinycl.run.plan import Plan
@@ -74,7 +76,7 @@ class StreamedBoard:
     @property
     def next_experience(self) -> int:
         """See ``Subject``."""
-        return self._client.hello().experience
+        return self._insist(self._client.hello).experience
 
     def learn(self, experience: Experience, on_sample: OnSample) -> None:
         """See ``Subject``."""
@@ -128,7 +130,10 @@ class StreamedBoard:
 
     def fingerprint(self) -> int:
         """See ``Subject``."""
-        return int(self._client.info().state or 0)
+        return int(self._insist(self._client.info).state or 0)
+
+    def _insist(self, action: Callable[[], Info]) -> Info:
+        return insist(self._client, action, self._wait, self._on_message)
 
 
 class _Images(Sequence[Any]):
