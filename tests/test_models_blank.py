@@ -55,7 +55,7 @@ def test_a_whole_test_set_is_predicted_as_sample_by_sample() -> None:
     settings = Settings(learn="full", method="joint", replay=60, replays=5, limit=8)
     plan = Plan.make(dataset, settings)
     subject = Simulator(Model(blank("mlp-small")), plan)
-    subject.learn(plan.experiences[0], lambda position, correct: None)
+    subject.learn(plan.experiences[0], lambda position, label, best: None)
     indices = np.arange(40)
     alone = [subject.learner.predict(dataset.x_test[k].tobytes()) for k in indices]
     assert subject.predict(indices).tolist() == alone
