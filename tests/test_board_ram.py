@@ -71,7 +71,7 @@ def test_a_60k_backbone_and_200_latents_fit_where_flash_is_mapped() -> None:
 
 def test_model_in_romfs_is_used_in_place() -> None:
     board = built("cortex-m3")
-    data = synthetic_model((28, 28, 1), "16k")
+    data = synthetic_model((28, 28, 1), "32k")
     model = Model(data)
     config = Config(classes=3, replay=4, seed=5)
     x = np.random.default_rng(1).integers(0, 256, (3, model.input_bytes), np.uint8)
@@ -84,7 +84,7 @@ def test_model_in_romfs_is_used_in_place() -> None:
         (rom / "model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:
             session.run(
-                "import gc\nfrom tinycl_rt import image, kernels, learner, store\n"
+                "import gc\nfrom tinycl_rt import checks, image, kernels, learner, store\n"
                 "from tinycl_rt.config import Config\nfrom tinycl_rt.device import Device\n"
                 "kernels.load()\ngc.collect()\nbefore = gc.mem_alloc()\n"
                 "device = Device('/', 0, 0, Config(classes=3, replay=4, seed=5))\n"

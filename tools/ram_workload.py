@@ -60,14 +60,14 @@ class Mute:
 def run(path, classes, replay, room=None):
     """Weigh a learner of the model at `path`; `room` as of ``open_source``."""
     import tinycl_rt.state  # noqa: F401  (else it comes when it is needed)
-    from tinycl_rt import kernels
+    from tinycl_rt import forget, kernels
     from tinycl_rt import protocol as p
     from tinycl_rt.config import Config
     from tinycl_rt.device import Device
     from tinycl_rt.frames import encode
     from tinycl_rt.learner import Learner
     from tinycl_rt.model import Model
-    from tinycl_rt.service import Service
+    from tinycl_rt.service import Service, largest_payload
     from tinycl_rt.source import open_source
     from tinycl_rt.store import Store
 
@@ -77,6 +77,7 @@ def run(path, classes, replay, room=None):
         source = open_source(path, room)
         say("file")
         model = Model(source)
+        forget("checks")  # as Device does
         say("model")
         learner = Learner(model, Config(classes=classes, replay=replay))
         say("learner")
@@ -84,15 +85,17 @@ def run(path, classes, replay, room=None):
         device.model, device.learner, device.store = model, learner, Store(".")
         device.store.load(learner)  # as Device.open does
         stream = Mute()
-        service = Service(stream, device, 1024, 4)
+        service = Service(stream, device, largest_payload(model), 4)
         say("service")
-        pixels = bytes(range(256)) * (model.input_bytes // 256 + 1)
+        one = device.staged.data or bytearray(model.input_bytes)  # where a host puts an image
         learner.begin(0, range(classes))
         for i in range(12):
-            learner.learn(memoryview(pixels)[i : i + model.input_bytes], i % classes)
+            for k in range(len(one)):
+                one[k] = (i + k) & 255
+            learner.learn(one, i % classes)
         learner.end()
         say("learned")
-        run_backbone, one = learner.backbone.run, memoryview(pixels)[: model.input_bytes]
+        run_backbone = learner.backbone.run
         micropython.heap_lock()  # it is to allocate nothing
         run_backbone(one)
         micropython.heap_unlock()
@@ -102,6 +105,7 @@ def run(path, classes, replay, room=None):
         result["reads"] = getattr(source, "reads", 0) - before[0]
         result["read_bytes"] = getattr(source, "read_bytes", 0) - before[1]
         print(json.dumps(result))
+        one = None
         device.dirty = True
         if not device.save():
             raise MemoryError(device.warning)

@@ -37,3 +37,11 @@ def __getattr__(name):
     path = "tinycl_rt." + name
     __import__(path)
     return sys.modules[path]
+
+
+def forget(name):
+    """Let go of a module that is of no use for now, where heaps are small."""
+    if sys.implementation.name != "cpython" and sys.modules.pop("tinycl_rt." + name, None):
+        package = sys.modules["tinycl_rt"]
+        if name in package.__dict__:
+            delattr(package, name)

@@ -12,6 +12,7 @@ Basic example usage:
 import gc
 import sys
 
+from tinycl_rt import forget
 from tinycl_rt.files import exists, remove, rename
 from tinycl_rt.protocol import NO_MODEL, Refusal
 
@@ -44,6 +45,7 @@ class Device:
         self.heap_limit = heap_limit
         self.config = config
         self.model = self.learner = self.store = None
+        self.staged = None  # memory for images that is given up while a file is open
         self.model_bytes = 0
         self._model_path = ""
         self.warning = ""  # why there is no model, or why the last save failed
@@ -83,6 +85,8 @@ class Device:
         if self.learner is None or not (self.dirty or self.unsaved):
             return True
         self._since_save = 0
+        if self.staged:
+            self.staged.give_up()
         try:
             self.save_bytes += self.store.save(self.learner)
         except (OSError, MemoryError) as e:
@@ -90,6 +94,9 @@ class Device:
             self.unsaved = True
             self.warning = "not saved: %s" % reason(e)
             return False
+        finally:
+            if self.staged:
+                self.staged.take_place()
         self.saves += 1
         self.dirty = self.unsaved = False
         self.warning = ""
@@ -108,9 +115,10 @@ class Device:
 
         config = Config.unpack(bytes(config))
         self._change(lambda: self.learner.reset(config))
+        self.save()
 
     def restore(self, file):
-        """Take over a state of the same model, from a file that stands at its begin."""
+        """Take over a state of the same model from a file; to be saved once that is closed."""
 
         def take():
             file.seek(0)
@@ -159,6 +167,7 @@ class Device:
         return getattr(self.learner, "backend", "")
 
     def _change(self, action):
+        self.save()  # where it fails half way, this is what is left
         config = self.learner.config
         try:
             try:
@@ -171,7 +180,6 @@ class Device:
             self._go_back(config)
             raise
         self.dirty = True
-        self.save()
 
     def _go_back(self, config):
         """A change was half done: go back to what was saved."""
@@ -205,6 +213,8 @@ class Device:
                     raise
             source = model = None
             gc.collect()
+        forget("checks")
+        forget("float_checks")
         self.model_bytes = source.size
         self._model_path = path
         return model

@@ -83,6 +83,8 @@ class Head:
         Largest absolute feature.
     kernels : module
     rng : Rng
+    old : Head, optional
+        One of the same size, of which the memory is used again.
 
     Attributes
     ----------
@@ -100,7 +102,7 @@ class Head:
         Numbers of ``step``, see ``kernels_ref.head_step``.
     """
 
-    def __init__(self, config, features, feature_range, kernels, rng):
+    def __init__(self, config, features, feature_range, kernels, rng, old=None):
         n = config.classes
         self.classes = n
         self.features = features
@@ -118,6 +120,9 @@ class Head:
         step_shift = config.gbits - 1 + fx + config.lr_shift - (config.qb - 1 - r)
         p = n, features, self.wf_shift, self.wf_limit, logit_shift, config.gbits, step_shift
         self.p = array("i", p + (self._limit,))
+        if old:
+            self._take(old)
+            return
         self.cw = array("h", bytes(2 * n * features))
         # A slice: another array of bytes would take its room twice until it is collected, where
         # the one above leaves room for this.
@@ -129,6 +134,15 @@ class Head:
         self.acc = array("i", bytes(4 * n))
         self._g = array("h", bytes(2 * n))
         self._lut = exp_table()
+
+    def _take(self, old):
+        """The memory of another head, blank."""
+        self.cw, self.tw, self.past, self.cur = old.cw, old.tw, old.past, old.cur
+        self.active, self.x, self.acc, self._g = old.active, old.x, old.acc, old._g
+        self._lut = old._lut
+        for block in (self.cw, self.tw, self.past, self.cur, self.active):
+            for k in range(len(block)):
+                block[k] = 0
 
     def begin(self, classes):
         """Open an experience with these classes; the others start from zero (CWR*)."""
@@ -148,8 +162,8 @@ class Head:
             return
         self.active[j] = 1
         if not self.naive:
-            d = self.features
-            self.tw[j * d : j * d + d] = self.cw[j * d : j * d + d]
+            a, b = j * self.features, (j + 1) * self.features
+            memoryview(self.tw)[a:b] = memoryview(self.cw)[a:b]  # a slice alone is a copy
 
     def scores(self, weights):
         """Logits of the features in ``x`` under ``cw`` or ``tw``; returns the best class."""

@@ -62,6 +62,7 @@ class Learner:
         self._kernels = kernels or kernel_sets.load()
         self.backend = self._kernels.NAME
         self.backbone = Backbone(model, self._kernels)
+        self.head = self.replay = None
         self.reset(config or Config(**settings))
 
     def reset(self, config):
@@ -72,23 +73,29 @@ class Learner:
             from tinycl_rt import depth  # only learners that go so deep need the code
 
             latent_bytes = depth.latent_bytes(model, config)  # refuses what the model cannot do
-        self.config, self.latent_bytes = config, latent_bytes
-        # Free the old memory before the new one is allocated: a board has no room for both.
+        # Memory of the right size is used again: a heap that is all but full has no other place
+        # for it. What else there is goes first: a board has no room for both.
+        head, replay = self.head, self.replay
+        if head and config.classes != head.classes:
+            head = replay = None
+        if replay and (config.replay, latent_bytes) != (replay.slots, replay.latent_bytes):
+            replay = None
         self.replay = self.head = self.tail = None
+        self.config, self.latent_bytes = config, latent_bytes
         self.rng = Rng(config.seed)
         if config.depth:
             self.tail = depth.trained(config)(model, config, self._kernels, self.rng)
         self.backbone.stop(self.tail.first if self.tail else -1)
         try:
             self.replay = Replay(
-                config.replay, self.latent_bytes, config.classes, config.policy, self.rng
+                config.replay, latent_bytes, config.classes, config.policy, self.rng, replay
             )
         except MemoryError:
             raise MemoryError(  # noqa: B904
                 "%d replay slots of %d bytes: too many" % (config.replay, latent_bytes)
             )
         top = self.backbone.narrow((1 << (config.qf - 1)) - 1)
-        self.head = Head(config, model.features, top, self._kernels, self.rng)
+        self.head = Head(config, model.features, top, self._kernels, self.rng, head)
         self._labels = bytearray(config.replays + 1)
         self.names = [""] * config.classes
         self.experience = 0

@@ -11,7 +11,7 @@ Basic example usage::
 
 import struct
 
-from tinycl_rt import checks, tcm
+from tinycl_rt import tcm
 from tinycl_rt.crc import crc32
 from tinycl_rt.graph import Operator, Tensor
 from tinycl_rt.source import Memory
@@ -51,6 +51,8 @@ class Model:
     """
 
     def __init__(self, source):
+        from tinycl_rt import checks  # of no use any more, once the model is there
+
         if not hasattr(source, "place"):
             source = Memory(source)
         self.source = source
@@ -94,8 +96,8 @@ class Model:
             )
         data = checks.Data(source, at_data, data_bytes)
         self.operators = [
-            self._operator(data, at_operators + i * tcm.OPERATOR_BYTES, i)
-            for i in range(n_operators)
+            checks.operator(self.tensors, data, fields, "operator %d" % i)
+            for i, fields in enumerate(self._rows(at_operators, n_operators))
         ]
         whole = self._check_order()
         self._check_ends()
@@ -128,9 +130,10 @@ class Model:
             raise ValueError("model: tensor outside the arena of %d bytes" % arena)
         return Tensor(dtype, h, w, c, offset, nbytes)
 
-    def _operator(self, data, at, index):
-        fields = struct.unpack(tcm.OPERATOR, self.source.read(at, tcm.OPERATOR_BYTES))
-        return checks.operator(self.tensors, data, fields, "operator %d" % index)
+    def _rows(self, at, n):
+        for i in range(n):
+            row = self.source.read(at + i * tcm.OPERATOR_BYTES, tcm.OPERATOR_BYTES)
+            yield struct.unpack(tcm.OPERATOR, row)
 
     def _check_order(self):
         """What is read was written before and not overwritten since; which tensors are left."""

@@ -10,6 +10,8 @@ Basic example usage:
 
 __all__ = ["copy", "nbytes"]
 
+_BLOCK = 64
+
 
 def nbytes(parts):
     """How many bytes the buffers hold together."""
@@ -22,11 +24,14 @@ def copy(parts, first, end, out, at):
         size = _item(part)
         n = len(part) * size
         start, stop = max(first, 0), min(end, n)
-        if start < stop:
-            items = bytes(memoryview(part)[start // size : (stop + size - 1) // size])
+        view = memoryview(part)
+        while start < stop:  # in blocks, for a heap that is all but full
+            items = bytes(view[start // size : (min(stop, start + _BLOCK) + size - 1) // size])
             skip = start % size
-            out[at : at + stop - start] = memoryview(items)[skip : skip + stop - start]
-            at += stop - start
+            count = min(len(items) - skip, stop - start)
+            out[at : at + count] = memoryview(items)[skip : skip + count]
+            at += count
+            start += count
         first -= n
         end -= n
     return at

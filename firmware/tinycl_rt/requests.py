@@ -26,12 +26,14 @@ class Requests:
     device : tinycl_rt.device.Device
     out : memoryview
         Room for the payload of a reply.
+    max_payload : int
+        Of the largest request.
     """
 
-    def __init__(self, device, out):
+    def __init__(self, device, out, max_payload):
         self._device = device
         self._out = out
-        self._uploads = Uploads(device)
+        self._uploads = Uploads(device, max_payload)
         self._recent = array("H", bytes(2 * RECENT))
         self.repeated = 0  # requests that had been carried out before
         self.done = False  # the host said goodbye

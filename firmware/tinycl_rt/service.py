@@ -26,10 +26,11 @@ from tinycl_rt.frames import ERROR, HEADER_BYTES, OVERHEAD_BYTES, REPLY, VERSION
 from tinycl_rt.reports import Reports
 from tinycl_rt.requests import RECENT, Requests
 
-__all__ = ["Service", "serve"]
+__all__ = ["Service", "largest_payload", "serve"]
 
 _STALLED_MS = 500  # the rest of a frame that has not come after this time will not come
 _REPLY_BYTES = 1024  # largest payload of a reply
+_LEAST_REPLY_BYTES = 640  # the longest hello
 _LINGER_MS = 300  # after BYE: a repeated BYE must not reach the REPL
 
 
@@ -55,12 +56,13 @@ class Service:
         self.stream = stream
         self.device = device
         self.reader = FrameReader(max_payload)
-        self._out = memoryview(bytearray(_REPLY_BYTES + OVERHEAD_BYTES))
+        most = min(_REPLY_BYTES, max(_LEAST_REPLY_BYTES, max_payload))
+        self._out = memoryview(bytearray(most + OVERHEAD_BYTES))
         self._reply = self._out[HEADER_BYTES : len(self._out) - 4]
         self._last_byte = ticks_ms()
         self._frames = self._refused = self._busy_ms = 0
         uid = unique_id() if uid is None else uid
-        self._requests = Requests(device, self._reply)
+        self._requests = Requests(device, self._reply, max_payload)
         self._reports = Reports(device, self._reply, (window, max_payload), uid, self._counters)
 
     @property
@@ -178,7 +180,8 @@ def serve(folder=".", max_payload=0, window=4, autosave=64, stream=None):
     folder : str
         Where the model is, and where the learned state is kept.
     max_payload : int
-        Largest payload in bytes; 0: 1024 on a heap below 200 KB, else 4096.
+        Largest payload in bytes; 0: 4096, on a heap below 200 KB 1024, or 512 where images are
+        so large that they come in pieces anyway.
     window : int
         Requests in flight; 1 suits a UART whose buffer is smaller than an image.
     autosave : int
@@ -188,8 +191,16 @@ def serve(folder=".", max_payload=0, window=4, autosave=64, stream=None):
     """
     from tinycl_rt import streams
 
-    if not max_payload:
-        max_payload = 1024 if 0 < sum(heap()) < 200000 else 4096
     device = Device(folder, autosave)
     device.open()
+    if not max_payload:
+        max_payload = largest_payload(device.model)
     Service(stream or streams.default(), device, max_payload, window).serve()
+
+
+def largest_payload(model):
+    """Bytes of payload that suit this heap, and the images of a model."""
+    if not 0 < sum(heap()) < 200000:
+        return 4096
+    small = model is None or model.input_bytes <= 1024 - struct.calcsize(p.LEARN_REQUEST)
+    return 1024 if small else 512

@@ -7,9 +7,8 @@ takes the newest state that is whole and belongs to the model.
 """
 
 import os
-import sys
 
-from tinycl_rt import state
+from tinycl_rt import forget, state
 from tinycl_rt.files import free_bytes
 from tinycl_rt.records import choose, size, write
 
@@ -42,7 +41,7 @@ class Store:
         A damaged file, or one of another model, is passed over.
         """
         found = self._load(learner)
-        _forget("image")
+        forget("image")
         return found
 
     def _load(self, learner):
@@ -132,15 +131,6 @@ class Store:
             self.generation = found[0][0]
             self._next = 1 - found[0][4]
         return found
-
-
-def _forget(name):
-    """Let go of a module that is of no use any more, where heaps are small."""
-    if sys.implementation.name != "cpython":
-        del sys.modules["tinycl_rt." + name]
-        package = sys.modules["tinycl_rt"]
-        if hasattr(package, name):
-            delattr(package, name)
 
 
 def _flush(f):

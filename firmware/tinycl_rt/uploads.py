@@ -5,6 +5,7 @@ acknowledged and dropped, one from behind a hole is refused with the offset that
 """
 
 import gc
+import struct
 
 from tinycl_rt import device as dev
 from tinycl_rt import protocol as p
@@ -14,14 +15,89 @@ from tinycl_rt.files import free_bytes
 __all__ = ["Uploads"]
 
 
-class Uploads:
-    """Receives whole things in pieces and hands them to the device."""
+class Staged:
+    """An image that comes in pieces.
 
-    def __init__(self, device):
+    One that no frame holds has a place in memory from the start: later the heap may have no such
+    piece. While a file is open the place is given up: a heap that is all but full has no other
+    for what the file needs.
+
+    Parameters
+    ----------
+    device : tinycl_rt.device.Device
+    max_payload : int
+        Of the largest frame that is taken.
+
+    Attributes
+    ----------
+    data : bytearray or None
+        The place.
+    """
+
+    def __init__(self, device, max_payload):
         self._device = device
-        self._image = None  # bytearray, made when the first image comes in pieces
-        self._image_key = (0, 0, 0)  # kind, bytes and CRC-32 of the whole
-        self._image_have = self._image_crc = 0
+        self._most = max_payload - struct.calcsize(p.LEARN_REQUEST)
+        self.give_up()
+        self.take_place()
+
+    def give_up(self):
+        """Forget the image, and free its place."""
+        self.data = None
+        self.key = (0, 0, 0)  # kind, bytes and CRC-32 of the whole
+        self.have = self._crc = 0
+
+    def take_place(self):
+        """Have a place, if images do not fit into frames, and there is one."""
+        model = self._device.model
+        if self.data is None and model and model.input_bytes > self._most:
+            try:
+                self.data = bytearray(model.input_bytes)
+            except MemoryError:  # whoever sends an image will hear of it
+                pass
+
+    def begin(self, key):
+        """Start, or go on with, an image; returns the bytes that are here."""
+        nbytes = self._device.need().model.input_bytes
+        if key[1] != nbytes:
+            raise p.Refusal(p.BAD_VALUE, "an image has %d bytes" % nbytes)
+        if key != self.key:
+            if self.data is None:
+                self.data = bytearray(nbytes)
+            self.key = key
+            self.have = self._crc = 0
+        return self.have
+
+    def add(self, piece, end):
+        """Take the next piece, which ends at byte `end`."""
+        self.data[self.have : end] = piece
+        self._crc = crc32(piece, self._crc)
+        self.have = end
+
+    def image(self, crc):
+        """Return the complete image that has this CRC."""
+        _, total, expected = self.key
+        if not total or expected != crc or self.have < total:
+            raise p.Refusal(p.STALE, "no such image is here")
+        if self._crc != crc:
+            self.key = (0, 0, 0)
+            raise p.Refusal(p.BAD_REQUEST, "the CRC of the image is wrong")
+        return self.data
+
+
+class Uploads:
+    """Receives whole things in pieces and hands them to the device.
+
+    Parameters
+    ----------
+    device : tinycl_rt.device.Device
+    max_payload : int
+        Of the largest frame that is taken.
+    """
+
+    def __init__(self, device, max_payload):
+        self._device = device
+        self._staged = device.staged = Staged(device, max_payload)
+        self.image = self._staged.image
         self._key = (0, 0, 0)
         self._have = self._crc = 0
         self._file = None  # where a state or a model is collected
@@ -31,16 +107,18 @@ class Uploads:
         """Start, or go on with, an upload of `total` bytes; returns the bytes that are here."""
         key = (kind, total, crc)
         if kind == p.KIND_IMAGE:
-            return self._begin_image(key)
+            return self._staged.begin(key)
         if key == self._key:
             return self._have
         self.drop()
         if kind == p.KIND_STATE:
             self._device.need()
             self._check_heap(total)
+            self._staged.give_up()
             self._file = _collect(self._device.path(dev.NEW_STATE_FILE))
         elif kind == p.KIND_MODEL:
             _check(total, free_bytes(self._device.folder))
+            self._staged.give_up()
             self._file = open(self._device.path(dev.NEW_MODEL_FILE), "wb")
         else:
             raise p.Refusal(p.BAD_REQUEST, "kind %d is unknown" % kind)
@@ -51,8 +129,8 @@ class Uploads:
     def data(self, kind, crc, offset, piece):
         """Take one piece; returns the bytes that are here."""
         image = kind == p.KIND_IMAGE
-        key = self._image_key if image else self._key
-        have = self._image_have if image else self._have
+        key = self._staged.key if image else self._key
+        have = self._staged.have if image else self._have
         if key[0] != kind or key[2] != crc or not key[1]:
             raise p.Refusal(p.STALE, "no such upload is under way")
         if offset > have:
@@ -63,9 +141,7 @@ class Uploads:
         if end > key[1]:
             raise p.Refusal(p.BAD_REQUEST, "more than %d bytes" % key[1])
         if image:
-            self._image[offset:end] = piece
-            self._image_crc = crc32(piece, self._image_crc)
-            self._image_have = end
+            self._staged.add(piece, end)
             return end
         self._file.write(piece)
         self._crc = crc32(piece, self._crc)
@@ -85,29 +161,20 @@ class Uploads:
                 raise ValueError("the CRC of the whole is wrong")
             if kind == p.KIND_MODEL:
                 self._close()
+                self._staged.give_up()
                 self._device.install()
-                self._image = None
-                self._image_key = (0, 0, 0)
             else:
                 self._file.seek(0)
                 self._device.restore(self._file)
+                self._close()  # a small heap has no room for two open files
+                self._device.save()
         finally:
             self.drop()
         self._done = (kind, crc)
         return True
 
-    def image(self, crc):
-        """Return the complete image that has this CRC."""
-        _, total, expected = self._image_key
-        if not total or expected != crc or self._image_have < total:
-            raise p.Refusal(p.STALE, "no such image is here")
-        if self._image_crc != crc:
-            self._image_key = (0, 0, 0)
-            raise p.Refusal(p.BAD_REQUEST, "the CRC of the image is wrong")
-        return self._image
-
     def drop(self):
-        """Forget an upload that is not complete (images stay)."""
+        """Forget an upload that is not complete, or was put to use (images stay)."""
         self._close()
         if self._key[0] == p.KIND_MODEL:
             dev.remove(self._device.path(dev.NEW_MODEL_FILE))
@@ -115,22 +182,12 @@ class Uploads:
             dev.remove(self._device.path(dev.NEW_STATE_FILE))
         self._key = (0, 0, 0)
         self._have = self._crc = 0
+        self._staged.take_place()
 
     def _close(self):
         if self._file:
             self._file.close()
             self._file = None
-
-    def _begin_image(self, key):
-        model = self._device.need().model
-        if key[1] != model.input_bytes:
-            raise p.Refusal(p.BAD_VALUE, "an image has %d bytes" % model.input_bytes)
-        if key != self._image_key:
-            if self._image is None:
-                self._image = bytearray(key[1])
-            self._image_key = key
-            self._image_have = self._image_crc = 0
-        return self._image_have
 
     def _check_heap(self, total):
         gc.collect()

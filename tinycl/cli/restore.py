@@ -60,6 +60,8 @@ def command(
             highlight=False,
             markup=False,
         )
+        if info.unsaved:
+            b.tell(console)(f"{client.name}: in RAM only, {info.warning}")
         fingerprints = {"state": f"{info.state or 0:08x}", "model": info.fingerprint}
-        result = {"bytes": len(data), "learned": info.learned, "fingerprints": fingerprints}
-        write_json(json, {**result, "port": client.name})
+        result = {"bytes": len(data), "learned": info.learned, "saved": not info.unsaved}
+        write_json(json, {**result, "fingerprints": fingerprints, "port": client.name})

@@ -14,7 +14,7 @@ from tinycl.link.messages import Info, unpack
 
 __all__ = ["MOST_BYTES", "outputs_many"]
 
-MOST_BYTES = 1000  # of a reply to LATENTS: what a frame of every board takes
+MOST_BYTES = 632  # of a reply to LATENTS: what a frame of every board takes
 
 
 def outputs_many(

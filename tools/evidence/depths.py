@@ -19,7 +19,6 @@ DEPTHS = {
     "head": {},
     "tail:1, latent weights of int8": _TAIL,
     "tail:1, latent weights of int16": {**_TAIL, "wide": True},
-    "tail:1, float32": {**_TAIL, "arithmetic": "float32"},
 }
 EPOCHS, SLOTS = 4, 6  # slots: times as many as where one pass is made
 
