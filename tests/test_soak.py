@@ -30,6 +30,21 @@ def test_nothing_is_lost(tmp_path: Path) -> None:
     assert result["kills"] + result["cuts"] > 0
 
 
+def test_what_a_cut_board_has_in_ram_is_not_taken_for_saved() -> None:
+    there = SimpleNamespace(experience=0, is_open=True, position=12, generation=1, state=12)
+    client: Any = SimpleNamespace(info=lambda: there)
+    it = soak.Soak(client, soak.synthetic_model((8, 8, 1), "4k"), 1, 10)
+    it._history = {(0, True, n): n for n in range(20)}
+    it._saved = (0, 8)
+    it._restarted("the board is back")  # the cable was cut at 12
+    there.position = there.state = 8
+    it._restarted("the board is back")  # and the board killed before it saved again
+    assert (it.result.states_checked, it.result.states_lost) == (2, 0)
+    there.position = there.state = 7
+    it._restarted("the board is back")
+    assert it.result.states_lost == 1
+
+
 def test_a_board_that_forgets_is_noticed(tmp_path: Path) -> None:
     """The soak itself can fail: a state that was never saved counts as lost."""
     twin = soak.Learner(soak.Model(soak.synthetic_model((8, 8, 1), "4k")), classes=4)

@@ -88,10 +88,12 @@ def run(path, classes, replay, room=None):
         service = Service(stream, device, largest_payload(model), 4)
         say("service")
         one = device.staged.data or bytearray(model.input_bytes)  # where a host puts an image
+        line = memoryview(bytes(range(256)) + bytes(range(12)))
         learner.begin(0, range(classes))
         for i in range(12):
-            for k in range(len(one)):
-                one[k] = (i + k) & 255
+            for at in range(0, len(one), 256):
+                count = min(256, len(one) - at)
+                one[at : at + count] = line[i : i + count]
             learner.learn(one, i % classes)
         learner.end()
         say("learned")

@@ -217,7 +217,7 @@ class Soak:
         self._bad_frames = bad
 
     def _restarted(self, message: str) -> None:
-        """The board is back, or restarted: is its state one that it can have saved?"""
+        """The board is back, or restarted: is its state one that it can have?"""
         if "is gone" in message:
             return
         self._seen = 0
@@ -232,7 +232,8 @@ class Soak:
             self.result.states_lost += 1
             print(f"lost: at {place} in {info.state}, expected {known}, saved {self._saved}")
         else:
-            self._saved, self._seen = reached, info.position
+            # Not that it is saved: where the cable was cut, it goes on with what it has in RAM.
+            self._seen = info.position
         self._generation = info.generation
 
     def _insist(self, action: Callable[[], T]) -> T:
