@@ -32,12 +32,12 @@ class Machine:
     kills: int
 
 
-def machine(name: str, work: Path) -> Machine:
+def machine(name: str, depth: int, work: Path) -> Machine:
     """A Python that runs ``saver.py`` on the flash in `work`/flash."""
     model, flash = work / "model.tcm", work / "flash"
     model.write_bytes(tiny_model())
     flash.mkdir()
-    words = [str(saver.__file__), str(model), str(flash)]
+    words = [str(saver.__file__), str(model), str(flash), str(depth)]
     if name == "cpython":
         return Machine([sys.executable, "-u", *words], dict(os.environ), 0.06, KILLS)
     board = built(name)
@@ -49,17 +49,20 @@ def machine(name: str, work: Path) -> Machine:
     from tinycl.boards.romfs import romfs_image
 
     rom = work / "rom"
-    stage([RUNTIME], rom, board)
+    stage([RUNTIME, Path(str(saver.__file__))], rom, board)
     (rom / "model.tcm").write_bytes(model.read_bytes())
-    (rom / "main.py").write_text(Path(str(saver.__file__)).read_text())
+    (rom / "main.py").write_text(f"import saver; saver.main(depth='{depth}')")
     image = work / "rom.img"
     image.write_bytes(romfs_image(rom))
     return Machine([*board.command(), *board.with_rom(image)], dict(os.environ), 0.5, KILLS // 2)
 
 
-@pytest.mark.parametrize("name", ["cpython", "unix", "cortex-m3"])
-def test_killed_at_any_instant(name: str, tmp_path: Path) -> None:
-    there = machine(name, tmp_path)
+@pytest.mark.parametrize(
+    ("name", "depth"), [("cpython", 0), ("unix", 0), ("unix", 1), ("cortex-m3", 1)]
+)
+def test_killed_at_any_instant(name: str, depth: int, tmp_path: Path) -> None:
+    """Depth 1: weights and thresholds of a trained tail are part of what is saved."""
+    there = machine(name, depth, tmp_path)
     rng = random.Random(1)
     torn, saves, expected = 0, 0, None
     # How many kills hit a save depends on the machine: go on until enough of them have.
@@ -88,4 +91,4 @@ def test_killed_at_any_instant(name: str, tmp_path: Path) -> None:
         if kills >= there.kills and saves > there.kills and torn > there.kills // 5:
             break
     assert saves > there.kills and torn > there.kills // 5
-    print(f"{name}: {kills} kills, {torn} of them in a save, {saves} saves")
+    print(f"{name}, depth {depth}: {kills} kills, {torn} of them in a save, {saves} saves")

@@ -1,6 +1,6 @@
-"""A program that learns and saves until it is killed: ``saver.py MODEL FOLDER``, on any Python.
+"""A program that learns and saves until it is killed: ``saver.py MODEL FOLDER DEPTH``.
 
-It prints the state's fingerprint before each save (``+``) and after it (``=``).
+It runs on any Python, and prints the state's fingerprint before each save (``+``) and after it (``=``).
 """
 
 import sys
@@ -9,8 +9,9 @@ from tinycl_rt.learner import Learner
 from tinycl_rt.store import Store
 
 
-def main(model="/rom/model.tcm", folder=""):
-    learner = Learner(model, classes=4, replay=150)
+def main(model="/rom/model.tcm", folder="", depth="0"):
+    deep = int(depth)
+    learner = Learner(model, classes=4, replay=150, depth=deep, thresholds=int(deep > 0))
     store = Store(folder)
     store.load(learner)  # most saves append to a log, some write one afresh
     print("@", learner.fingerprint())
@@ -23,4 +24,4 @@ def main(model="/rom/model.tcm", folder=""):
 
 
 if __name__ == "__main__":
-    main(*getattr(sys, "argv", [])[1:])
+    main(*sys.argv[1:])
