@@ -73,5 +73,6 @@ def test_what_was_learned_goes_out_and_in(board: MappedBoard) -> None:
         with pytest.raises(Refused) as refused:  # settings that have no room change nothing
             client.reset(Config(classes=10, replay=600))
         assert refused.value.code == p.NO_MEMORY
-        info = client.info()
+        info, stats = client.info(), client.stats()
         assert info.state == twin.fingerprint(), info.warning
+        assert stats["heap_used"] + stats["heap_free"] <= 144 * 1024

@@ -44,7 +44,10 @@ TITLES = {
 }
 OTHERS = {
     "d": ("instructions.json", "python tools/bench_backward.py --board cortex-m3 --json FILE"),
-    "e": ("memory.json", "python tools/measure_training.py --model mlp --json FILE"),
+    "e": (
+        "memory.json",
+        "python tools/measure_training.py --model mlp --data mnist --epochs 3 --json FILE",
+    ),
 }
 KERNELS = ("kernels.json", "python tools/bench_kernels.py --board cortex-m3 --json FILE")
 

@@ -1,6 +1,7 @@
 """A program that learns and saves until it is killed: ``saver.py MODEL FOLDER DEPTH``.
 
-It runs on any Python, and prints the state's fingerprint before each save (``+``) and after it (``=``).
+It runs on any Python, and prints the state's fingerprint before each save (``+``) and after it
+(``=``).
 """
 
 import sys

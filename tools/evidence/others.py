@@ -15,7 +15,7 @@ __all__ = ["others"]
 def others(
     file: Path, command: str, page: Page, keep: Callable[[dict[str, Any]], bool] = lambda row: True
 ) -> None:
-    """Fill the page with the rows of a file: a list of flat objects, or one under ``rows``.
+    """Fill the page with the rows of a file: a list of flat objects, one, or its ``trainers``.
 
     A file that is not there is named on the page, with the command that makes it.
     """
@@ -25,8 +25,9 @@ def others(
         page.text(f"Not measured: `{command}` writes `{file.name}`.")
         return
     page.text(f"Measured by `{command}`.")
-    rows = found.get("rows", [found]) if isinstance(found, dict) else found
-    rows = [row for row in rows if keep(row)]
+    if isinstance(found, dict):
+        found = list(found["trainers"].values()) if "trainers" in found else [found]
+    rows = [row for row in found if keep(row)]
     names = [k for k in rows[0] if not isinstance(rows[0][k], list | dict)]
     page.text(table(names, [[_cell(row.get(name)) for name in names] for row in rows]))
 
