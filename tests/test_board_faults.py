@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 from board.harness import built
+from helpers import drive
 from helpers.logs import read as read_log
 from link_helpers import CONFIG, clean_run, flash_with, hand_made_model, samples
 from tinycl_rt import protocol as p
+from tinycl_rt.config import Config
 
 from tinycl.boards import EmulatedBoard, start
 from tinycl.boards.emulated import CPythonBoard
-from tinycl.boards.micropython import UnixBoard
+from tinycl.boards.micropython import MicroPythonBoard, UnixBoard
 from tinycl.link import BoardClient, Refused, connect, stream_experience
 
 MODEL = hand_made_model()
@@ -60,6 +62,77 @@ def read_until(client: BoardClient, end: bytes) -> None:
         piece = client.exchange.transport.read(100, 30)
         assert piece, said
         said += piece
+
+
+class DriveBoard(UnixBoard):
+    """Its flash is a file system of its own, ``drive.img`` in the folder `flash`."""
+
+    def __init__(self, flash: Path, kind: str, room: int = 0) -> None:
+        super().__init__(flash)
+        self.words = [str(drive.__file__), kind, "512", "rw", str(room)]
+
+    def command(self) -> list[str]:
+        """Return the command line of the process."""
+        return [*MicroPythonBoard.command(self), *self.words]
+
+
+def test_a_drive_that_the_file_system_keeps_read_only(tmp_path: Path) -> None:
+    """FAT, as on CircuitPython while a computer has the drive: the file system's own errors."""
+    built("unix")
+    board = DriveBoard(flash_with(MODEL, tmp_path), "VfsFat")
+    half = clean_run(MODEL, IMAGES[:40], LABELS[:40], end=False).fingerprint()
+    with board:
+        with connect(board.port) as client:
+            begin(client)
+        board.kill()
+        board.words[3] = "ro"
+        board.start()
+        with connect(board.port) as client:
+            assert client.info().position == 20 and not client.info().unsaved
+            assert learn(client, 20, 40)[-1] is True
+            with pytest.raises(Refused, match="read-only") as refused:
+                client.save()
+            assert refused.value.code == p.STORAGE
+            assert client.info().state == half and "read-only" in client.info().warning
+            with pytest.raises(Refused, match="read-only") as refused:
+                client.put_model(hand_made_model(9))
+            assert refused.value.code == p.STORAGE
+            state = client.get_state()
+            client.put_state(state)  # collected in memory
+            assert client.info().state == half and client.info().unsaved
+        board.kill()
+        board.words[3] = "rw"
+        board.start()
+        with connect(board.port) as client:
+            assert client.info().position == 20  # the last good state
+            client.put_state(state)
+            list(stream_experience(client, 0, IMAGES, LABELS))
+            info = client.info()
+            assert info.state == clean_run(MODEL, IMAGES, LABELS).fingerprint()
+            assert not info.unsaved
+            client.put_model(hand_made_model(9))  # FAT renames over no file
+        board.restart()
+        with connect(board.port) as client:
+            assert client.info().input_shape == (9, 9, 2)
+
+
+@pytest.mark.parametrize("kind", ["VfsFat", "VfsLfs2"])
+def test_a_file_system_that_is_full(kind: str, tmp_path: Path) -> None:
+    """Something else takes all but 9,000 bytes, and a save 7,000: the file system refuses."""
+    built("unix")
+    config = Config(classes=4, replay=200, replays=2, seed=7)
+    board = DriveBoard(flash_with(MODEL, tmp_path), kind, room=9000)
+    with board, connect(board.port) as client:
+        client.reset(config)
+        saved = 0
+        for progress in stream_experience(client, 0, IMAGES, LABELS):
+            saved = saved if progress.unsaved else progress.position // 8 * 8
+        info = client.info()
+        assert info.state == clean_run(MODEL, IMAGES, LABELS, config).fingerprint()
+        assert info.unsaved and "full" in info.warning
+        board.restart()
+        client.reconnect()
+        assert 8 <= client.info().position == saved < 60  # the last good state is kept
 
 
 @pytest.mark.parametrize("how", ["full", "read-only"])

@@ -86,8 +86,8 @@ def test_a_full_flash_is_told_and_learning_goes_on(
         assert bench.learn(0, 15, PIXELS[15], int(LABELS[15])).unsaved
         with pytest.raises(Refused) as refused:
             bench.ask(p.SAVE)
-        assert refused.value.code == p.STORAGE and "No space" in refused.value.reason
-        assert bench.info().unsaved and "No space" in bench.info().warning
+        assert refused.value.code == p.STORAGE and "is full" in refused.value.reason
+        assert bench.info().unsaved and "is full" in bench.info().warning
         assert Bench(Path(bench.device.folder)).info().position == 8  # the last good one
     bench.ask(p.SAVE)
     assert not bench.info().unsaved
@@ -105,6 +105,34 @@ def test_state_goes_to_another_board_bit_for_bit(bench: Bench, tmp_path: Path) -
     other.learn(0, 20, PIXELS[20], int(LABELS[20]))
     other.ask(p.PUT_COMMIT, commit)  # late: must not bring the old state back
     assert other.info().position == 21
+
+
+@pytest.mark.parametrize("kind", [p.KIND_STATE, p.KIND_MODEL])
+def test_an_upload_that_a_power_cut_ended_takes_no_room(bench: Bench, kind: int) -> None:
+    stream(bench, 0, 20)
+    before, folder = bench.info(), Path(bench.device.folder)
+    data = OTHER if kind == p.KIND_MODEL else state_of(bench)
+    bench.ask(p.PUT_BEGIN, struct.pack(p.PUT_BEGIN_REQUEST, kind, 0, 0, len(data), crc32(data)))
+    head = struct.pack(p.PUT_DATA_REQUEST, kind, 0, 0, crc32(data), 0)
+    bench.ask(p.PUT_DATA, head + data[:200])
+    assert list(folder.glob("*.new"))
+    again = Bench(folder).info()
+    assert not list(folder.glob("*.new"))
+    assert (again.fingerprint, again.position) == (before.fingerprint, 16)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_power_goes_while_fat_has_neither_model(bench: Bench, whole: bool) -> None:
+    """It cannot rename over a file: the old one goes first."""
+    stream(bench)
+    bench.end(0, len(PIXELS))
+    before, folder = bench.info(), Path(bench.device.folder)
+    (folder / "model.tcm").unlink()
+    (folder / "model.new").write_bytes(MODEL if whole else MODEL[:-3])
+    again = Bench(folder).info()
+    assert not (folder / "model.new").exists()
+    assert again.has_model is whole
+    assert not whole or again.state == before.state
 
 
 @pytest.mark.parametrize("how", ["other model", "damaged", "wrong crc", "garbage"])

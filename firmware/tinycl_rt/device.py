@@ -59,6 +59,25 @@ class Device:
 
     def open(self):
         """Load what the folder holds. Never raises: without a usable model, ``model`` is None."""
+        self._clear_up()
+        self._open()
+
+    def _clear_up(self):
+        """Uploads that a power cut ended: they take room.
+
+        A whole model takes the place of one that is gone: FAT cannot rename over a file.
+        """
+        path, new = self.path(MODEL_FILE), self.path(NEW_MODEL_FILE)
+        if exists(new) and not exists(path):
+            try:
+                self._load_model(new, 0).source.close()
+                rename(new, path)
+            except (ValueError, MemoryError, OSError):
+                pass
+        remove(new)
+        remove(self.path(NEW_STATE_FILE))
+
+    def _open(self):
         self._drop()
         self.warning = ""
         try:
@@ -148,7 +167,7 @@ class Device:
             self.model = self._load_model(path)
             self._set_up()
         except (MemoryError, ValueError):
-            self.open()
+            self._open()
             raise
         source = self.model.source
         source.close()
@@ -177,12 +196,15 @@ class Device:
                     raise
                 action()
         except MemoryError:
-            self._go_back(config)
+            if self.learner is None or self.learner.config is not config:
+                self._go_back(config)
             raise
         self.dirty = True
 
     def _go_back(self, config):
         """A change was half done: go back to what was saved."""
+        if self.staged:
+            self.staged.give_up()
         gc.collect()
         if self.learner is not None:
             try:
@@ -192,7 +214,7 @@ class Device:
                 return
             except (ValueError, OSError, MemoryError):
                 pass
-        self.open()
+        self._open()
 
     def _load_model(self, path, room=None):
         """Check a model; `room` as of ``open_source``."""
@@ -283,9 +305,10 @@ class Device:
             return Learner(model, self.config)
         try:
             return Learner(model, Config())
-        except MemoryError:  # a first hello must succeed on the smallest heap
-            gc.collect()
-            return Learner(model, Config(replay=0))
+        except MemoryError:
+            pass  # not in here: what was made of it is held until the end
+        gc.collect()
+        return Learner(model, Config(replay=0))  # a first hello must succeed on the smallest heap
 
     def _make_store(self):
         from tinycl_rt.store import Store
@@ -328,4 +351,6 @@ def reason(error):
     """Why something failed, in words."""
     if isinstance(error, OSError) and error.errno == 30:  # EROFS
         return "the files are read-only: see storage.remount in boot.py"
+    if isinstance(error, OSError) and error.errno == 28:  # ENOSPC
+        return "the file system is full"
     return str(error) or type(error).__name__

@@ -13,6 +13,8 @@ Basic example usage::
     print(learner.predict_name(pixels))
 """
 
+import gc
+
 from tinycl_rt import kernels as kernel_sets
 from tinycl_rt.backbone import Backbone
 from tinycl_rt.config import MAX_EXPERIENCES, Config
@@ -23,6 +25,7 @@ from tinycl_rt.rng import Rng
 from tinycl_rt.source import open_source
 
 NAME_BYTES = 24
+_TOO_MANY = "%d replay slots of %d bytes: too many"
 
 
 class Learner:
@@ -80,6 +83,8 @@ class Learner:
             head = replay = None
         if replay and (config.replay, latent_bytes) != (replay.slots, replay.latent_bytes):
             replay = None
+        if not replay:
+            self._check_room(config, latent_bytes)
         self.replay = self.head = self.tail = None
         self.config, self.latent_bytes = config, latent_bytes
         self.rng = Rng(config.seed)
@@ -91,9 +96,7 @@ class Learner:
                 config.replay, latent_bytes, config.classes, config.policy, self.rng, replay
             )
         except MemoryError:
-            raise MemoryError(  # noqa: B904
-                "%d replay slots of %d bytes: too many" % (config.replay, latent_bytes)
-            )
+            raise MemoryError(_TOO_MANY % (config.replay, latent_bytes))  # noqa: B904
         top = self.backbone.narrow((1 << (config.qf - 1)) - 1)
         self.head = Head(config, model.features, top, self._kernels, self.rng, head)
         self._labels = bytearray(config.replays + 1)
@@ -102,6 +105,15 @@ class Learner:
         self.is_open = False
         self.position = 0
         self.learned = 0
+
+    def _check_room(self, config, latent_bytes):
+        """MemoryError where a replay memory does not even fit in the place of what there is."""
+        if not self.replay or not hasattr(gc, "mem_free"):
+            return
+        gc.collect()
+        room = gc.mem_free() + len(self.replay.bits) + 4 * len(self.head.cw)
+        if config.replay * latent_bytes > room:
+            raise MemoryError(_TOO_MANY % (config.replay, latent_bytes))
 
     def begin(self, experience=None, classes=(), n=0):
         """Open an experience.

@@ -161,6 +161,7 @@ class Requests:
                 return self._progress(p.DONE_BEFORE)
             raise p.Refusal(p.STALE, "%d samples were learned" % learner.learned)
         self._forget()
+        learner = None  # the device may have to make another one, in the place of this
         self._device.reset(config)
         return self._progress()
 
