@@ -133,6 +133,7 @@ class Device:
         from tinycl_rt.config import Config
 
         config = Config.unpack(bytes(config))
+        self.save()  # where it fails half way, this is what is left
         self._change(lambda: self.learner.reset(config))
         self.save()
 
@@ -186,7 +187,6 @@ class Device:
         return getattr(self.learner, "backend", "")
 
     def _change(self, action):
-        self.save()  # where it fails half way, this is what is left
         config = self.learner.config
         try:
             try:

@@ -83,8 +83,6 @@ class Head:
         Largest absolute feature.
     kernels : module
     rng : Rng
-    old : Head, optional
-        One of the same size, of which the memory is used again.
 
     Attributes
     ----------
@@ -102,27 +100,12 @@ class Head:
         Numbers of ``step``, see ``kernels_ref.head_step``.
     """
 
-    def __init__(self, config, features, feature_range, kernels, rng, old=None):
+    def __init__(self, config, features, feature_range, kernels, rng):
         n = config.classes
         self.classes = n
         self.features = features
-        self.naive = config.method == NAIVE
         self._k = kernels
-        self._rng = rng.state if config.stochastic else None
-        self._limit = (1 << (config.qb - 1)) - 1
-        self.wf_limit = (1 << (config.qf - 1)) - 1
-        self.wf_shift = config.qb - config.qf
-        fx = bits(feature_range)
-        r = range_bits(config.qb)
-        # A step of 1/16 of a logit: Q(qf - 1 - r + fx) down to Q4, and the gain.
-        logit_shift = max(0, config.qf - 1 - r + fx - 4 + (bits(features) - 1) // 2)
-        # Q(gbits - 1) times Q(fx) times the learning rate, down to Q(qb - 1 - r).
-        step_shift = config.gbits - 1 + fx + config.lr_shift - (config.qb - 1 - r)
-        p = n, features, self.wf_shift, self.wf_limit, logit_shift, config.gbits, step_shift
-        self.p = array("i", p + (self._limit,))
-        if old:
-            self._take(old)
-            return
+        self.p = array("i", bytes(4 * 8))
         self.cw = array("h", bytes(2 * n * features))
         # A slice: another array of bytes would take its room twice until it is collected, where
         # the one above leaves room for this.
@@ -134,15 +117,31 @@ class Head:
         self.acc = array("i", bytes(4 * n))
         self._g = array("h", bytes(2 * n))
         self._lut = exp_table()
+        self._set(config, feature_range, rng)
 
-    def _take(self, old):
-        """The memory of another head, blank."""
-        self.cw, self.tw, self.past, self.cur = old.cw, old.tw, old.past, old.cur
-        self.active, self.x, self.acc, self._g = old.active, old.x, old.acc, old._g
-        self._lut = old._lut
+    def reset(self, config, feature_range, rng):
+        """Forget everything, and go on with other settings for as many classes."""
+        self._set(config, feature_range, rng)
         for block in (self.cw, self.tw, self.past, self.cur, self.active):
             for k in range(len(block)):
                 block[k] = 0
+
+    def _set(self, config, feature_range, rng):
+        features = self.features
+        self.naive = config.method == NAIVE
+        self._rng = rng.state if config.stochastic else None
+        self._limit = (1 << (config.qb - 1)) - 1
+        self.wf_limit = (1 << (config.qf - 1)) - 1
+        self.wf_shift = config.qb - config.qf
+        fx = bits(feature_range)
+        r = range_bits(config.qb)
+        # A step of 1/16 of a logit: Q(qf - 1 - r + fx) down to Q4, and the gain.
+        logit_shift = max(0, config.qf - 1 - r + fx - 4 + (bits(features) - 1) // 2)
+        # Q(gbits - 1) times Q(fx) times the learning rate, down to Q(qb - 1 - r).
+        step_shift = config.gbits - 1 + fx + config.lr_shift - (config.qb - 1 - r)
+        p = self.classes, features, self.wf_shift, self.wf_limit, logit_shift, config.gbits
+        for i, value in enumerate(p + (step_shift, self._limit)):
+            self.p[i] = value
 
     def begin(self, classes):
         """Open an experience with these classes; the others start from zero (CWR*)."""

@@ -65,6 +65,7 @@ class Learner:
         self._kernels = kernels or kernel_sets.load()
         self.backend = self._kernels.NAME
         self.backbone = Backbone(model, self._kernels)
+        self.rng = Rng(1)
         self.head = self.replay = None
         self.reset(config or Config(**settings))
 
@@ -78,27 +79,24 @@ class Learner:
             latent_bytes = depth.latent_bytes(model, config)  # refuses what the model cannot do
         # Memory of the right size is used again: a heap that is all but full has no other place
         # for it. What else there is goes first: a board has no room for both.
-        head, replay = self.head, self.replay
-        if head and config.classes != head.classes:
-            head = replay = None
-        if replay and (config.replay, latent_bytes) != (replay.slots, replay.latent_bytes):
-            replay = None
-        if not replay:
+        old = self.replay
+        if old and (config.replay, latent_bytes) != (old.slots, old.latent_bytes):
             self._check_room(config, latent_bytes)
-        self.replay = self.head = self.tail = None
+            self.replay = None
+        if self.head and config.classes != self.head.classes:
+            self.head = self.replay = None
+        self.tail = old = None
         self.config, self.latent_bytes = config, latent_bytes
-        self.rng = Rng(config.seed)
+        self.rng.seed(config.seed)
         if config.depth:
             self.tail = depth.trained(config)(model, config, self._kernels, self.rng)
         self.backbone.stop(self.tail.first if self.tail else -1)
-        try:
-            self.replay = Replay(
-                config.replay, latent_bytes, config.classes, config.policy, self.rng, replay
-            )
-        except MemoryError:
-            raise MemoryError(_TOO_MANY % (config.replay, latent_bytes))  # noqa: B904
+        self._make_replay(config, latent_bytes)
         top = self.backbone.narrow((1 << (config.qf - 1)) - 1)
-        self.head = Head(config, model.features, top, self._kernels, self.rng, head)
+        if self.head:
+            self.head.reset(config, top, self.rng)
+        else:
+            self.head = Head(config, model.features, top, self._kernels, self.rng)
         self._labels = bytearray(config.replays + 1)
         self.names = [""] * config.classes
         self.experience = 0
@@ -106,9 +104,20 @@ class Learner:
         self.position = 0
         self.learned = 0
 
+    def _make_replay(self, config, latent_bytes):
+        if self.replay:
+            self.replay.reset(config.policy, self.rng)
+            return
+        try:
+            self.replay = Replay(
+                config.replay, latent_bytes, config.classes, config.policy, self.rng
+            )
+        except MemoryError:
+            raise MemoryError(_TOO_MANY % (config.replay, latent_bytes))  # noqa: B904
+
     def _check_room(self, config, latent_bytes):
         """MemoryError where a replay memory does not even fit in the place of what there is."""
-        if not self.replay or not hasattr(gc, "mem_free"):
+        if not hasattr(gc, "mem_free"):
             return
         gc.collect()
         room = gc.mem_free() + len(self.replay.bits) + 4 * len(self.head.cw)

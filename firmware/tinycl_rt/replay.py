@@ -22,8 +22,6 @@ POLICIES = ("random", "reservoir", "class-balanced", "ring")
 class Replay:
     """``slots`` latents of ``latent_bytes`` each, allocated once.
 
-    ``old`` is another one of the same size, of which the memory is used again.
-
     Attributes
     ----------
     count : int
@@ -42,30 +40,26 @@ class Replay:
         Slots that the open experience may take under ``random``.
     """
 
-    def __init__(self, slots, latent_bytes, classes, policy, rng, old=None):
+    def __init__(self, slots, latent_bytes, classes, policy, rng):
         self.slots = slots
-        self.count = 0
         self.latent_bytes = latent_bytes
-        if old:
-            self._take(old)
-        else:
-            self.bits = bytearray(slots * latent_bytes)
-            self.labels = bytearray(slots)
-            self.fresh = bytearray(slots)
-            bits = b"\xff" * ((slots + 7) // 8)
-            self.changed = bytearray(bits), bytearray(bits)
-            self.seen = array("I", bytes(4 * (classes + 2)))
-            self.sizes = array("I", bytes(4 * classes))
+        self.bits = bytearray(slots * latent_bytes)
+        self.labels = bytearray(slots)
+        self.fresh = bytearray(slots)
+        some = (slots + 7) // 8
+        self.changed = bytearray(some), bytearray(some)
+        self.seen = array("I", bytes(4 * (classes + 2)))
+        self.sizes = array("I", bytes(4 * classes))
         self._classes = classes
+        self._view = memoryview(self.bits)
+        self.reset(policy, rng)
+
+    def reset(self, policy, rng):
+        """Forget all samples; what slots held may stay there as long as none is filled."""
+        self.count = 0
         self._policy = policy
         self._rng = rng
-        self._view = memoryview(self.bits)
-        self.share = slots
-
-    def _take(self, old):
-        """The memory of another one; slots need not be blank as long as none is filled."""
-        self.bits, self.labels, self.fresh = old.bits, old.labels, old.fresh
-        self.changed, self.seen, self.sizes = old.changed, old.seen, old.sizes
+        self.share = self.slots
         for block, value in zip(self.changed + (self.seen, self.sizes), (255, 255, 0, 0)):
             for i in range(len(block)):
                 block[i] = value

@@ -18,8 +18,13 @@ class Rng:
     """
 
     def __init__(self, seed):
+        self.state = array("I", (0,))
+        self.seed(seed)
+
+    def seed(self, seed):
+        """Start again."""
         # Small seeds would make the first numbers small: an odd factor spreads them, none to 0.
-        self.state = array("I", ((seed * 2654435761) & 0xFFFFFFFF,))
+        self.state[0] = (seed * 2654435761) & 0xFFFFFFFF
 
     def below(self, n):
         """The next number, scaled to 0..n-1."""

@@ -114,6 +114,7 @@ class Uploads:
         if kind == p.KIND_STATE:
             self._device.need()
             self._check_heap(total)
+            self._device.save()  # while there is room for a file: if all fails, this is left
             self._staged.give_up()
             self._file = _collect(self._device.path(dev.NEW_STATE_FILE))
         elif kind == p.KIND_MODEL:

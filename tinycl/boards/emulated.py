@@ -148,6 +148,7 @@ class EmulatedBoard:
             self._process.kill()
             self._process.wait()
         self._process = None
+        Path(self.port).unlink(missing_ok=True)  # the terminal that it names may be another's now
 
     def __enter__(self: Self) -> Self:
         return self.start()

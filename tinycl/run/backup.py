@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tinycl_rt.crc import crc32
 
 from tinycl.exceptions import BoardError, DataError
 from tinycl.link.client import BoardClient
-from tinycl.link.messages import Info
+from tinycl.link.messages import Info, Refused
 
 __all__ = ["StateFile", "backup", "restore"]
 
@@ -95,7 +96,9 @@ def restore(client: BoardClient, state: bytes, progress: Bar | None = None) -> I
             f"{client.name}: this state was learned with model {wanted.model}, the board has "
             f"{info.fingerprint}; send it that model first"
         )
-    client.put_state(state, progress)
+    if client.put_state(state, progress).unsaved:
+        with suppress(Refused):  # the heap may have been full of what it was sent; else it says so
+            client.save()
     info = client.info()
     if info.state != wanted.fingerprint:
         raise BoardError(
