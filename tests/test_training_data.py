@@ -79,6 +79,15 @@ def test_augmentation_moves_by_what_the_policy_says() -> None:
     assert abs(mass - 200).max() <= 2
 
 
+def test_light_augmentation_moves_whole_images_by_whole_pixels() -> None:
+    x = np.zeros((300, 16, 16, 1), np.uint8)
+    x[:, 8, 8] = 77
+    y = augment(x, policy_for("mnist", (16, 16, 1), "light"), np.random.default_rng(2))
+    rows, columns = (np.argwhere(y)[:, i] for i in (1, 2))
+    assert len(rows) == 300 and set(np.unique(y)) == {0, 77}
+    assert set(rows) == set(columns) == set(range(6, 11))
+
+
 def test_only_what_survives_mirroring_is_mirrored() -> None:
     assert policy_for("cifar10", (32, 32, 3)).flip
     assert not policy_for("digits", (8, 8, 1)).flip

@@ -18,7 +18,10 @@ def command(
     out: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path(
         "run"
     ),
-    size: Annotated[str, typer.Option(help="Flash budget: 4k, 8k, 16k, 32k, 60k, 120k.")] = "8k",
+    size: Annotated[
+        str,
+        typer.Option(help="Flash budget: 4k, 8k, 16k, 32k, 60k, 120k; or a design of the zoo."),
+    ] = "8k",
     classes: Annotated[
         str | None, typer.Option(help="Classes to train on: 0,1,2 or 0-4. Default: all.")
     ] = None,
@@ -27,6 +30,12 @@ def command(
     learning_rate: Annotated[
         float | None, typer.Option("--lr", help="Adam's first learning rate.")
     ] = None,
+    views: Annotated[
+        int | None, typer.Option(help="Quarter turns told apart. Default: 4, signals 2; 1 = none.")
+    ] = None,
+    augmentation: Annotated[
+        str, typer.Option("--augment", help="full; light: shifts and mirrors alone.")
+    ] = "full",
     seed: Annotated[int, typer.Option(help="Equal seeds give equal weights.")] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a stopped run was.")
@@ -68,6 +77,8 @@ def command(
         seed,
         batch=batch,
         learning_rate=learning_rate,
+        views=views,
+        augmentation=augmentation,
         checkpoints=out / "checkpoints",
         resume=resume,
         tensorboard=tensorboard,

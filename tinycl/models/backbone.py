@@ -7,8 +7,9 @@ Engine folds the batch norm into integer thresholds and keeps every map packed i
 from typing import Any
 
 from tinycl.exceptions import ModelError
+from tinycl.models.designs import plan_for
 from tinycl.models.keras_setup import import_larq, import_tensorflow
-from tinycl.models.plan import ConvSpec, feature_grid, plan_backbone
+from tinycl.models.plan import ConvSpec, feature_grid
 from tinycl.models.quantizers import Int8Kernel
 
 __all__ = ["build_backbone", "build_classifier"]
@@ -27,7 +28,8 @@ def build_backbone(input_shape: tuple[int, int, int], size: str = "8k", seed: in
     input_shape
         (height, width, channels); a signal is (samples, 1, channels).
     size
-        Flash budget for weights and thresholds: one of `tinycl.models.plan.SIZES`.
+        Flash budget for weights and thresholds, one of `tinycl.models.plan.SIZES`, or one of
+        `tinycl.models.designs.DESIGNS`.
     seed
         Seed of the initial weights.
 
@@ -42,7 +44,7 @@ def build_backbone(input_shape: tuple[int, int, int], size: str = "8k", seed: in
     ModelError
         Unknown size, or a shape that no backbone fits.
     """
-    plan = plan_backbone(input_shape, size)
+    plan = plan_for(input_shape, size)
     inputs = tf.keras.Input(input_shape, name="pixels")
     x = tf.keras.layers.Rescaling(1.0, -128.0, name="signed")(inputs)
     for index, (conv, filters) in enumerate(zip(plan.convs, plan.widths, strict=True)):
@@ -92,6 +94,7 @@ def _block(x: Any, conv: ConvSpec, filters: int, index: int, seed: int) -> Any:
     options: dict[str, Any] = {
         "use_bias": False,
         "padding": conv.padding,
+        "strides": conv.strides,
         "kernel_initializer": tf.keras.initializers.GlorotNormal(seed=_seed(seed, index)),
         "kernel_constraint": "weight_clip",
         "name": f"conv{index}",
@@ -106,7 +109,8 @@ def _block(x: Any, conv: ConvSpec, filters: int, index: int, seed: int) -> Any:
     x = tf.keras.layers.BatchNormalization(scale=False, momentum=_MOMENTUM, name=f"norm{index}")(x)
     if conv.pool == (1, 1):
         return x
-    return tf.keras.layers.MaxPool2D(conv.pool, name=f"pool{index}")(x)
+    strides = conv.pool_strides or conv.pool
+    return tf.keras.layers.MaxPool2D(conv.pool, strides, name=f"pool{index}")(x)
 
 
 def _seed(seed: int, index: int) -> int:

@@ -41,6 +41,9 @@ class ConvSpec:
     pool: tuple[int, int]
     conv_size: tuple[int, int]
     size: tuple[int, int]
+    strides: tuple[int, int] = (1, 1)
+    pool_strides: tuple[int, int] | None = None
+    """None: as ``pool``, so that windows do not overlap."""
 
 
 @dataclass(frozen=True)

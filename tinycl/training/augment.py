@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Policy", "augment", "policy_for", "views"]
+__all__ = ["AUGMENTATIONS", "Policy", "augment", "policy_for", "views"]
 
 Pixels = npt.NDArray[np.uint8]
+
+AUGMENTATIONS = ("full", "light")
 
 _WITH_FLIP = ("cifar10", "cifar100", "fashion_mnist")
 
@@ -30,6 +32,8 @@ class Policy:
         Largest offset, in pixel values.
     contrast
         Largest relative change of the distance from mid-grey.
+    whole
+        Shift by whole pixels and neither rotate nor zoom: a fraction of the time.
     """
 
     shift: float = 0.08
@@ -38,10 +42,16 @@ class Policy:
     flip: bool = False
     brightness: float = 20.0
     contrast: float = 0.2
+    whole: bool = False
 
 
-def policy_for(name: str, input_shape: tuple[int, int, int]) -> Policy:
-    """The policy that suits a data set: no mirrored digits, no rotated signals."""
+def policy_for(name: str, input_shape: tuple[int, int, int], augmentation: str = "full") -> Policy:
+    """The policy that suits a data set: no mirrored digits, no rotated signals.
+
+    ``light`` shifts by whole pixels, and mirrors what may be mirrored, no more.
+    """
+    if augmentation == "light":
+        return Policy(0.125, 0.0, 0.0, name in _WITH_FLIP, 0.0, 0.0, whole=True)
     if min(input_shape[:2]) == 1:
         return Policy(rotate=0.0, brightness=5.0)
     return Policy(flip=name in _WITH_FLIP)
@@ -61,7 +71,7 @@ def augment(x: Pixels, policy: Policy, rng: np.random.Generator) -> Pixels:
         uint8 (N, H, W, C), rounded and clipped to 0..255: what a board could receive.
     """
     count = len(x)
-    y = _move(x, policy, rng)
+    y = _shift(x, policy, rng) if policy.whole else _move(x, policy, rng)
     contrast = 1 + policy.contrast * rng.uniform(-1, 1, (count, 1, 1, 1)).astype(np.float32)
     offset = policy.brightness * rng.uniform(-1, 1, (count, 1, 1, 1)).astype(np.float32)
     y = (y - 128) * contrast + (128 + offset)
@@ -81,6 +91,16 @@ def views(x: Pixels, which: npt.NDArray[np.int64]) -> Pixels:
             turned = x[chosen]
             y[chosen] = turned[:, ::-1] if one_dimensional else np.rot90(turned, turn, (1, 2))
     return y
+
+
+def _shift(x: Pixels, policy: Policy, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """Shift by whole pixels, edges continued."""
+    count, height, width, _ = x.shape
+    most = (round(policy.shift * height), round(policy.shift * width))
+    down, right = (rng.integers(-n, n + 1, (count, 1, 1)) for n in most)
+    row = np.clip(np.arange(height)[None, :, None] - down, 0, height - 1)
+    column = np.clip(np.arange(width)[None, None, :] - right, 0, width - 1)
+    return x[np.arange(count)[:, None, None], row, column].astype(np.float32)
 
 
 def _move(x: Pixels, policy: Policy, rng: np.random.Generator) -> npt.NDArray[np.float32]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from tinycl.data import Dataset
 from tinycl.exceptions import DataError, ModelError
-from tinycl.models.plan import SIZES
+from tinycl.models.designs import check_size
+from tinycl.training.augment import AUGMENTATIONS
 
 __all__ = ["Settings", "make_settings"]
 
@@ -25,7 +26,8 @@ class Settings:
     data
         Name of the data set.
     size
-        Flash budget, one of `tinycl.models.plan.SIZES`.
+        Flash budget, one of `tinycl.models.plan.SIZES`, or one of
+        `tinycl.models.designs.DESIGNS`.
     classes
         Classes to train on, ascending.
     epochs, batch
@@ -36,6 +38,9 @@ class Settings:
         Quarter turns told apart as classes of their own: 4, signals 2 (reversed), 1 = none.
     seed
         Seed of weights, order and augmentation.
+    augmentation
+        One of `tinycl.training.augment.AUGMENTATIONS`: ``full``, or ``light`` for networks that
+        a long training still leaves short of their training samples.
     """
 
     data: str
@@ -46,6 +51,7 @@ class Settings:
     learning_rate: float
     views: int
     seed: int
+    augmentation: str = "full"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -61,6 +67,7 @@ def make_settings(
     batch: int | None = None,
     learning_rate: float | None = None,
     views: int | None = None,
+    augmentation: str = "full",
 ) -> Settings:
     """Check the settings and complete them from the data set.
 
@@ -71,8 +78,7 @@ def make_settings(
     ModelError
         A number out of range, or an unknown size.
     """
-    if size not in SIZES:
-        raise ModelError(f"unknown backbone size {size!r}: choose one of {', '.join(SIZES)}")
+    check_size(size)
     wanted = sorted(set(range(dataset.num_classes) if classes is None else classes))
     count = len(dataset.only(wanted).y_train)
     missing = sorted(set(wanted) - set(np.unique(dataset.y_train).tolist()))
@@ -94,8 +100,19 @@ def make_settings(
     views = most_views if views is None else views
     if views not in {1, most_views}:
         raise ModelError(f"views must be 1 or {most_views} for {height}x{width}, got {views}")
+    if augmentation not in AUGMENTATIONS:
+        known = ", ".join(AUGMENTATIONS)
+        raise ModelError(f"augmentation must be one of {known}, got {augmentation!r}")
     if not 0 <= seed < 2**31:
         raise ModelError(f"seed must lie in 0..2^31-1, got {seed}")
     return Settings(
-        dataset.name, size, tuple(wanted), epochs, batch, float(learning_rate), views, seed
+        dataset.name,
+        size,
+        tuple(wanted),
+        epochs,
+        batch,
+        float(learning_rate),
+        views,
+        seed,
+        augmentation,
     )

@@ -69,6 +69,7 @@ def train(
     batch: int | None = None,
     learning_rate: float | None = None,
     views: int | None = None,
+    augmentation: str = "full",
     checkpoints: Path | None = None,
     resume: bool = False,
     tensorboard: Path | None = None,
@@ -80,7 +81,7 @@ def train(
     ----------
     dataset
         Any data set of `tinycl.data`.
-    size, classes, epochs, seed, batch, learning_rate, views
+    size, classes, epochs, seed, batch, learning_rate, views, augmentation
         See `Settings`; None leaves the choice to `make_settings`.
     checkpoints
         Folder for checkpoints; None keeps none.
@@ -101,7 +102,9 @@ def train(
         As `make_settings` and `Checkpoint` say, or no backbone of this size fits the input.
     """
     started = time.monotonic()
-    settings = make_settings(dataset, size, classes, epochs, seed, batch, learning_rate, views)
+    settings = make_settings(
+        dataset, size, classes, epochs, seed, batch, learning_rate, views, augmentation
+    )
     seed_everything(seed)
     samples = dataset.only(settings.classes)
     x, y, x_val, y_val = _hold_out(samples.x_train, _positions(samples.y_train, settings), seed)
@@ -118,7 +121,7 @@ def train(
     stream = batches(
         x,
         y,
-        policy_for(dataset.name, dataset.input_shape),
+        policy_for(dataset.name, dataset.input_shape, settings.augmentation),
         min(settings.batch, len(x)),
         len(settings.classes),
         settings.views,

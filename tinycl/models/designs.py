@@ -1,0 +1,73 @@
+"""Backbones designed by hand, one for each model of the zoo. No TensorFlow here.
+
+They are not found by the search of `tinycl.models.plan`: a strided first convolution and a pooling
+with overlap leave more of the instructions of an inference to the wide layers behind.
+"""
+
+from tinycl.exceptions import ModelError
+from tinycl.models.plan import SIZES, ConvSpec, Plan, plan_backbone
+
+__all__ = ["DESIGNS", "check_size", "plan_for"]
+
+Shape = tuple[int, int, int]
+Layer = tuple[int, tuple[int, int], tuple[int, int], str, tuple[int, int], tuple[int, int]]
+
+_NONE = (1, 1)
+_SQUARE = (3, 3)
+
+
+def plan_for(input_shape: Shape, size: str) -> Plan:
+    """The plan of a size: a flash budget, or the name of a design.
+
+    Raises
+    ------
+    ModelError
+        No such size, a design for another input shape, or as `plan_backbone` says.
+    """
+    check_size(size)
+    if size not in DESIGNS:
+        return plan_backbone(input_shape, size)
+    wanted, plan = DESIGNS[size]
+    if tuple(input_shape) != wanted:
+        raise ModelError(f"{size} is made for inputs of {wanted}, got {tuple(input_shape)}")
+    return plan
+
+
+def check_size(size: str) -> None:
+    """Refuse a size that is neither a budget nor a design, as a ModelError."""
+    if size not in SIZES and size not in DESIGNS:
+        known = ", ".join([*SIZES, *DESIGNS])
+        raise ModelError(f"unknown backbone size {size!r}: choose one of {known}")
+
+
+def _plan(shape: Shape, *layers: Layer) -> Plan:
+    """Layers as (filters, kernel, strides, padding, pool, strides of the pool)."""
+    size, convs = shape[:2], []
+    for _, kernel, strides, padding, pool, hop in layers:
+        cut = _NONE if padding == "same" else kernel
+        conv = _slide(size, cut, strides)
+        size = _slide(conv, pool, hop)
+        convs.append(ConvSpec(kernel, padding, pool, conv, size, strides, hop))
+    return Plan(shape[2], tuple(convs), tuple(layer[0] for layer in layers))
+
+
+def _slide(size: tuple[int, int], window: tuple[int, int], by: tuple[int, int]) -> tuple[int, int]:
+    rows, columns = ((n - w) // s + 1 for n, w, s in zip(size, window, by, strict=True))
+    return rows, columns
+
+
+_COLOUR: Shape = (32, 32, 3)
+DESIGNS: dict[str, tuple[Shape, Plan]] = {
+    "colour-s": (
+        _COLOUR,
+        _plan(
+            _COLOUR,
+            (64, _SQUARE, (2, 2), "valid", _NONE, _NONE),
+            (64, _SQUARE, _NONE, "valid", (3, 3), (2, 2)),
+            (128, _SQUARE, _NONE, "same", _NONE, _NONE),
+            (128, _SQUARE, _NONE, "same", _NONE, _NONE),
+            (256, _SQUARE, _NONE, "valid", _NONE, _NONE),
+        ),
+    ),
+}
+"""By name: the input's shape and the plan."""
