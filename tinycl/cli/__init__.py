@@ -24,6 +24,7 @@ from tinycl.cli import (
     simulate,
     stream,
     train,
+    zoo,
 )
 from tinycl.exceptions import TinyclError
 
@@ -54,6 +55,7 @@ _VERBS = (
 )
 for verb in (*_VERBS, info, backup, restore):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
+app.add_typer(zoo.app, name="zoo", help="Backbones that come with tinycl: list, show, get, check.")
 
 
 def _version(wanted: bool) -> None:

@@ -106,7 +106,7 @@ def command(
         raise FlashError(f"expected --place auto, rom or files, got {place}")
     blob = None
     if model is not None:
-        blob = read_file(model)
+        blob = read_model(model, [])
         load_model(blob)
     options = Options(blob, kernels, native, program, place, dry_run)
     console = Console()

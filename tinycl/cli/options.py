@@ -44,7 +44,7 @@ ModelFile = Annotated[
     Path,
     typer.Option(
         "--model",
-        help="Compiled model, .tcm, or one that is built in: mlp, cnv, binarynet, mlp-small.",
+        help="Compiled model, .tcm; one of the zoo; or one that is built in: mlp, cnv, mlp-small.",
     ),
 ]
 

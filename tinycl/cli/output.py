@@ -36,7 +36,7 @@ def read_file(path: Path) -> bytes:
 
 
 def read_model(path: Path, depths: Iterable[str]) -> bytes:
-    """A compiled model: a file, or a built-in one where no file has that name.
+    """A compiled model: a file, or one of the zoo or built in where no file has that name.
 
     Parameters
     ----------
@@ -50,10 +50,15 @@ def read_model(path: Path, depths: Iterable[str]) -> bytes:
     DataError
         The file cannot be read; or the model has no weights, and a depth leaves some out.
     """
+    from tinycl import zoo
     from tinycl.models.blank import BLANKS, blank
 
     name = str(path)
-    if name not in BLANKS or path.exists():
+    if path.exists():
+        return read_file(path)
+    if name in zoo.names():
+        return zoo.model(name)
+    if name not in BLANKS:
         return read_file(path)
     if any(depth != "full" for depth in depths):
         raise DataError(f"{name} has no weights, all are to be learned: give --learn full")

@@ -75,7 +75,7 @@ def command(
     console = Console()
     if output is None and latents is None and features is None:
         raise DataError("nothing to write: name a file with --output, --latents or --features")
-    blob = read_file(model)
+    blob = read_model(model, ["full"])
     compiled = load_model(blob)
     x = _pixels(samples, compiled.input_shape)
     about = {"board": port or board, "backend": "numpy", "platform": "this computer"}

@@ -9,14 +9,17 @@ from collections.abc import Callable
 from tinycl.data import builtin
 from tinycl.data.dataset import Dataset
 from tinycl.data.folder import load_folder
+from tinycl.data.motions import load_motions, load_recordings
 from tinycl.data.npz import load_npz
+from tinycl.data.symbols import add_to_digits, load_symbols
 from tinycl.data.table import load_csv
 from tinycl.exceptions import DataError
 
 __all__ = ["NAMES", "load"]
 
-NAMES = ("digits", *builtin.CLASS_NAMES)
-"""Data sets that need no file."""
+_RECORDINGS = ("har_exercise", "cgestures")
+NAMES = ("digits", *builtin.CLASS_NAMES, "symbols", "drawn", "motions", *_RECORDINGS)
+"""Data sets that have a name."""
 
 _FILES: dict[str, Callable[[str, str], Dataset]] = {
     "npz": load_npz,
@@ -36,6 +39,11 @@ def load(name: str) -> Dataset:
         ``mnist``, ``fashion_mnist``, ``cifar10``, ``cifar100``
             Read from ``NAME.npz`` in the folder that the environment variable ``TINYCL_DATA``
             names, or else downloaded by Keras.
+        ``symbols``, ``motions``
+            Generated: drawn symbols, and windows of a 3-axis accelerometer
+            (`tinycl.data.symbols`, `tinycl.data.motions`). ``drawn`` is MNIST and symbols.
+        ``har_exercise``, ``cgestures``
+            Recorded with an accelerometer: ``NAME.npz`` in the folder ``TINYCL_DATA``.
         ``npz:PATH``
             Arrays ``x_train, y_train, x_test, y_test``, or ``x, y`` to be split; optionally
             ``class_names``.
@@ -69,6 +77,14 @@ def load(name: str) -> Dataset:
         return builtin.load_digits()
     if name in builtin.CLASS_NAMES:
         return builtin.load_known(name)
+    if name in _RECORDINGS:
+        return load_recordings(name, builtin.local_recordings(name))
+    if name == "symbols":
+        return load_symbols()
+    if name == "motions":
+        return load_motions()
+    if name == "drawn":
+        return add_to_digits(builtin.load_known("mnist"))
     raise DataError(f"no data set is called {name!r}; {_advice(name)}")
 
 

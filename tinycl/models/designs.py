@@ -57,6 +57,8 @@ def _slide(size: tuple[int, int], window: tuple[int, int], by: tuple[int, int]) 
 
 
 _COLOUR: Shape = (32, 32, 3)
+_GREY: Shape = (28, 28, 1)
+_MOTION: Shape = (128, 1, 3)
 DESIGNS: dict[str, tuple[Shape, Plan]] = {
     "colour-s": (
         _COLOUR,
@@ -67,6 +69,26 @@ DESIGNS: dict[str, tuple[Shape, Plan]] = {
             (128, _SQUARE, _NONE, "same", _NONE, _NONE),
             (128, _SQUARE, _NONE, "same", _NONE, _NONE),
             (256, _SQUARE, _NONE, "valid", _NONE, _NONE),
+        ),
+    ),
+    "grey": (
+        _GREY,
+        _plan(
+            _GREY,
+            (32, (5, 5), (2, 2), "valid", _NONE, _NONE),
+            (64, _SQUARE, _NONE, "same", (2, 2), (2, 2)),
+            (128, _SQUARE, _NONE, "same", _NONE, _NONE),
+            (128, _SQUARE, _NONE, "valid", _NONE, _NONE),
+        ),
+    ),
+    "motion": (
+        _MOTION,
+        _plan(
+            _MOTION,
+            (32, (5, 1), (2, 1), "valid", _NONE, _NONE),
+            (64, (3, 1), _NONE, "valid", (2, 1), (2, 1)),
+            (64, (3, 1), _NONE, "valid", (2, 1), (2, 1)),
+            (128, (3, 1), _NONE, "valid", _NONE, _NONE),
         ),
     ),
 }

@@ -1,0 +1,95 @@
+"""Generated and recorded data sets: repeatable, every class its own, recordings never split."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinycl.data import load
+from tinycl.data.motions import LENGTH, load_recordings, to_pixels
+from tinycl.data.symbols import SIDE, add_to_digits, draw
+from tinycl.exceptions import DataError
+
+
+def test_a_symbol_is_a_function_of_its_number() -> None:
+    np.testing.assert_array_equal(draw(7, 5), draw(7, 5))
+    assert draw(7, 5).shape == (5, SIDE, SIDE) and draw(7, 5).dtype == np.uint8
+    assert (draw(7, 5) != draw(8, 5)).any()
+
+
+@pytest.mark.parametrize("label", range(40))
+def test_every_drawing_has_ink_and_ground(label: int) -> None:
+    x = draw(label, 6)
+    share = (x > 127).mean(axis=(1, 2))
+    assert (x.max(axis=(1, 2)) == 255).all() and (share > 0.015).all() and (share < 0.5).all()
+
+
+def test_samples_of_a_symbol_are_alike_and_other_symbols_are_not() -> None:
+    """The nearest mean, a poor classifier, finds most of a few classes."""
+    parts = [draw(label, 60).reshape(60, -1) / 255 for label in range(8)]
+    means = np.array([part[:40].mean(axis=0) for part in parts])
+    tests = np.concatenate([part[40:] for part in parts])
+    found = ((tests[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
+    assert 0.6 < (found == np.arange(8).repeat(20)).mean() < 1.0
+
+
+def test_digits_and_symbols_together() -> None:
+    names = tuple(str(i) for i in range(10))
+    x, y = np.zeros((10, SIDE, SIDE, 1), np.uint8), np.arange(10)
+    from tinycl.data import Dataset
+
+    drawn = add_to_digits(Dataset("mnist", x, y, x, y, names))
+    assert drawn.num_classes == 110 and drawn.class_names[10] == "symbol 0"
+    assert len(drawn.x_train) == 10 + 100 * 300
+    np.testing.assert_array_equal(drawn.x_train[10, :, :, 0], draw(0, 1)[0])
+
+
+def test_motions_are_windows_of_three_axes() -> None:
+    motions = load("motions")
+    assert motions.input_shape == (LENGTH, 1, 3) and motions.num_classes == 48
+    still = np.ptp(motions.x_train.reshape(-1, LENGTH, 3), axis=1).max(axis=1)
+    assert np.median(still) > 20  # most move
+
+
+def test_acceleration_to_pixels() -> None:
+    g = np.array([-3, -2, -1, 0, 1, 2, 3])
+    assert to_pixels(g).tolist() == [0, 1, 64, 128, 192, 255, 255]
+
+
+def recordings(path: Path, **changed: object) -> Path:
+    rng = np.random.default_rng(0)
+    y = np.array([0, 1] * 6, np.uint8)
+    x = rng.integers(-100, 100, (12, 400, 3)).astype(np.int16)
+    x[:, :, 0] += (1000 * np.arange(12))[:, None].astype(np.int16)  # who is who
+    arrays = {"x": x, "y": y, "scale": [2 / 32768], "rate_hz": [100.0], "classes": ["a", "b"]}
+    np.savez(path, **(arrays | changed))
+    return path
+
+
+def test_no_recording_is_on_both_sides(tmp_path: Path) -> None:
+    cut = load_recordings("mine", recordings(tmp_path / "r.npz"))
+    assert cut.class_names == ("a", "b") and cut.input_shape == (LENGTH, 1, 3)
+    levels = [
+        set(np.rint(part[:, :, 0, 0].mean(axis=1)).tolist()) for part in (cut.x_train, cut.x_test)
+    ]
+    assert not levels[0] & levels[1]
+    assert len(cut.x_train) == 8 * 3 and len(cut.x_test) == 4 * 3  # 200 readings: 3 windows
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"x": np.zeros((12, 100, 3), np.int16)}, "128 readings or more at 50 Hz"),
+        ({"x": np.zeros((12, 400, 2), np.int16)}, "got \\(12, 400, 2\\)"),
+        ({"rate_hz": np.array([20.0])}, "at 20 Hz"),
+    ],
+)
+def test_recordings_of_another_form_are_refused(tmp_path: Path, changed: dict, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        load_recordings("mine", recordings(tmp_path / "r.npz", **changed))
+
+
+def test_recordings_that_are_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TINYCL_DATA", str(tmp_path))
+    with pytest.raises(DataError, match=r"cgestures.npz in the folder.*TINYCL_DATA"):
+        load("cgestures")

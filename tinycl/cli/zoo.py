@@ -1,0 +1,167 @@
+"""``tinycl zoo``: backbones that come with tinycl."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tinycl.cli.options import Json
+from tinycl.cli.output import size, write_file, write_json
+
+if TYPE_CHECKING:
+    from tinycl.zoo import Card
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="A name that 'tinycl zoo list' shows.")]
+
+
+@app.command("list")
+def list_models(json_file: Json = None) -> None:
+    """Show what there is.
+
+    Examples:
+
+        tinycl zoo list
+
+        tinycl zoo list --json zoo.json
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from tinycl.zoo import card, names
+
+    cards = [card(name) for name in names()]
+    table = Table("name", "for", "pretrained on", title="Zoo", title_justify="left")
+    for heading in ("accuracy", "flash", "binary MACs", "instructions, Cortex-M3"):
+        table.add_column(heading, justify="right")
+    for one in cards:
+        table.add_row(
+            one.name,
+            one.title,
+            one.pretrained_on,
+            f"{one.test_accuracy:.1%}",
+            size(one.flash_bytes),
+            f"{one.binary_macs:,}",
+            f"{one.instructions_cortex_m3:,}",
+        )
+    Console().print(table)
+    write_json(json_file, [asdict(one) for one in cards])
+
+
+@app.command()
+def show(name: Name, json_file: Json = None) -> None:
+    """Show a backbone's card: what it was trained on, what it costs, how it transfers.
+
+    Example:
+
+        tinycl zoo show colour-s
+    """
+    from tinycl.zoo import card
+
+    one = card(name)
+    _print(one)
+    write_json(json_file, asdict(one))
+
+
+@app.command()
+def get(
+    name: Name,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File. [default: NAME.tcm]")
+    ] = None,
+) -> None:
+    """Write a backbone's compiled model, for stream, simulate, flash and the board.
+
+    Verbs that take --model also take the name.
+
+    Examples:
+
+        tinycl zoo get colour-s -o model.tcm
+
+        tinycl simulate --model colour-s --data cifar10 --scenario nc:2 --replay 500
+    """
+    from tinycl.zoo import model
+
+    data = model(name)
+    path = output or Path(f"{name}.tcm")
+    write_file(path, data)
+    print(f"wrote {path}: {len(data):,} bytes")
+
+
+@app.command()
+def check(
+    name: Name,
+    data: Annotated[
+        str | None, typer.Option("--data", help="Data set; by default that of the card.")
+    ] = None,
+    json_file: Json = None,
+) -> None:
+    """Measure a backbone's test accuracy again: the board's integers, with the head of the zoo.
+
+    Example:
+
+        tinycl zoo check colour-s
+    """
+    from tinycl_rt.model import Model
+
+    from tinycl.data import load
+    from tinycl.exceptions import DataError
+    from tinycl.zoo import card, head, model
+
+    one, classifier = card(name), head(name)
+    dataset = load(data or one.tested_on)
+    if dataset.num_classes > len(classifier.bias):
+        raise DataError(
+            f"the head of {name} tells {len(classifier.bias)} classes apart, {dataset.name} has "
+            f"{dataset.num_classes}: measure it on {one.tested_on}"
+        )
+    found = classifier.predict(Model(model(name)), dataset.x_test)
+    accuracy = float((found == dataset.y_test).mean())
+    print(f"{name} on {dataset.name}: {accuracy:.2%} of {len(found):,} test samples")
+    write_json(
+        json_file,
+        {"name": name, "data": dataset.name, "test_accuracy": accuracy, "samples": len(found)},
+    )
+
+
+def _print(one: Card) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    about = Table(title=f"{one.name}: {one.title}", title_justify="left", show_header=False)
+    rows = {
+        "input": f"{' x '.join(map(str, one.input_shape))} bytes: {one.pixels}",
+        "pretrained on": f"{one.pretrained_on}, seed {one.seed}",
+        "trained by": one.training_command,
+        "test accuracy": f"{one.test_accuracy:.1%} on {one.tested_on}, head of int8",
+        "flash": f"{one.flash_bytes:,} bytes",
+        "a replayed latent": f"{one.latent_bytes:,} bytes",
+        "features": f"{one.features:,}",
+        "MACs": f"{one.binary_macs:,} binary, {one.first_macs:,} of 8 bits",
+        "instructions, Cortex-M3": f"{one.instructions_cortex_m3:,}",
+        "fingerprint": one.fingerprint,
+    }
+    for key, value in rows.items():
+        about.add_row(key, value)
+    for what in one.tried:
+        about.add_row("tried", what)
+    console.print(about)
+    table = Table("data", "scenario", title="Learned later, class by class", title_justify="left")
+    for heading in ("replay", "seeds", "accuracy"):
+        table.add_column(heading, justify="right")
+    for row in one.transfer:
+        table.add_row(
+            row["data"],
+            row["scenario"],
+            str(row["replay"]),
+            str(row["seeds"]),
+            f"{row['accuracy']:.1%} ± {row['spread']:.1%}",
+        )
+    console.print(table)

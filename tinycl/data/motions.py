@@ -1,0 +1,119 @@
+"""Motions of a 3-axis accelerometer: generated ones to pretrain on, recorded ones to learn.
+
+A sample is 128 readings at 50 Hz, uint8 (128, 1, 3): 128 is 0 g, 63.5 steps are 1 g.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinycl.data.dataset import Dataset, make_dataset
+from tinycl.data.npz import open_npz
+from tinycl.exceptions import DataError
+
+__all__ = ["LENGTH", "RATE_HZ", "load_motions", "load_recordings", "to_pixels"]
+
+LENGTH = 128
+RATE_HZ = 50
+CLASSES = 48
+_STEPS_A_G = 63.5
+_TRAIN, _TEST = 250, 50
+_SEED = 30
+_HOP = 32  # between windows of a recording
+_HARMONICS = 3
+
+
+def load_motions() -> Dataset:
+    """48 generated motions of 250 and 50 samples; always the same.
+
+    A class is a rhythm (0.4 to 4 Hz, or rest), harmonics of each axis, how abrupt it is, how
+    long it pauses, and how the sensor is held; a sample has its own tempo, force, phase, tilt and
+    noise.
+    """
+    parts = [_perform(label, _TRAIN + _TEST) for label in range(CLASSES)]
+    labels = np.arange(CLASSES)
+    train = np.concatenate([part[:_TRAIN] for part in parts])
+    test = np.concatenate([part[_TRAIN:] for part in parts])
+    return make_dataset("motions", (train, labels.repeat(_TRAIN)), (test, labels.repeat(_TEST)))
+
+
+def load_recordings(name: str, path: Path) -> Dataset:
+    """Recordings in a file, cut into windows; every third recording of a class is for the test.
+
+    Parameters
+    ----------
+    path
+        .npz with ``x`` int16 (recordings, readings, 3), ``y`` (recordings,), ``scale`` in g or in
+        full scales of 2 g, ``rate_hz`` a multiple of 50, ``classes``.
+
+    Raises
+    ------
+    DataError
+        Anything else, or a recording shorter than a window.
+    """
+    with open_npz(path) as archive:
+        x, y, rate = archive.get("x"), archive.get("y"), archive.get("rate_hz")
+        scale, classes = archive.get("scale"), archive.get("classes")
+    step = round(float(rate.ravel()[0]) / RATE_HZ)
+    if x.ndim != 3 or x.shape[2] != 3 or step < 1 or x.shape[1] < step * LENGTH:
+        raise DataError(
+            f"{path}: expected x (recordings, {LENGTH} readings or more at {RATE_HZ} Hz or a "
+            f"multiple, 3), got {x.shape} at {rate.ravel()[0]:g} Hz"
+        )
+    readings = x.shape[1] // step
+    slow = x[:, : readings * step].reshape(len(x), readings, step, 3).mean(axis=2)
+    pixels = to_pixels(slow * float(scale.ravel()[0]))
+    starts = range(0, readings - LENGTH + 1, _HOP)
+    windows = np.stack([pixels[:, at : at + LENGTH] for at in starts], axis=1)[:, :, :, None]
+    order = np.array([np.sum(y[:i] == label) for i, label in enumerate(y)])
+    pairs = []
+    for chosen in (order % 3 != 2, order % 3 == 2):
+        some = windows[chosen]
+        pairs.append((some.reshape(-1, *some.shape[2:]), y[chosen].repeat(len(starts))))
+    return make_dataset(name, pairs[0], pairs[1], tuple(str(c) for c in classes))
+
+
+def to_pixels(acceleration: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Acceleration in g, any shape, as a board's bytes: cut at -2 g and +2 g."""
+    return np.clip(np.rint(128 + _STEPS_A_G * acceleration), 0, 255).astype(np.uint8)
+
+
+def _perform(label: int, count: int) -> NDArray[np.uint8]:
+    """Samples (count, 128, 1, 3) of one generated class."""
+    rng = np.random.default_rng([_SEED, label])
+    rhythm = np.exp(rng.uniform(np.log(0.4), np.log(4)))
+    force = rng.choice([0.0, 0.25, 0.6, 1.2], p=[0.08, 0.3, 0.36, 0.26])
+    amplitude = (
+        force * rng.gamma(1.0, 0.7, (_HARMONICS, 3)) / np.arange(1, _HARMONICS + 1)[:, None]
+    )
+    phase = rng.uniform(0, 2 * np.pi, (_HARMONICS, 3))
+    abrupt, duty = rng.choice([1.0, 2.0, 4.0]), rng.choice([0.3, 0.6, 1.0])
+    gravity = rng.standard_normal(3)
+    gravity /= np.linalg.norm(gravity)
+
+    tempo = rhythm * np.exp(0.15 * rng.standard_normal((count, 1)))
+    wobble = 0.1 * np.cumsum(rng.standard_normal((count, LENGTH)), axis=1) / np.sqrt(LENGTH)
+    beat = tempo * np.arange(LENGTH) / RATE_HZ + rng.uniform(0, 1, (count, 1)) + wobble
+    k = np.arange(1, _HARMONICS + 1)
+    waves = np.sin(2 * np.pi * beat[:, :, None, None] * k[:, None] + phase)
+    move = (amplitude * waves).sum(axis=2)
+    on = np.clip((duty - beat % 1) * 8, 0, 1) if duty < 1 else np.ones_like(beat)
+    move = np.sign(move) * np.abs(move) ** abrupt * on[:, :, None]
+    move *= np.exp(0.25 * rng.standard_normal((count, 1, 1)))
+    noise = 0.02 * np.exp(0.5 * rng.standard_normal((count, 1, 1)))
+    signal = move + gravity + noise * rng.standard_normal((count, LENGTH, 3))
+    return to_pixels(np.einsum("ntd,ned->nte", signal, _tilts(count, rng)))[:, :, None]
+
+
+def _tilts(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Small random rotations (count, 3, 3), about 15 degrees."""
+    a = 0.26 * rng.standard_normal((count, 3))
+    zero = np.zeros(count)
+    skew = np.array(
+        [[zero, -a[:, 2], a[:, 1]], [a[:, 2], zero, -a[:, 0]], [-a[:, 1], a[:, 0], zero]]
+    ).transpose(2, 0, 1)
+    q, _ = np.linalg.qr(np.eye(3) + skew + skew @ skew / 2)
+    return q * np.sign(np.einsum("nii->ni", q))[:, None, :]

@@ -1,0 +1,11 @@
+"""Backbones that come with tinycl, compiled: features for classes that they never saw.
+
+>>> from tinycl.zoo import names
+>>> "colour-s" in names()
+True
+"""
+
+from tinycl.zoo.catalogue import Card, card, model, names
+from tinycl.zoo.head import Head, head
+
+__all__ = ["Card", "Head", "card", "head", "model", "names"]

@@ -1,0 +1,75 @@
+"""Count the instructions from pixels to a predicted class on an emulated board.
+
+    python tools/count_inference.py model.tcm
+    python tools/count_inference.py model.tcm --board cortex-m0 --backend viper --json counts.json
+
+The whole of `Learner.predict` with ten classes, Python included: binary network, features, head.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench_kernels import BACKENDS
+from boards.errors import BoardBuildError
+from boards.machines import BOARDS, Board
+from boards.paths import PROJECT
+from boards.runtime import build_native
+from boards.session import Session
+from boards.staging import stage
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    counting = [name for name, board in BOARDS.items() if board.emulator]
+    parser.add_argument("model", type=Path, help="compiled model")
+    parser.add_argument("--board", choices=counting, default="cortex-m3")
+    parser.add_argument("--backend", action="append", choices=BACKENDS)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as a list")
+    options = parser.parse_args(words)
+    try:
+        rows = measure(
+            BOARDS[options.board], options.model.read_bytes(), options.backend or ["native"]
+        )
+    except (BoardBuildError, OSError) as error:
+        print(f"count_inference: {error}", file=sys.stderr)
+        return 1
+    for row in rows:
+        print(f"{row['board']}, {row['backend']}: {row['instructions']:,} instructions")
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    return 0
+
+
+def measure(board: Board, data: bytes, backends: list[str]) -> list[dict[str, Any]]:
+    """Return rows of board, backend, instructions; the model is read in place from flash.
+
+    Raises
+    ------
+    BoardBuildError
+        If the board or the native module cannot be built, or the work fails on the board.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rom = folder / "rom"
+        rom.mkdir()
+        runtime = PROJECT / "firmware" / "tinycl_rt"
+        parts = [runtime, Path(__file__).with_name("inference_workload.py")]
+        stage(parts, rom, board, [build_native(board.arch)])
+        (rom / "model.tcm").write_bytes(data)
+        with Session(board, folder, rom) as session:
+            code = f"import inference_workload as w; w.run('/rom/model.tcm', {tuple(backends)!r})"
+            printed = session.run(code, timeout=600)
+    return [{"board": board.name, **json.loads(line)} for line in printed.splitlines()]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""How each backbone of the zoo is made, and what it is measured by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["RECIPES", "Recipe"]
+
+# oneDNN doubles the speed of training; its floats differ between processors.
+_FAST = "TF_ENABLE_ONEDNN_OPTS=1"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe; fields as of `tinycl.zoo.Card`.
+
+    Attributes
+    ----------
+    classes
+        Outputs of the training's head that the test set has.
+    transfer
+        (data, scenario, replay) of classes that the training never saw.
+    """
+
+    title: str
+    pixels: str
+    pretrained_on: str
+    training: str
+    seed: int
+    tested_on: str
+    classes: int
+    transfer: tuple[tuple[str, str, int], ...]
+    tried: tuple[str, ...] = ()
+
+
+RECIPES = {
+    "colour-s": Recipe(
+        title="colour images, Pico",
+        pixels="red, green, blue",
+        pretrained_on="cifar100",
+        training=(
+            f"{_FAST} tinycl train cifar100 --size colour-s --views 1 --augment light "
+            "--epochs 60 --batch 128 --lr 0.005 --seed 1"
+        ),
+        seed=1,
+        tested_on="cifar100",
+        classes=100,
+        transfer=(("cifar10", "nc:2", 500),),
+    ),
+    "grey": Recipe(
+        title="drawn symbols and digits",
+        pixels="light strokes on a dark ground",
+        pretrained_on="drawn: MNIST and 100 generated symbols",
+        training=(
+            f"{_FAST} tinycl train drawn --size grey --views 1 --epochs 12 --batch 128 "
+            "--lr 0.005 --seed 1"
+        ),
+        seed=1,
+        tested_on="mnist",
+        classes=10,
+        transfer=(),
+    ),
+    "motion": Recipe(
+        title="3-axis accelerometer, 2.56 s at 50 Hz",
+        pixels="x, y, z: 128 + 63.5 a g",
+        pretrained_on="motions: 48 generated ones",
+        training=(
+            f"{_FAST} tinycl train motions --size motion --views 1 --epochs 60 --batch 64 "
+            "--lr 0.005 --seed 1"
+        ),
+        seed=1,
+        tested_on="motions",
+        classes=48,
+        transfer=(("har_exercise", "nc:1", 200), ("cgestures", "nc:1", 40)),
+    ),
+}
