@@ -41,7 +41,15 @@ def test_digits_and_symbols_together() -> None:
     drawn = add_to_digits(Dataset("mnist", x, y, x, y, names))
     assert drawn.num_classes == 110 and drawn.class_names[10] == "symbol 0"
     assert len(drawn.x_train) == 10 + 100 * 300
-    np.testing.assert_array_equal(drawn.x_train[10, :, :, 0], draw(0, 1)[0])
+    np.testing.assert_array_equal(drawn.x_train[10:310, :, :, 0], draw(0, 340)[:300])
+
+
+def test_letters_are_printed_light_on_dark() -> None:
+    letters = load("letters")
+    assert letters.input_shape == (SIDE, SIDE, 1) and letters.class_names[0] == "A"
+    ink = (letters.x_test > 127).mean(axis=(1, 2, 3))
+    assert ink.min() > 0.01 and ink.max() < 0.5
+    assert not letters.x_test[:, [0, -1]].mean() > 20  # room around them
 
 
 def test_motions_are_windows_of_three_axes() -> None:

@@ -58,7 +58,7 @@ RECIPES = {
         seed=1,
         tested_on="mnist",
         classes=10,
-        transfer=(),
+        transfer=(("letters", "nc:2", 500),),
     ),
     "motion": Recipe(
         title="3-axis accelerometer, 2.56 s at 50 Hz",

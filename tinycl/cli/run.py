@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tinycl.cli import options as o
-from tinycl.cli.output import read_file, write_file, write_json
+from tinycl.cli.output import read_file, read_model, write_file, write_json
 from tinycl.exceptions import DataError, TinyclError
 
 __all__ = ["command"]
@@ -24,7 +24,9 @@ _SIMULATOR = "simulator"
 
 
 def command(
-    model: Annotated[Path, typer.Argument(metavar="MODEL.tcm", help="Compiled model.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL.tcm", help="Compiled model, or one of the zoo.")
+    ],
     samples: Annotated[
         Path, typer.Option("--input", "-i", help="Pixels: .npy, uint8 (N, h, w, c).")
     ],

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from tinycl.data import builtin
 from tinycl.data.dataset import Dataset
 from tinycl.data.folder import load_folder
+from tinycl.data.letters import load_letters
 from tinycl.data.motions import load_motions, load_recordings
 from tinycl.data.npz import load_npz
 from tinycl.data.symbols import add_to_digits, load_symbols
@@ -17,8 +18,9 @@ from tinycl.exceptions import DataError
 
 __all__ = ["NAMES", "load"]
 
+_GENERATED = {"symbols": load_symbols, "letters": load_letters, "motions": load_motions}
 _RECORDINGS = ("har_exercise", "cgestures")
-NAMES = ("digits", *builtin.CLASS_NAMES, "symbols", "drawn", "motions", *_RECORDINGS)
+NAMES = ("digits", *builtin.CLASS_NAMES, "drawn", *_GENERATED, *_RECORDINGS)
 """Data sets that have a name."""
 
 _FILES: dict[str, Callable[[str, str], Dataset]] = {
@@ -42,6 +44,8 @@ def load(name: str) -> Dataset:
         ``symbols``, ``motions``
             Generated: drawn symbols, and windows of a 3-axis accelerometer
             (`tinycl.data.symbols`, `tinycl.data.motions`). ``drawn`` is MNIST and symbols.
+        ``letters``
+            Printed A to Z, from matplotlib's fonts (`tinycl.data.letters`).
         ``har_exercise``, ``cgestures``
             Recorded with an accelerometer: ``NAME.npz`` in the folder ``TINYCL_DATA``.
         ``npz:PATH``
@@ -79,10 +83,8 @@ def load(name: str) -> Dataset:
         return builtin.load_known(name)
     if name in _RECORDINGS:
         return load_recordings(name, builtin.local_recordings(name))
-    if name == "symbols":
-        return load_symbols()
-    if name == "motions":
-        return load_motions()
+    if name in _GENERATED:
+        return _GENERATED[name]()
     if name == "drawn":
         return add_to_digits(builtin.load_known("mnist"))
     raise DataError(f"no data set is called {name!r}; {_advice(name)}")

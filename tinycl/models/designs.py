@@ -56,21 +56,23 @@ def _slide(size: tuple[int, int], window: tuple[int, int], by: tuple[int, int]) 
     return rows, columns
 
 
+def _colour(width: int) -> Plan:
+    return _plan(
+        _COLOUR,
+        (width, _SQUARE, (2, 2), "valid", _NONE, _NONE),
+        (width, _SQUARE, _NONE, "valid", (3, 3), (2, 2)),
+        (2 * width, _SQUARE, _NONE, "same", _NONE, _NONE),
+        (2 * width, _SQUARE, _NONE, "same", _NONE, _NONE),
+        (4 * width, _SQUARE, _NONE, "valid", _NONE, _NONE),
+    )
+
+
 _COLOUR: Shape = (32, 32, 3)
 _GREY: Shape = (28, 28, 1)
 _MOTION: Shape = (128, 1, 3)
 DESIGNS: dict[str, tuple[Shape, Plan]] = {
-    "colour-s": (
-        _COLOUR,
-        _plan(
-            _COLOUR,
-            (64, _SQUARE, (2, 2), "valid", _NONE, _NONE),
-            (64, _SQUARE, _NONE, "valid", (3, 3), (2, 2)),
-            (128, _SQUARE, _NONE, "same", _NONE, _NONE),
-            (128, _SQUARE, _NONE, "same", _NONE, _NONE),
-            (256, _SQUARE, _NONE, "valid", _NONE, _NONE),
-        ),
-    ),
+    "colour-s": (_COLOUR, _colour(64)),
+    "colour-l": (_COLOUR, _colour(96)),
     "grey": (
         _GREY,
         _plan(
