@@ -88,6 +88,10 @@ def test_the_fastest_kernels_are_chosen(tmp_path: Path, monkeypatch: pytest.Monk
     fallback = kernels.choose(m4)
     assert fallback.name == "viper" and "no arm-none-eabi-gcc here" in fallback.why
     assert kernels.choose(identity(6 | 3 << 8 | 9 << 10)).name == "viper"  # xtensa: none built
+    assert native.why_not("armv7m") == "not built, and no make here (tools/setup.sh)"
+    monkeypatch.setattr(native, "_SOURCE", tmp_path / "installed")
+    assert native.why_not("armv7m").startswith("this installation brought none; a checkout")
+    assert native.why_not("armv7em") == "there are none for it"
     with pytest.raises(FlashError, match=r"no native kernels for armv7m: .*--native"):
         kernels.choose(m4, "native")
     assert kernels.choose(plain).name == "reference"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tinycl.boards.cache import HOST_ONLY
 from tinycl.exceptions import FlashError
-from tinycl.flash.identity import PUBLISHED, Identity
-from tinycl.flash.native import find_native
+from tinycl.flash.identity import Identity
+from tinycl.flash.native import find_native, why_not
 
 __all__ = ["CHOICES", "Kernels", "choose"]
 
@@ -72,8 +72,7 @@ def choose(board: Identity, wanted: str = "auto", given: Path | None = None) -> 
         modules = find_native(board.arch, given)
         if modules:
             return Kernels("native", modules, f"modules in {next(iter(modules.values())).parent}")
-        compiler = PUBLISHED.get(board.code)
-        lack = f"not built, and no {compiler} here" if compiler else "there are none for it"
+        lack = why_not(board.code)
         if wanted == "native":
             raise FlashError(
                 f"no native kernels for {board.code}: {lack}; name a folder with "

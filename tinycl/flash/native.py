@@ -19,7 +19,7 @@ from tinycl.boards.cache import cache, digest
 from tinycl.exceptions import FlashError
 from tinycl.flash.identity import ABI, PUBLISHED, architectures
 
-__all__ = ["build_native", "find_native", "native_digest"]
+__all__ = ["build_native", "find_native", "native_digest", "why_not"]
 
 _SOURCE = Path(tinycl_rt.__file__).resolve().parents[1] / "native"
 _SHIPPED = Path(__file__).resolve().parents[1] / "native"
@@ -51,7 +51,7 @@ def find_native(arch: str, given: Path | None = None) -> dict[str, Path]:
         for folder in _built():
             if found := _modules(folder, name):
                 return found
-        if _can_build(name):
+        if not why_not(name):
             return _modules(build_native(name), name)
     return {}
 
@@ -96,13 +96,18 @@ def _modules(folder: Path, arch: str) -> dict[str, Path]:
     return {file.name: file for file in sorted((folder / f"{arch}_{ABI}").glob("*.mpy"))}
 
 
-def _can_build(arch: str) -> bool:
-    programs = ("make", PUBLISHED.get(arch, ""))
-    return (
-        _SOURCE.is_dir()
-        and (_micropython() / "py" / "dynruntime.mk").is_file()
-        and all(shutil.which(program) for program in programs)
-    )
+def why_not(arch: str) -> str:
+    """Why there are no native kernels for `arch` here and none can be built; '' if they can."""
+    if arch not in PUBLISHED:
+        return "there are none for it"
+    if not _SOURCE.is_dir():
+        return "this installation brought none; a checkout builds them (pip install -e)"
+    for program in ("make", PUBLISHED[arch]):
+        if not shutil.which(program):
+            return f"not built, and no {program} here (tools/setup.sh)"
+    if not (_micropython() / "py" / "dynruntime.mk").is_file():
+        return "not built, and no source of MicroPython here (make boards, or MICROPY_DIR)"
+    return ""
 
 
 def _micropython() -> Path:
