@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3 python; do \
 	&& echo $$p && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test check boards fuzz soak wheel install clean
+.PHONY: help demo test check docs boards fuzz soak wheel install clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ check: $(VENV)/.test  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.test  ## pages of the API from the docstrings, into runs/docs
+	$(BIN)/python tools/api_docs.py $(ARGS)
 
 boards: $(VENV)/.test  ## build the emulated MicroPython boards (QEMU, compilers: tools/setup.sh)
 	@if [ "$$CI" = true ]; then tools/setup.sh; fi

@@ -64,6 +64,11 @@ class Backbone:
         -------
         memoryview
             Packed bits of the latent layer, valid until the next call.
+
+        Raises
+        ------
+        ValueError
+            Another number of pixels.
         """
         if len(pixels) != self.model.input_bytes:
             raise ValueError(

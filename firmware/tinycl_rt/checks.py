@@ -1,4 +1,4 @@
-"""The loader's checks of operators."""
+"""The loader's checks of operators: ValueError with the reason, before a kernel sees one."""
 
 from array import array
 

@@ -45,8 +45,10 @@ PACKED_BYTES = struct.calcsize(_FORMAT)
 class Config:
     """How a learner learns.
 
-    Parameters (keywords)
-    ---------------------
+    All parameters are keywords.
+
+    Parameters
+    ----------
     classes : int
         Rows of the head, 2..64.
     replay : int

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 CWR: int
 NAIVE: int
 SIGN: int

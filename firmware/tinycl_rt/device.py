@@ -55,6 +55,7 @@ class Device:
         self._since_save = 0
 
     def path(self, name):
+        """Path of a file in the folder."""
         return name if self.folder in ("", ".") else self.folder.rstrip("/") + "/" + name
 
     def open(self):
@@ -179,6 +180,7 @@ class Device:
 
     @property
     def generation(self):
+        """Number of the newest save; 0: there is none."""
         return self.store.generation if self.store else 0
 
     @property

@@ -24,15 +24,17 @@ class FdStream:
         os.set_blocking(fd_out, False)
 
     def open(self):
-        pass
+        """Nothing to do."""
 
     def close(self):
-        pass
+        """Nothing to do: whoever opened the descriptors closes them."""
 
     def wait(self, timeout_ms):
+        """Whether there is something to read within so many milliseconds."""
         return bool(self._select([self._in], [], [], timeout_ms / 1000)[0])
 
     def readinto(self, view):
+        """Read what is there; returns the number of bytes. EOFError: the other end is gone."""
         try:
             count = self._read(self._in, [view])
         except BlockingIOError:
@@ -42,6 +44,7 @@ class FdStream:
         return count
 
     def write(self, view):
+        """Write all of it, or give up after two seconds."""
         while view:
             if not self._select([], [self._out], [], self._PATIENCE)[1]:
                 return

@@ -27,7 +27,20 @@ _MOST_SHIFT = 24
 
 
 class Layer:
-    """A binary convolution that learns: weights, latent weights, normalisation."""
+    """A binary convolution that learns: weights, latent weights, normalisation.
+
+    ``w``, ``latent`` and ``rule`` are those of ``tail.Layer``.
+
+    Attributes
+    ----------
+    t : array('i')
+        ``ceil(mu - beta * psi)`` of the running statistics: the threshold of ``predict``.
+    psi : array('i')
+        Mean distance from the mean in the last mini-batch, one a channel, Q4.
+    norm : array('i')
+        For each channel beta (Q7), then running mu, then running psi (Q12); last the shift of the
+        errors that come from above.
+    """
 
     def __init__(self, op, config, kernels, rng):
         p = array("i", op.p)

@@ -86,9 +86,11 @@ class Image:
         return head + (self._file.read((head[4] + 7) // 8),)
 
     def tell(self):
+        """Position, in bytes."""
         return self._at
 
     def seek(self, at):
+        """Go to byte ``at``."""
         self._at = at
 
     def readinto(self, target):

@@ -13,6 +13,9 @@ input. Shared conventions:
   ``t[oy] + t[oh + ox]``.
 * A threshold turns an accumulator into a bit: the bit is 1 when ``acc < t[channel]``.
 * ``acc`` is scratch memory, an ``array('i')`` of at least ``oc`` entries.
+
+Source: Courbariaux et al., 1602.02830 (XNOR and popcount in place of products); Lomonaco et al.,
+1907.03799 (CWR*); Vorabbi et al., 2308.15308 (the head's two bit widths).
 """
 
 NAME = "reference"

@@ -70,7 +70,15 @@ class Learner:
         self.reset(config or Config(**settings))
 
     def reset(self, config):
-        """Forget everything and go on with these settings."""
+        """Forget everything and go on with these settings.
+
+        Raises
+        ------
+        ValueError
+            The model has no tail of that depth.
+        MemoryError
+            More replay slots than there is room for.
+        """
         model = self.model
         latent_bytes = model.latent_bytes
         if config.depth:
@@ -136,6 +144,11 @@ class Learner:
             named joins when its first sample comes.
         n : int
             Samples announced; only kept for progress.
+
+        Raises
+        ------
+        ValueError
+            One is open, another number is due, or a class that there is not.
         """
         if self.is_open:
             raise ValueError("experience %d is open, end it first" % self.experience)
@@ -168,6 +181,11 @@ class Learner:
         -------
         int
             The class that the training weights gave the sample before it was learned.
+
+        Raises
+        ------
+        ValueError
+            Another number of pixels, no such class, or no class left for a new name.
         """
         return self.learn_latent(self.backbone.run(pixels), label)
 
@@ -227,7 +245,7 @@ class Learner:
         return first
 
     def end(self):
-        """Consolidate the open experience and close it."""
+        """Consolidate the open experience (``Head.end``) and close it; ValueError: none is."""
         if not self.is_open:
             raise ValueError("no experience is open")
         if self.position:  # without a sample there is nothing to consolidate
@@ -264,21 +282,21 @@ class Learner:
         return self.head.acc
 
     def set_names(self, names):
-        """Name the classes, in order."""
+        """Name the classes, in order; ValueError: more names than classes."""
         if len(names) > self.config.classes:
             raise ValueError("%d names for %d classes" % (len(names), self.config.classes))
         for j in range(len(names)):
             self.name(j, names[j])
 
     def name(self, j, name):
-        """Name one class; at most 24 bytes of UTF-8."""
+        """Name one class; ValueError: no such class, or more than 24 bytes of UTF-8."""
         self._check(j)
         if len(name.encode()) > NAME_BYTES:
             raise ValueError("name %r is longer than %d bytes" % (name, NAME_BYTES))
         self.names[j] = name
 
     def index(self, name, add=False):
-        """Class of a name; with ``add`` an unknown name takes the next free class."""
+        """Class of a name; with ``add`` a new name takes the next free one; else ValueError."""
         if name and name in self.names:
             return self.names.index(name)
         if not add or not name:

@@ -19,7 +19,7 @@ _JOINS = (tcm.JOIN, tcm.FLOAT_JOIN)
 
 
 def operator(tensors, fields, name):
-    """Check one row of the operator table; parameters and errors are those of
+    """Check one row of the operator table; parameters and ValueError are those of
     ``float_checks.operator``."""
     code, source, target, kh, kw, sh, sw, pt, pl, pad, zero, shift, w0, wn, t0, tn = fields
     dtype = _KINDS.get(code)

@@ -22,6 +22,16 @@ POLICIES = ("random", "reservoir", "class-balanced", "ring")
 class Replay:
     """``slots`` latents of ``latent_bytes`` each, allocated once.
 
+    Parameters
+    ----------
+    slots : int
+    latent_bytes : int
+        Of one latent: its packed bits.
+    classes : int
+    policy : int
+        Index into ``POLICIES``.
+    rng : Rng
+
     Attributes
     ----------
     count : int

@@ -39,7 +39,27 @@ _MOST_SHIFT = 24
 
 
 class Layer:
-    """A binary convolution whose weights learn: packed weights, latent weights, thresholds."""
+    """A binary convolution whose weights learn: packed weights, latent weights, thresholds.
+
+    Parameters
+    ----------
+    op : Operator
+        Of the model, which stays as it is.
+    config : Config
+
+    Attributes
+    ----------
+    w : bytearray
+        Signs of the latent weights: bits (out, rows, columns, words).
+    latent : array('b') or array('h')
+        Latent weights (out, rows, columns, in), Q7, or Q15 if ``wide``; for Bop the mean gradient.
+    t : array('i')
+        Thresholds on the accumulator, one a channel, or by position.
+    half : int
+        Half the straight-through window: ``isqrt(fan-in)``.
+    rule : array('i')
+        Numbers of a step: see ``kernels_tail_ref.bconv_update``.
+    """
 
     def __init__(self, op, config):
         p = op.p

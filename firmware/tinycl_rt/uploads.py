@@ -104,7 +104,10 @@ class Uploads:
         self._done = (0, 0)  # kind and CRC-32 of the last one committed
 
     def begin(self, kind, total, crc):
-        """Start, or go on with, an upload of `total` bytes; returns the bytes that are here."""
+        """Start, or go on with, an upload of `total` bytes; returns the bytes that are here.
+
+        Refusal: an unknown kind, or no room.
+        """
         key = (kind, total, crc)
         if kind == p.KIND_IMAGE:
             return self._staged.begin(key)
@@ -128,7 +131,7 @@ class Uploads:
         return 0
 
     def data(self, kind, crc, offset, piece):
-        """Take one piece; returns the bytes that are here."""
+        """Take one piece; returns the bytes that are here. Refusal: not begun, or a hole."""
         image = kind == p.KIND_IMAGE
         key = self._staged.key if image else self._key
         have = self._staged.have if image else self._have
@@ -150,7 +153,7 @@ class Uploads:
         return end
 
     def commit(self, kind, crc):
-        """Put a complete upload to use; False when that was done before."""
+        """Put a complete upload to use; False when that was done before. Refusal: not complete."""
         if self._key[0] != kind or self._key[2] != crc or not self._key[1]:
             if self._done == (kind, crc):
                 return False

@@ -1,4 +1,7 @@
-"""Lowering rules of LCE's operators."""
+"""Lowering rules of LCE's operators.
+
+A rule raises CompileError, with the layer's name, for what it cannot express.
+"""
 
 from collections.abc import Callable
 

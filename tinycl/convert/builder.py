@@ -93,6 +93,7 @@ class Builder:
         """Close a chain: the convolution with its thresholds, then what it pools.
 
         Pooling commutes with the sign; channels whose remaining chain falls take the minimum.
+        CompileError: a sign of inverted pixels, for which the board has no operator.
         """
         pad, thresholds = acc.pad, acc.chain.thresholds(acc.name)
         if acc.borders is not None:

@@ -1,4 +1,7 @@
-"""Rules of convolutions that make floats: binary, real-valued, depthwise, dense."""
+"""Rules of convolutions that make floats: binary, real-valued, depthwise, dense.
+
+A rule raises CompileError, with the layer's name, for what it cannot express.
+"""
 
 import numpy as np
 from tinycl_rt import tcm

@@ -1,4 +1,7 @@
-"""Rules of operators that work on each value by itself, or on the channels of one place."""
+"""Rules of operators that work on each value by itself, or on the channels of one place.
+
+A rule raises CompileError, with the layer's name, for what it cannot express.
+"""
 
 import numpy as np
 import numpy.typing as npt

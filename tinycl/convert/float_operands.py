@@ -27,7 +27,7 @@ def bias(node: Node, index: int, channels: int) -> npt.NDArray[np.float32]:
 
 
 def activation(node: Node) -> int:
-    """Index into ``tcm.ACTIVATIONS`` of what the operator applies itself."""
+    """Index into ``tcm.ACTIVATIONS`` of what the operator applies; CompileError: unknown."""
     kind = node.options.get("activation", "none")
     if kind not in tcm.ACTIVATIONS:
         raise CompileError(f"{node.name} applies {kind}: use ReLU or none")

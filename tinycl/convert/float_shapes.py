@@ -1,4 +1,7 @@
-"""Rules of operators that change rows, columns or channels: pooling, padding, joining."""
+"""Rules of operators that change rows, columns or channels: pooling, padding, joining.
+
+A rule raises CompileError, with the layer's name, for what it cannot express.
+"""
 
 import numpy as np
 from tinycl_rt import tcm

@@ -2,6 +2,7 @@
 
 Whatever the integer family can express is computed in integers (``tinycl.convert.lower``). The
 rest asks for its inputs here: an operator's floats are made once, from its inputs' floats or bits.
+What has none, or is of the wrong shape, is a CompileError.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,7 @@
-"""Lowering rules of TFLite's own operators: pixels, the first convolution, float chains."""
+"""Lowering rules of TFLite's own operators: pixels, the first convolution, float chains.
+
+A rule raises CompileError, with the layer's name, for what it cannot express.
+"""
 
 from collections.abc import Callable
 

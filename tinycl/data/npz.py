@@ -72,6 +72,11 @@ def load_npz(argument: str, name: str) -> Dataset:
     """Load ``npz:PATH``: x_train, y_train and x_test, y_test, or x, y; optionally class_names.
 
     Pixels are (N, H, W) or (N, H, W, C), uint8 or integers in 0..255.
+
+    Raises
+    ------
+    DataError
+        No such file, names that are missing, or arrays of other shapes or values.
     """
     path = Path(argument).expanduser()
     with open_npz(path) as archive:

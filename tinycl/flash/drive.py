@@ -83,7 +83,7 @@ class CircuitPythonDrive:
         return free, block
 
     def write(self, files: list[PlannedFile], progress: Callable[[int], None]) -> None:
-        """Write files, all the way to the drive."""
+        """Write files, all the way to the drive; FlashError: full, read-only or gone."""
         for planned in files:
             target = self._path(planned.path)
             try:
@@ -97,7 +97,7 @@ class CircuitPythonDrive:
             progress(len(planned.data))
 
     def remove(self, paths: list[str]) -> None:
-        """Remove files, and the folders that are empty then."""
+        """Remove files, and the folders that are empty then; FlashError as in `write`."""
         for path in paths:
             file = self._path(path)
             try:

@@ -130,7 +130,13 @@ def uf2_family(file: Path) -> int:
 
 
 def copy_uf2(file: Path, folder: Path, family: int = 0) -> None:
-    """Copy a UF2 file onto a boot loader's drive; the board restarts when it is complete."""
+    """Copy a UF2 file onto a boot loader's drive; the board restarts when it is complete.
+
+    Raises
+    ------
+    FlashError
+        It is no such drive, the firmware is for another processor, or the copy broke off.
+    """
     info = folder / "INFO_UF2.TXT"
     if not info.is_file():
         raise FlashError(f"{folder} is no boot loader's drive: INFO_UF2.TXT is not there")
@@ -155,7 +161,15 @@ def copy_uf2(file: Path, folder: Path, family: int = 0) -> None:
 
 
 def esptool_command(file: Path, port: str | None) -> list[str]:
-    """Return the command that writes MicroPython's image to an ESP32."""
+    """Return the command that writes MicroPython's image to an ESP32.
+
+    Raises
+    ------
+    FlashError
+        No port, no ESP32 image, or a chip that is not known here.
+    MissingExtraError
+        esptool is not installed.
+    """
     if port is None:
         raise FlashError(f"{file} goes to an ESP32 over its serial port: name it with --port")
     head = file.read_bytes()[:16]
@@ -170,7 +184,15 @@ def esptool_command(file: Path, port: str | None) -> list[str]:
 
 
 def mpflash_command(port: str | None, uf2: Path | None, board_id: str = "") -> list[str]:
-    """Return the command that fetches MicroPython's firmware and writes it."""
+    """Return the command that fetches MicroPython's firmware and writes it.
+
+    Raises
+    ------
+    FlashError
+        Neither a port nor the name of the board.
+    MissingExtraError
+        mpflash is not installed.
+    """
     _need("mpflash", "firmware is fetched with mpflash")
     words = [sys.executable, "-m", "mpflash", "flash", "--version", "stable"]
     if port is not None:

@@ -91,7 +91,7 @@ class Repl:
         return str(out.decode(errors="replace"))
 
     def ask(self, call: str) -> list[Any]:
-        """Call a function of ``on_board`` and return the literals that it printed."""
+        """Call a function of ``on_board``; return the literals that it printed, or LinkError."""
         lines = self.run(call).splitlines()
         try:
             return [ast.literal_eval(line) for line in lines if line]

@@ -96,7 +96,15 @@ class BoardClient(Connection):
         samples: int = 0,
         names: Sequence[str] | None = None,
     ) -> Progress:
-        """Open experience number `experience`; `names` go with `classes`, in their order."""
+        """Open experience number `experience`; `names` go with `classes`, in their order.
+
+        Raises
+        ------
+        BoardError
+            Not one name a class, or the board refuses: another number is due, one is open.
+        LinkError
+            No answer.
+        """
         names = list(names) if names is not None else [""] * len(classes)
         if len(names) != len(classes):
             raise BoardError(f"expected {len(classes)} names, one a class, got {len(names)}")

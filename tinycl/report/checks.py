@@ -1,4 +1,7 @@
-"""Checks of values that come out of a JSON file: each returns the value, or says what is wrong."""
+"""Checks of values that come out of a JSON file: each returns the value, or says what is wrong.
+
+A check raises DataError with the place in the file, what was expected and what is there.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ def between(low: float, high: float) -> Check:
     expected = f"a number from {low:g}" + (f" to {high:g}" if high < math.inf else "")
 
     def check_number(value: Any, where: str) -> float:
+        """Accept a number of that range."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise _wrong(value, where, expected)
         if not low <= value <= high or abs(value) > _MOST:

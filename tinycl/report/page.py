@@ -48,7 +48,7 @@ def write_report(run: RunRecord | dict[str, Any], path: Path) -> None:
 
 
 def render(run: RunRecord) -> str:
-    """Return the page; see `write_report`."""
+    """Return the page; parameters and MissingExtraError as of `write_report`."""
     try:
         import jinja2
     except ImportError as error:

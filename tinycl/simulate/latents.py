@@ -57,7 +57,7 @@ def latents_and_outputs(
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32] | None]:
     """The latents, and float32 (N, values) of a model that was compiled with its outputs.
 
-    Parameters and errors are those of `latents`.
+    Parameters are those of `latents`, and so is the DataError.
     """
     if x.dtype != np.uint8 or x.shape[1:] != model.input_shape:
         raise DataError(

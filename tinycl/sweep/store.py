@@ -48,7 +48,7 @@ class Store:
         return found if isinstance(found, dict) else None
 
     def put(self, name: str, value: dict[str, Any]) -> None:
-        """Keep a result: the whole file appears at once, or none does."""
+        """Keep a result: the whole file appears at once, or none does; DataError: no room."""
         if self._folder is None:
             return
         target = self._folder / f"{name}.json"
