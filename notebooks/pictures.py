@@ -43,8 +43,8 @@ TRAINING: dict[str, dict[str, Any]] = {
 
 # Programs that a cell starts shall print plain text, as wide as a page.
 os.environ |= {"COLUMNS": "112", "TERM": "dumb"}
-for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
-    os.environ.pop(name, None)
+os.environ.pop("FORCE_COLOR", None)
+os.environ.pop("CLICOLOR_FORCE", None)
 
 
 def backbone(name: str) -> Path:
@@ -93,7 +93,8 @@ def tiles(
     low, high = (f(images, axis=(1, 2), keepdims=True) for f in (np.min, np.max))
     images = (images - low) / np.maximum(high - low, 1e-9)
     count, height, width = images.shape
-    rows, gap = math.ceil(count / columns), (max(1, height // 3) if len(names) else 1)
+    rows = math.ceil(count / columns)
+    gap = math.ceil(0.2 * (width + 1) / inch) if len(names) else 1  # room for a name
     sheet = np.full((rows * (height + gap), columns * (width + 1)), np.nan)
     with styled(font_size=9):
         figure, axes = plt.subplots(
@@ -143,10 +144,12 @@ def confusion(truth: Any, predicted: Any, names: Sequence[str]) -> None:
     np.add.at(counts, (np.asarray(truth), np.asarray(predicted)), 1)
     with styled(font_size=10):
         figure, axes = plt.subplots(figsize=(0.45 * len(names) + 1.2, 0.45 * len(names) + 0.8))
-        axes.imshow(np.sqrt(counts), cmap="Greens")
+        strength = np.sqrt(counts / max(1, counts.max()))
+        wrong = 1 - 2 * np.eye(len(names))
+        axes.imshow(-wrong * strength, cmap="BrBG", vmin=-1.2, vmax=1.2)
         for (row, column), count in np.ndenumerate(counts):
             if count:
-                colour = COLOURS["card" if row == column else "bad"]
+                colour = "white" if strength[row, column] > 0.6 else "black"
                 axes.text(column, row, count, ha="center", va="center", color=colour)
         axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 2 else 0)
         axes.set_yticks(range(len(names)), names)
