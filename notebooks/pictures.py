@@ -41,10 +41,8 @@ TRAINING: dict[str, dict[str, Any]] = {
 """How notebook 1 trains, by data set: the others start from the same backbone."""
 
 
-# Programs that a cell starts shall print plain text, as wide as a page.
-os.environ |= {"COLUMNS": "112", "TERM": "dumb"}
-os.environ.pop("FORCE_COLOR", None)
-os.environ.pop("CLICOLOR_FORCE", None)
+# Tables of the programs that a cell starts are as wide as a page.
+os.environ["COLUMNS"] = "112"
 
 
 def backbone(name: str) -> Path:
@@ -72,7 +70,7 @@ def backbone(name: str) -> Path:
 
 def say(table: Any) -> None:
     """Print a rich table as plain text."""
-    Console(force_jupyter=False, color_system=None, width=112).print(table, highlight=False)
+    Console(force_jupyter=False, color_system=None).print(table, highlight=False)
 
 
 def matrix(image: Any, title: str = "", size: tuple[float, float] = (8, 2.5)) -> None:
