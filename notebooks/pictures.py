@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,12 +28,14 @@ __all__ = [
     "matrix",
     "memory",
     "say",
+    "shell",
     "tiles",
 ]
 
 RUNS = Path("../runs/notebooks")
 """What the notebooks write; git ignores it."""
 
+_COLUMNS = 112  # of text
 _GAP = "#b9c4d0"  # between pictures: neither black nor white
 
 TRAINING: dict[str, dict[str, Any]] = {
@@ -39,10 +43,6 @@ TRAINING: dict[str, dict[str, Any]] = {
     "mnist": {"size": "16k", "classes": range(5), "epochs": 5, "seed": 0},
 }
 """How notebook 1 trains, by data set: the others start from the same backbone."""
-
-
-# Tables of the programs that a cell starts are as wide as a page.
-os.environ["COLUMNS"] = "112"
 
 
 def backbone(name: str) -> Path:
@@ -70,7 +70,19 @@ def backbone(name: str) -> Path:
 
 def say(table: Any) -> None:
     """Print a rich table as plain text."""
-    Console(force_jupyter=False, color_system=None).print(table, highlight=False)
+    Console(force_jupyter=False, color_system=None, width=_COLUMNS).print(table, highlight=False)
+
+
+def shell(command: str) -> None:
+    """Run a command line and print what it says; if it fails, the cell does."""
+    print("$", command)
+    environment = os.environ | {"COLUMNS": str(_COLUMNS), "NO_COLOR": "1"}
+    for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+        environment.pop(name, None)
+    done = subprocess.run(shlex.split(command), capture_output=True, text=True, env=environment)
+    print(done.stdout)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip() or f"exit status {done.returncode}")
 
 
 def matrix(image: Any, title: str = "", size: tuple[float, float] = (8, 2.5)) -> None:

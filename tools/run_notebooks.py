@@ -35,7 +35,6 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 _SECONDS = {False: 900, True: 24 * 3600}  # a cell's most, on small and on full settings
 _PATHS = re.compile(r"(?<![\w.])/(?:home|root|tmp|usr|opt|var|work|private|Users)/|\b[A-Z]:\\")
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")  # of a terminal: bold, colours
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -116,7 +115,7 @@ def tidy(notebook: Any, work: Path) -> Any:
             for place, key in [(output, "text"), (output.get("data", {}), "text/plain")]:
                 for path, name in hidden.items():
                     if key in place:
-                        place[key] = _STYLE.sub("", place[key].replace(path, name))
+                        place[key] = place[key].replace(path, name)
     return notebook
 
 
