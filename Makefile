@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3 python; do \
 	&& echo $$p && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test check docs boards fuzz soak wheel install clean
+.PHONY: help demo test check docs boards notebooks fuzz soak wheel install clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ boards: $(VENV)/.test  ## build the emulated MicroPython boards (QEMU, compilers
 	@if [ -z "$$(tools/setup.sh --list)" ]; then $(BIN)/python tools/build_boards.py; \
 	else echo "boards: not built, their tests are skipped; tools/setup.sh installs what is missing:" \
 	$$(tools/setup.sh --list); fi
+
+notebooks: $(VENV)/.test  ## run the notebooks and keep what they show (ARGS="--full 4")
+	$(BIN)/python tools/run_notebooks.py --write $(ARGS)
 
 fuzz: $(VENV)/.test  ## hostile models and buffers against loader and C kernels (RUNS=1000000)
 	$(BIN)/python tools/fuzz.py --runs $(or $(RUNS),1000000) $(ARGS)
