@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
+import struct
 import subprocess
 import sys
 import time
+import tty
 from pathlib import Path
 
 import pytest
 import typer
+from board.harness import built
 from link_helpers import CONFIG, flash_with, hand_made_model, samples
+from tinycl_rt import protocol as p
+from tinycl_rt.crc import crc32
+from tinycl_rt.frames import VERSION, encode
 from typer.testing import CliRunner
 
 from tinycl.boards import BOARDS, get, names, start
@@ -133,3 +140,29 @@ def _is_alive(pid: int) -> bool:
         return False
     state = Path(f"/proc/{pid}/stat")
     return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("name", ["cortex-m3", "unix"])
+def test_a_host_that_only_asks_for_raw_mode_reaches_the_board(name: str) -> None:
+    """Byte 10 arrives as it was sent, though QEMU has its terminal process output."""
+    built(name)
+    data = bytes(range(256)) * 2
+    begin = struct.pack(p.PUT_BEGIN_REQUEST, p.KIND_MODEL, 0, 0, len(data), crc32(data))
+    hello = struct.pack(p.HELLO_REQUEST, VERSION, 0)
+    assert p.PUT_BEGIN == 10
+    with start(name) as board:
+        host = os.open(board.port, os.O_RDWR | os.O_NOCTTY)
+        try:
+            tty.setraw(host)
+            for code, payload in ((p.HELLO, hello), (p.PUT_BEGIN, begin)):
+                for _ in range(30):
+                    os.write(host, encode(code, 0, code, payload))
+                    if select.select([host], [], [], 1)[0]:
+                        break
+                else:
+                    pytest.fail(f"no answer to request {code}")
+                time.sleep(0.5)
+                heard = os.read(host, 4096)
+                assert heard[:3] == encode(code, 0, code, b"")[:3]
+        finally:
+            os.close(host)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import termios
 import tty
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -61,6 +62,7 @@ class MicroPythonBoard(EmulatedBoard):
         """Start the process on the board's end of a pseudo-terminal; the port is the other end."""
         master, slave = os.openpty()
         tty.setraw(slave)
+        _keep_newlines(slave)
         try:
             process = subprocess.Popen(
                 self.command(),
@@ -78,6 +80,17 @@ class MicroPythonBoard(EmulatedBoard):
             os.close(master)
             os.close(slave)
         return process
+
+
+def _keep_newlines(terminal: int) -> None:
+    """Leave a terminal nothing to do with output, even where it is told to process it.
+
+    QEMU turns processing on again when it starts; a host that only asks for raw mode, as pyserial
+    does not, would then send a carriage return before each byte 10.
+    """
+    settings = termios.tcgetattr(terminal)
+    settings[1] = 0
+    termios.tcsetattr(terminal, termios.TCSANOW, settings)
 
 
 class CortexM3(MicroPythonBoard):
