@@ -237,6 +237,17 @@ def test_what_a_file_says_of_itself(backbone: Path) -> None:
     assert [name.split()[0] for name in compiled.program.dropped] == ["MEAN", "FULLY_CONNECTED"]
 
 
+def test_equal_weights_have_an_equal_fingerprint_in_any_session() -> None:
+    """Keras counts layers without a name; that must not make another model of the same weights."""
+    found = []
+    for _ in range(2):
+        tf.keras.utils.set_random_seed(5)
+        pixels = layers.Input((9, 9, 3))
+        latents = lq.quantizers.SteSign()(layers.BatchNormalization()(binary(first(pixels))))
+        found.append(compile_tflite(convert(tf.keras.Model(pixels, latents, name="same"))).model)
+    assert found[0].fingerprint == found[1].fingerprint
+
+
 def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     path = tmp_path / "backbone.tflite"
     path.write_bytes(b"no model")

@@ -1,6 +1,7 @@
 """Compile LCE's .tflite to a .tcm that a board loads."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,8 +89,8 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = F
     arena = plan(program)
     metadata: dict[str, object] = {
         "tinycl": __version__,
-        "dropped": program.dropped,
-        "layers": [a.name for a in program.activations],
+        "dropped": [_lasting(name) for name in program.dropped],
+        "layers": [_lasting(a.name) for a in program.activations],
     }
     if outputs:
         metadata["output_shape"] = list(graph.output.shape)
@@ -127,6 +128,15 @@ def load_model(data: bytes) -> Model:
         return Model(data)
     except ValueError as error:
         raise CompileError(str(error)) from error
+
+
+def _lasting(name: str) -> str:
+    """A layer's name without the numbers that Keras counts up in a session.
+
+    The fingerprint covers metadata: equal weights would otherwise have another fingerprint when
+    they are trained again, and a board would refuse to go on with what it has learned.
+    """
+    return re.sub(r"_\d+(?=[/; (]|$)", "", name.partition(";")[0])
 
 
 def read_metadata(model: Model) -> dict[str, object]:
