@@ -84,12 +84,24 @@ def card(name: str) -> Card:
 
 
 def model(name: str) -> bytes:
-    """The compiled model, a .tcm file; errors as of `card`."""
+    """The compiled model, a .tcm file.
+
+    Raises
+    ------
+    DataError
+        The zoo has none of that name.
+    """
     return part(name, "tcm")
 
 
 def part(name: str, suffix: str) -> bytes:
-    """A file of a backbone by its suffix; errors as of `card`."""
+    """A file of a backbone by its suffix.
+
+    Raises
+    ------
+    DataError
+        The zoo has none of that name.
+    """
     if name not in names():
         raise DataError(f"the zoo has no {name!r}: choose one of {', '.join(names())}")
     return (_folder() / f"{name}.{suffix}").read_bytes()
