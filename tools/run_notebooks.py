@@ -158,13 +158,11 @@ def _by_socket(place: Path) -> Config:
 
 
 def _environment(work: Path, is_full: bool) -> dict[str, str]:
-    """This checkout and its commands, whether it is installed or not."""
-    places = [str(ROOT), str(ROOT / "firmware"), os.environ.get("PYTHONPATH", "")]
+    """The commands of this environment, and nobody's own settings."""
     environment = {
         **os.environ,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "PYTHONPATH": os.pathsep.join(filter(None, places)),
-        "IPYTHONDIR": str(work / "ipython"),  # nobody's own settings
+        "IPYTHONDIR": str(work / "ipython"),
         "TINYCL_FULL": "1" if is_full else "",
     }
     environment.pop("TINYCL_PORT", None)
