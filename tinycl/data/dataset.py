@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tinycl.exceptions import DataError
 
-__all__ = ["SPLIT_SEED", "Dataset", "make_dataset", "split"]
+__all__ = ["SPLIT_SEED", "Dataset", "by_class", "make_dataset", "split"]
 
 SPLIT_SEED = 20260
 """Seed of the split into training and test samples: a constant, so that two runs compare."""
@@ -113,6 +113,24 @@ def make_dataset(
         )
     _every_class(y_test, class_names, f"{name}: test")
     return Dataset(name, x, y, x_test, y_test, class_names)
+
+
+def by_class(
+    parts: Sequence[NDArray[np.uint8]], train: int
+) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
+    """Pairs (x, y) for training and test from the samples of each class, in its order.
+
+    Parameters
+    ----------
+    parts
+        Samples (count, ...) of class 0, 1, ..., as many of each.
+    train
+        How many of each class are for training; the rest is for the test.
+    """
+    labels = np.arange(len(parts))
+    x = np.concatenate([part[:train] for part in parts])
+    x_test = np.concatenate([part[train:] for part in parts])
+    return (x, labels.repeat(train)), (x_test, labels.repeat(len(parts[0]) - train))
 
 
 def split(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinycl.data.dataset import Dataset, make_dataset
+from tinycl.data.dataset import Dataset, by_class, make_dataset
 from tinycl.data.image_file import pillow
 from tinycl.data.symbols import SIDE
 from tinycl.exceptions import MissingExtraError
@@ -45,11 +45,7 @@ def load_letters() -> Dataset:
         _print(image, fonts, letter, np.random.default_rng([_SEED, label]))
         for label, letter in enumerate(ascii_uppercase)
     ]
-    labels = np.arange(len(parts))
-    train = np.concatenate([part[:_TRAIN] for part in parts])
-    test = np.concatenate([part[_TRAIN:] for part in parts])
-    pairs = (train, labels.repeat(_TRAIN)), (test, labels.repeat(_TEST))
-    return make_dataset("letters", *pairs, tuple(ascii_uppercase))
+    return make_dataset("letters", *by_class(parts, _TRAIN), tuple(ascii_uppercase))
 
 
 def _fonts() -> list[Any]:

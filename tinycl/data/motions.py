@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinycl.data.dataset import Dataset, make_dataset
+from tinycl.data.dataset import Dataset, by_class, make_dataset
 from tinycl.data.npz import open_npz
 from tinycl.exceptions import DataError
 
@@ -34,10 +34,7 @@ def load_motions() -> Dataset:
     noise.
     """
     parts = [_perform(label, _TRAIN + _TEST) for label in range(CLASSES)]
-    labels = np.arange(CLASSES)
-    train = np.concatenate([part[:_TRAIN] for part in parts])
-    test = np.concatenate([part[_TRAIN:] for part in parts])
-    return make_dataset("motions", (train, labels.repeat(_TRAIN)), (test, labels.repeat(_TEST)))
+    return make_dataset("motions", *by_class(parts, _TRAIN))
 
 
 def load_recordings(name: str, path: Path) -> Dataset:

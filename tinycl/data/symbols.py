@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tinycl.data.dataset import Dataset, make_dataset
+from tinycl.data.dataset import Dataset, by_class, make_dataset
 
 __all__ = ["SIDE", "add_to_digits", "draw", "load_symbols"]
 
@@ -66,10 +66,7 @@ def draw(label: int, count: int) -> NDArray[np.uint8]:
 
 def _samples() -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
     parts = [draw(label, _TRAIN + _TEST) for label in range(CLASSES)]
-    labels = np.arange(CLASSES)
-    train = np.concatenate([part[:_TRAIN] for part in parts])
-    test = np.concatenate([part[_TRAIN:] for part in parts])
-    return (train, labels.repeat(_TRAIN)), (test, labels.repeat(_TEST))
+    return by_class(parts, _TRAIN)
 
 
 def _stroke(rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
