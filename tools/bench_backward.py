@@ -30,15 +30,12 @@ from typing import Any
 from boards.errors import BoardBuildError
 from boards.machines import BOARDS, Board
 from boards.paths import PROJECT
-from boards.runtime import build_native
-from boards.session import Session
 from boards.source import source_folder
-from boards.staging import stage
+from boards.workload import run_workload
 from rich.console import Console
 from rich.table import Table
 
-HERE = Path(__file__).parent
-SOURCE = HERE / "backward_float.c"
+SOURCE = Path(__file__).with_name("backward_float.c")
 _RUN = "import tail_workloads; tail_workloads.compare(%d)"
 
 
@@ -81,16 +78,8 @@ def measure(board: Board, share: int = 128) -> dict[str, Any]:
         If the board or a native module cannot be built, or the work fails on the board.
     """
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rom = folder / "rom"
-        rom.mkdir()
-        floats = build_floats(board.arch, folder / "floats")
-        runtime = PROJECT / "firmware" / "tinycl_rt"
-        stage(
-            [runtime, HERE / "tail_workloads.py"], rom, board, [build_native(board.arch), floats]
-        )
-        with Session(board, folder, rom) as session:
-            counted = json.loads(session.run(_RUN % share, timeout=600))
+        floats = build_floats(board.arch, Path(name) / "floats")
+        [counted] = run_workload(board, ["tail_workloads"], [_RUN % share], native=[floats])
     quantised = counted["quantised"]["back"] + counted["quantised"]["update"]
     result = {"board": board.name, "nonzero_errors": share / 256, "macs": counted["macs"]}
     for kind in ("float32", "float32_signs"):

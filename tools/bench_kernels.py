@@ -22,16 +22,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from boards.errors import BoardBuildError
 from boards.machines import BOARDS, Board
-from boards.paths import PROJECT
-from boards.runtime import build_native
-from boards.session import Session
-from boards.staging import stage
+from boards.workload import run_workload
 from rich.console import Console
 from rich.table import Table
 
@@ -81,25 +77,9 @@ def measure(board: Board, backends: list[str]) -> list[dict[str, Any]]:
     BoardBuildError
         If the board or the native module cannot be built, or the work fails on the board.
     """
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        dist = build_native(board.arch) if "native" in backends else folder
-        rom = folder / "rom"
-        rom.mkdir()
-        runtime = PROJECT / "firmware" / "tinycl_rt"
-        workloads = [
-            Path(__file__).with_name(f"{name}_workloads.py") for name in ("kernel", "tail")
-        ]
-        stage([runtime, *workloads], rom, board, [dist])
-        with Session(board, folder, rom) as session:
-            printed = ""
-            for backend in backends:  # each with the whole heap
-                code = f"import kernel_workloads; kernel_workloads.run({backend!r})"
-                printed += session.run(code, timeout=600)
-                session.soft_reset()
+    calls = [f"import kernel_workloads; kernel_workloads.run({name!r})" for name in backends]
     rows = []
-    for line in printed.splitlines():
-        row = json.loads(line)
+    for row in run_workload(board, ["kernel_workloads", "tail_workloads"], calls):
         floor = FLOORS.get(board.name, {}).get(row["kernel"].split("_")[0])
         rows.append(
             {

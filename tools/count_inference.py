@@ -11,17 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from bench_kernels import BACKENDS
 from boards.errors import BoardBuildError
 from boards.machines import BOARDS, Board
-from boards.paths import PROJECT
-from boards.runtime import build_native
-from boards.session import Session
-from boards.staging import stage
+from boards.workload import run_workload
 
 
 def main(words: list[str] | None = None) -> int:
@@ -57,18 +53,9 @@ def measure(board: Board, data: bytes, backends: list[str]) -> list[dict[str, An
     BoardBuildError
         If the board or the native module cannot be built, or the work fails on the board.
     """
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rom = folder / "rom"
-        rom.mkdir()
-        runtime = PROJECT / "firmware" / "tinycl_rt"
-        parts = [runtime, Path(__file__).with_name("inference_workload.py")]
-        stage(parts, rom, board, [build_native(board.arch)])
-        (rom / "model.tcm").write_bytes(data)
-        with Session(board, folder, rom) as session:
-            code = f"import inference_workload as w; w.run('/rom/model.tcm', {tuple(backends)!r})"
-            printed = session.run(code, timeout=600)
-    return [{"board": board.name, **json.loads(line)} for line in printed.splitlines()]
+    call = f"import inference_workload as w; w.run('/rom/model.tcm', {tuple(backends)!r})"
+    rows = run_workload(board, ["inference_workload"], [call], model=data)
+    return [{"board": board.name, **row} for row in rows]
 
 
 if __name__ == "__main__":

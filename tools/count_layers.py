@@ -13,17 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from bench_kernels import BACKENDS
 from boards.errors import BoardBuildError
 from boards.machines import BOARDS, Board
-from boards.paths import PROJECT
-from boards.runtime import build_native
-from boards.session import Session
-from boards.staging import stage
+from boards.workload import run_workload
 from rich.console import Console
 from rich.table import Table
 from synthetic_model import synthetic_model
@@ -58,20 +54,9 @@ def main(words: list[str] | None = None) -> int:
 
 def measure(board: Board, data: bytes, backends: list[str]) -> list[dict[str, Any]]:
     """Return rows of board, backend, unit, units, instructions, estimate."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rom = folder / "rom"
-        rom.mkdir()
-        runtime = PROJECT / "firmware" / "tinycl_rt"
-        parts = [runtime, Path(__file__).with_name("layer_workload.py")]
-        stage(parts, rom, board, [build_native(board.arch)])
-        (rom / "model.tcm").write_bytes(data)
-        with Session(board, folder, rom) as session:
-            code = f"import layer_workload as w; w.run('/rom/model.tcm', {tuple(backends)!r})"
-            printed = session.run(code, timeout=600)
+    call = f"import layer_workload as w; w.run('/rom/model.tcm', {tuple(backends)!r})"
     rows = []
-    for line in printed.splitlines():
-        row = json.loads(line)
+    for row in run_workload(board, ["layer_workload"], [call], model=data):
         code, p = row["code"], row["p"]
         rows.append(
             {

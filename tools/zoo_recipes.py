@@ -54,6 +54,20 @@ RECIPES = {
             "not tried: a teacher, two-stage binarisation, shortcuts, ReAct-style shifts",
         ),
     ),
+    "colour-l": Recipe(
+        title="colour images, Pico 2 and ESP32-S3",
+        pixels="red, green, blue",
+        pretrained_on="cifar100",
+        training=(
+            f"{_FAST} tinycl train cifar100 --size colour-l --views 1 --augment light "
+            "--epochs 40 --batch 128 --lr 0.005 --seed 1"
+        ),
+        seed=1,
+        tested_on="cifar100",
+        classes=100,
+        transfer=(("cifar10", "nc:2", 500),),
+        tried=("the design of colour-s, half as wide again",),
+    ),
     "grey": Recipe(
         title="drawn symbols and digits",
         pixels="light strokes on a dark ground",
