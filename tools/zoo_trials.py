@@ -9,8 +9,8 @@ CIFAR-100, the plan of colour-s, light augmentation, equal epochs, one seed, flo
 weights from the middle on, each stage with a schedule of its own. `teacher`: half of the loss are
 the soft answers of a real-valued network of the same plan, trained as long (arXiv:1503.02531;
 temperature 4). `smoothing`: of labels, 0.1. `shortcut`: what enters a layer that keeps the shape
-is added to what leaves it, in real numbers; a chain of packed bits cannot. ReActNet's shift before a
-sign (arXiv:2003.03488) is no trial: the batch norm's own shift is one, and the shifts that it puts
+is added to what leaves it, in real numbers; a chain of packed bits cannot. The shift of ReActNet
+(arXiv:2003.03488) before a sign is no trial: the batch norm has it, and the shifts that it puts
 behind a layer are monotone, so that without shortcuts the next sign sees nothing of them.
 """
 
