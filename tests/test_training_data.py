@@ -1,5 +1,6 @@
 """Training without TensorFlow: settings, augmentation, batches, pooled features, class lists."""
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -26,8 +27,13 @@ def test_settings_suit_the_data() -> None:
     digits = load("digits")
     settings = make_settings(digits, classes=[4, 2, 2, 0])
     assert settings.classes == (0, 2, 4)
-    assert (settings.views, settings.batch, settings.epochs) == (4, 64, 60)
-    assert make_settings(digits).classes == tuple(range(10))
+    assert (settings.views, settings.batch, settings.epochs) == (4, 42, 60)
+    every = make_settings(digits)
+    assert (every.classes, every.views) == (tuple(range(10)), 1)
+    some = np.concatenate([np.flatnonzero(digits.y_train == c)[:50] for c in range(3)])
+    few = replace(digits, x_train=digits.x_train[some], y_train=digits.y_train[some])
+    small = make_settings(few, classes=range(3))
+    assert (small.views, small.batch, small.epochs) == (4, 15, 60)
 
 
 @pytest.mark.parametrize(

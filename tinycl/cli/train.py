@@ -26,12 +26,17 @@ def command(
         str | None, typer.Option(help="Classes to train on: 0,1,2 or 0-4. Default: all.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Default: by the amount of data.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Samples a step. Default: 64 or 128.")] = None,
+    batch: Annotated[
+        int | None, typer.Option(help="Samples a step. Default: 8 to 128, by the amount of data.")
+    ] = None,
     learning_rate: Annotated[
         float | None, typer.Option("--lr", help="Adam's first learning rate.")
     ] = None,
     views: Annotated[
-        int | None, typer.Option(help="Quarter turns told apart. Default: 4, signals 2; 1 = none.")
+        int | None,
+        typer.Option(
+            help="Quarter turns told apart: 4, signals 2; 1 = none: default from 10 classes on."
+        ),
     ] = None,
     augmentation: Annotated[
         str, typer.Option("--augment", help="full; light: shifts and mirrors alone.")

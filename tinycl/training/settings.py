@@ -15,6 +15,7 @@ from tinycl.training.augment import AUGMENTATIONS
 __all__ = ["Settings", "make_settings"]
 
 _STEPS = 900  # enough for the small sets; a natural-image set wants more epochs
+_FEW_CLASSES = 10  # below, features want the views as classes besides
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Settings:
     learning_rate
         Of Adam at the start; it falls to a hundredth along a cosine.
     views
-        Quarter turns told apart as classes of their own: 4, signals 2 (reversed), 1 = none.
+        Quarter turns told apart as classes of their own: 4, signals 2 (reversed), 1 = none. By
+        default only with fewer than ten classes, which alone would make features too special.
     seed
         Seed of weights, order and augmentation.
     augmentation
@@ -88,7 +90,7 @@ def make_settings(
         raise DataError(f"training needs two classes or more, got {wanted}")
     height, width, _ = dataset.input_shape
     most_views = 2 if width == 1 else 4 if height == width else 1
-    batch = min(64 if count < 5000 else 128, count) if batch is None else batch
+    batch = _batch(count) if batch is None else batch
     if not 2 <= batch <= count:
         raise ModelError(f"batch must be 2 to {count}, the number of samples; got {batch}")
     epochs = min(60, max(2, ceil(_STEPS / (count // batch)))) if epochs is None else epochs
@@ -97,7 +99,7 @@ def make_settings(
     learning_rate = (1e-2 if count < 5000 else 5e-3) if learning_rate is None else learning_rate
     if not 0 < learning_rate < 1:
         raise ModelError(f"learning rate must lie between 0 and 1, got {learning_rate}")
-    views = most_views if views is None else views
+    views = (most_views if len(wanted) < _FEW_CLASSES else 1) if views is None else views
     if views not in {1, most_views}:
         raise ModelError(f"views must be 1 or {most_views} for {height}x{width}, got {views}")
     if augmentation not in AUGMENTATIONS:
@@ -116,3 +118,8 @@ def make_settings(
         seed,
         augmentation,
     )
+
+
+def _batch(count: int) -> int:
+    """Ten steps an epoch where batches of 8 allow it: a small set would learn too little."""
+    return min(count, 128 if count >= 5000 else max(8, min(64, count // 10)))

@@ -89,7 +89,9 @@ def bench(task: Task, folder: Path, console: Console) -> Bench:
         console.rule(f"{task.title}: a backbone of {task.size} on {task.source}")
         place.mkdir(parents=True, exist_ok=True)
         source = load(task.source)
-        result = train(source, task.size, task.classes, task.epochs, seed=1, console=console)
+        result = train(
+            source, task.size, task.classes, task.epochs, seed=1, views=4, console=console
+        )
         convert(result.backbone, place / "backbone.tflite")
         about = {**asdict(task), "test_accuracy": result.test_accuracy}
         (place / "training.json").write_text(json.dumps(about, indent=2) + "\n")
