@@ -54,7 +54,7 @@ def test_letters_are_printed_light_on_dark() -> None:
 
 def test_motions_are_windows_of_three_axes() -> None:
     motions = load("motions")
-    assert motions.input_shape == (LENGTH, 1, 3) and motions.num_classes == 48
+    assert motions.input_shape == (LENGTH, 1, 3) and motions.num_classes == 400
     still = np.ptp(motions.x_train.reshape(-1, LENGTH, 3), axis=1).max(axis=1)
     assert np.median(still) > 20  # most move
 

@@ -84,14 +84,21 @@ RECIPES = {
     "motion": Recipe(
         title="3-axis accelerometer, 2.56 s at 50 Hz",
         pixels="x, y, z: 128 + 63.5 a g",
-        pretrained_on="motions: 48 generated ones",
+        pretrained_on="motions: 400 generated ones",
         training=(
-            f"{_FAST} tinycl train motions --size motion --views 1 --epochs 60 --batch 64 "
+            f"{_FAST} tinycl train motions --size motion --views 1 --epochs 20 --batch 128 "
             "--lr 0.005 --seed 1"
         ),
         seed=1,
         tested_on="motions",
-        classes=48,
+        classes=400,
         transfer=(("har_exercise", "nc:1", 200), ("cgestures", "nc:1", 40)),
+        tried=(
+            "48 motions whose sensor is never turned by the motion, half the channels: a linear head "
+            "tells motions of 40 unseen classes apart in 76 % (20 samples a class), now in 93 %; "
+            "statistics and spectra of each axis: 91 %",
+            "60 epochs of those in place of 20: linear head on exercises 89 %, not 94 %, on gestures "
+            "74 %, not 92 %",
+        ),
     ),
 }

@@ -87,9 +87,9 @@ DESIGNS: dict[str, tuple[Shape, Plan]] = {
         _MOTION,
         _plan(
             _MOTION,
-            (32, (5, 1), (2, 1), "valid", _NONE, _NONE),
-            (64, (3, 1), _NONE, "valid", (2, 1), (2, 1)),
-            (64, (3, 1), _NONE, "valid", (2, 1), (2, 1)),
+            (64, (5, 1), (2, 1), "valid", _NONE, _NONE),
+            (128, (3, 1), _NONE, "valid", (2, 1), (2, 1)),
+            (128, (3, 1), _NONE, "valid", (2, 1), (2, 1)),
             (128, (3, 1), _NONE, "valid", _NONE, _NONE),
         ),
     ),
