@@ -95,8 +95,8 @@ RECIPES = {
         transfer=(("har_exercise", "nc:1", 200), ("cgestures", "nc:1", 40)),
         tried=(
             "48 motions whose sensor is never turned by the motion, half the channels: a linear "
-            "head tells motions of 40 unseen classes apart in 76 % (20 samples a class), now in 93 %; "
-            "statistics and spectra of each axis: 91 %",
+            "head tells motions of 40 unseen classes apart in 76 % (20 samples a class), now in "
+            "93 %; statistics and spectra of each axis: 91 %",
             "60 epochs of those in place of 20: linear head on exercises 89 %, not 94 %, on "
             "gestures 74 %, not 92 %",
         ),
