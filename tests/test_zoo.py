@@ -73,6 +73,7 @@ def test_verbs(tmp_path: Path) -> None:
     assert all(wanted | {"instructions_cortex_m3"} <= set(card) for card in cards)
     name = zoo.names()[0]
     assert name in table
+    assert all(f"{card['instructions_cortex_m3']:,}" in table for card in cards)  # 80 columns
     assert zoo.card(name).training_command.split()[-1] in said("show", name, "--json", str(shown))
     assert json.loads(shown.read_text())["name"] == name
     said("get", name, "-o", str(model))

@@ -37,9 +37,12 @@ def list_models(json_file: Json = None) -> None:
     from tinycl.zoo import card, names
 
     cards = [card(name) for name in names()]
-    table = Table("name", "for", "pretrained on", title="Zoo", title_justify="left")
-    for heading in ("accuracy", "flash", "binary MACs", "instructions, Cortex-M3"):
-        table.add_column(heading, justify="right")
+    table = Table("name", title="Zoo", title_justify="left")
+    table.columns[0].no_wrap = True
+    for heading in ("for", "pretrained on"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("accuracy", "flash", "instructions,\nCortex-M3"):  # whole, however narrow
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in cards:
         table.add_row(
             one.name,
@@ -47,7 +50,6 @@ def list_models(json_file: Json = None) -> None:
             one.pretrained_on,
             f"{one.test_accuracy:.1%}",
             size(one.flash_bytes),
-            f"{one.binary_macs:,}",
             f"{one.instructions_cortex_m3:,}",
         )
     Console().print(table)
