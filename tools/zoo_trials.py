@@ -45,6 +45,7 @@ TRIALS = ("plain", "two-stage", "teacher", "smoothing", "shortcut")
 _BATCH = 128
 _RATE = 0.005
 _TEMPERATURE = 4.0
+_SHOWN = ("trial", "test_accuracy")  # columns; other figures share one
 
 
 def main(words: list[str] | None = None) -> int:
@@ -167,10 +168,8 @@ def fit(
                 loss = 0.5 * loss + 0.5 * _TEMPERATURE**2 * match
             loss = tf.reduce_mean(loss)
         variables = model.trainable_variables
+        # Also applies the constraints of the kernels.
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        for layer in model.layers:
-            if getattr(layer, "kernel_constraint", None):
-                layer.kernel.assign(layer.kernel_constraint(layer.kernel))
 
     policy = policy_for(dataset.name, dataset.input_shape, "light")
     stream = batches(
@@ -192,8 +191,6 @@ def show(rows: list[dict[str, Any]], about: str) -> None:
         table.add_row(row["trial"], f"{row['test_accuracy']:.1%}", ", ".join(rest))
     Console(width=100).print(table)
 
-
-_SHOWN = ("trial", "test_accuracy")
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -37,8 +37,8 @@ def list_models(json_file: Json = None) -> None:
     from tinycl.zoo import card, names
 
     cards = [card(name) for name in names()]
-    table = Table("name", title="Zoo", title_justify="left")
-    table.columns[0].no_wrap = True
+    table = Table(title="Zoo", title_justify="left")
+    table.add_column("name", no_wrap=True)
     for heading in ("for", "pretrained on"):
         table.add_column(heading, overflow="fold")
     for heading in ("accuracy", "flash", "instructions,\nCortex-M3"):  # whole, however narrow
