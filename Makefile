@@ -29,26 +29,26 @@ check: $(VENV)/.test  ## style and types
 	$(BIN)/mypy
 
 docs: $(VENV)/.test  ## pages of the API from the docstrings, into runs/docs
-	$(BIN)/python tools/api_docs.py $(ARGS)
+	$(BIN)/python -m tools.release.api_docs $(ARGS)
 
-boards: $(VENV)/.test  ## build the emulated MicroPython boards (QEMU, compilers: tools/setup.sh)
-	@if [ "$$CI" = true ]; then tools/setup.sh; fi
-	@if [ -z "$$(tools/setup.sh --list)" ]; then $(BIN)/python tools/build_boards.py; \
-	else echo "boards: not built, their tests are skipped; tools/setup.sh installs what is missing:" \
-	$$(tools/setup.sh --list); fi
+boards: $(VENV)/.test  ## build the emulated MicroPython boards (QEMU, compilers: tools/boards/setup.sh)
+	@if [ "$$CI" = true ]; then tools/boards/setup.sh; fi
+	@if [ -z "$$(tools/boards/setup.sh --list)" ]; then $(BIN)/python -m tools.boards; \
+	else echo "boards: not built, their tests are skipped; tools/boards/setup.sh installs what is missing:" \
+	$$(tools/boards/setup.sh --list); fi
 
 notebooks: $(VENV)/.test  ## run the notebooks and keep what they show (ARGS="--full 4")
-	$(BIN)/python tools/run_notebooks.py --write $(ARGS)
+	$(BIN)/python -m tools.release.run_notebooks --write $(ARGS)
 
 fuzz: $(VENV)/.test  ## hostile models and buffers against loader and C kernels (RUNS=1000000)
-	$(BIN)/python tools/fuzz.py --runs $(or $(RUNS),1000000) $(ARGS)
+	$(BIN)/python -m tools.faults.fuzz --runs $(or $(RUNS),1000000) $(ARGS)
 
 wheel: $(VENV)/.test  ## the wheel, with native kernels for each compiler that is here
 	$(MAKE) -C firmware/native DIST=$(CURDIR)/tinycl/native PYTHON=$(CURDIR)/$(BIN)/python
 	$(PIP) wheel --quiet --no-deps -w dist .
 
 soak: $(VENV)/.test  ## an hour of faults, kills and resets on an emulated board
-	$(BIN)/python tools/soak.py $(ARGS)
+	$(BIN)/python -m tools.faults.soak $(ARGS)
 
 clean:  ## remove the environment and what runs left behind
 	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

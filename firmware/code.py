@@ -3,12 +3,13 @@
 boot.py enables that port (usb_cdc.data).
 """
 
-from tinycl_rt import tidy
+from tinycl_rt.lib import modules
 
-tidy.load("protocol", "files", "frames", "device", "records", "state", "store", "image")
-tidy.load("reports", "uploads", "requests", "streams", "service")
+modules.load("link.protocol", "lib.files", "link.frames", "device", "store.log", "store.state")
+modules.load("store.store", "store.snapshot", "service.queries", "service.uploads")
+modules.load("service.commands", "link.streams", "service.service")
 
-from tinycl_rt.service import serve  # noqa: E402
+from tinycl_rt.service.service import serve  # noqa: E402
 
 while True:  # the console stays free, so there is no need to stop at goodbye
     serve("/")

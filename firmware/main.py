@@ -10,6 +10,6 @@ if hasattr(gc, "threshold"):
     # Collect often: what stays lies close together, and leaves one large piece for the learner.
     gc.threshold(4096)
 
-from tinycl_rt.service import serve
+from tinycl_rt.service.service import serve
 
 serve()

@@ -13,9 +13,21 @@ import os
 metadata(description="Binary networks that keep learning", version="0.1.0", license="Apache-2.0")
 options.defaults(viper=False)
 
-files = [f for f in sorted(os.listdir("tinycl_rt")) if f.endswith(".py")]
-# For computers alone.
-files = [f for f in files if not f.startswith(("kernels_numpy", "fd_stream"))]
-if not options.viper:
-    files = [f for f in files if not f.startswith(("viper_", "kernels_viper"))]
-package("tinycl_rt", files=files)
+
+def files(folder=""):
+    """Paths of what boards get, from tinycl_rt's folder."""
+    found = []
+    for name in sorted(os.listdir("tinycl_rt/" + folder)):
+        path = folder + name
+        if name.endswith(".py"):
+            found.append(path)
+        elif "." not in name and name != "__pycache__":
+            found += files(path + "/")
+    # For computers alone; viper where it is asked for.
+    left_out = ("kernels/numpy/", "link/fd_stream.py")
+    if not options.viper:
+        left_out += ("kernels/viper/",)
+    return [path for path in found if not path.startswith(left_out)]
+
+
+package("tinycl_rt", files=files())

@@ -15,9 +15,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from rich.console import Console
-from tinycl_rt import kernels_numpy
+from tinycl_rt.kernels.numpy import core as numpy_kernels
 
-from tinycl.report.look import COLOURS, styled
+from tinycl.report.theme import COLOURS, styled
 
 __all__ = [
     "RUNS",
@@ -60,8 +60,8 @@ def backbone(name: str) -> Path:
         save_model(result.backbone, folder / "backbone.keras")
         (folder / "history.json").write_text(json.dumps(result.history))
     if not (folder / "model.tcm").exists():
-        from tinycl.convert.compiler import compile_file
-        from tinycl.convert.lce import convert
+        from tinycl.compiler.compiler import compile_file
+        from tinycl.compiler.lce_converter import convert
 
         convert(folder, folder / "backbone.tflite")
         (folder / "model.tcm").write_bytes(compile_file(folder / "backbone.tflite")[1].data)
@@ -174,7 +174,7 @@ def memory(learner: Any, names: Sequence[str]) -> None:
     labels = np.frombuffer(replay.labels, np.uint8)[: replay.count]
     order = np.argsort(labels, kind="stable")
     packed = np.frombuffer(replay.bits, np.uint8)[: replay.count * replay.latent_bytes]
-    bits = kernels_numpy.unpack(packed.reshape(replay.count, -1), 8 * replay.latent_bytes)
+    bits = numpy_kernels.unpack(packed.reshape(replay.count, -1), 8 * replay.latent_bytes)
     present, starts, counts = np.unique(labels[order], return_index=True, return_counts=True)
     with styled(font_size=10):
         figure, (above, below) = plt.subplots(

@@ -1,15 +1,11 @@
 """Fixtures and settings for all tests."""
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
 from helpers.tiny import tiny_model as make_tiny_model
 from hypothesis import settings
-from tinycl_rt.model import Model
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+from tinycl_rt.model.loader import Model
 
 # Before anything imports TensorFlow: Larq needs Keras 2.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")

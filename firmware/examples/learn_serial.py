@@ -2,8 +2,8 @@
 
 from hardware import light, sensor
 from tinycl_rt.device import Device
-from tinycl_rt.service import Service
-from tinycl_rt.streams import default
+from tinycl_rt.link.streams import default
+from tinycl_rt.service.service import Service
 
 device = Device()
 device.open()

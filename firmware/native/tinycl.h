@@ -1,4 +1,4 @@
-// The integer kernels of tinycl in C. firmware/tinycl_rt/kernels_ref.py is their specification:
+// The integer kernels of tinycl in C. firmware/tinycl_rt/kernels/reference/core.py is their specification:
 // same names, same arguments, the same integers.
 //
 // A kernel takes its buffers with their sizes, checks all of them against the geometry before it

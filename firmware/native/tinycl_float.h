@@ -1,4 +1,4 @@
-// The real-valued kernels of tinycl in C. firmware/tinycl_rt/kernels_float_ref.py is their
+// The real-valued kernels of tinycl in C. firmware/tinycl_rt/kernels/reference/floats.py is their
 // specification: same names, same arguments, the same operations in the same order. See tinycl.h.
 
 #ifndef TINYCL_FLOAT_H

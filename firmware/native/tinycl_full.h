@@ -1,4 +1,4 @@
-// The kernels of full depth in C. firmware/tinycl_rt/kernels_full_ref.py is their specification:
+// The kernels of full depth in C. firmware/tinycl_rt/kernels/reference/full.py is their specification:
 // same names, same arguments, the same integers. See tinycl.h.
 //
 // Ranges, beside those of a geometry; what is outside is refused:

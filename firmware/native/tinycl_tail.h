@@ -1,4 +1,4 @@
-// The kernels of the trainable tail in C. firmware/tinycl_rt/kernels_tail_ref.py is their
+// The kernels of the trainable tail in C. firmware/tinycl_rt/kernels/reference/tail.py is their
 // specification: same names, same arguments, the same integers. See tinycl.h.
 //
 // Ranges, beside those of a geometry; what is outside is refused:

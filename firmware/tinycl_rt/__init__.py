@@ -16,10 +16,10 @@ Basic example usage::
 import sys
 
 if sys.implementation.name == "circuitpython":
-    from tinycl_rt import tidy  # noqa: F401
+    from tinycl_rt.lib import modules  # noqa: F401
 
 from tinycl_rt.learner import Learner
-from tinycl_rt.model import Model
+from tinycl_rt.model.loader import Model
 from tinycl_rt.version import __version__
 
 __all__ = ["Learner", "Model", "__version__", "backend"]
@@ -28,9 +28,9 @@ __all__ = ["Learner", "Model", "__version__", "backend"]
 def __getattr__(name):
     """Load kernels when ``backend`` is asked for, not before."""
     if name == "backend":
-        from tinycl_rt import kernels
+        from tinycl_rt.kernels import choose
 
-        return kernels.load().NAME
+        return choose.load().NAME
     if sys.implementation.name == "cpython":
         raise AttributeError("module 'tinycl_rt' has no attribute %r" % name)
     # MicroPython comes here, too, for a module that was not imported yet.
@@ -42,6 +42,7 @@ def __getattr__(name):
 def forget(name):
     """Let go of a module that is of no use for now, where heaps are small."""
     if sys.implementation.name != "cpython" and sys.modules.pop("tinycl_rt." + name, None):
-        package = sys.modules["tinycl_rt"]
+        folder, _, name = ("tinycl_rt." + name).rpartition(".")
+        package = sys.modules[folder]
         if name in package.__dict__:
             delattr(package, name)

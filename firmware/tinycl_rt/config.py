@@ -69,8 +69,8 @@ class Config:
     seed : int
         Seed of xorshift32, 1..2^32-1: a run is the same on every board.
     depth : int
-        Binary layers that learn below the head (``tinycl_rt.tail``); 0: the head alone;
-        ``FULL``: all of them, from scratch (``tinycl_rt.full``).
+        Binary layers that learn below the head (``tinycl_rt.trainable.tail``); 0: the head alone;
+        ``FULL``: all of them, from scratch (``tinycl_rt.trainable.full``).
     rule : int
         How their weights are updated: 0 sign of the gradient, 1 proportional to it with stochastic
         rounding, 2 Bop.

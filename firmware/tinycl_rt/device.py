@@ -13,8 +13,8 @@ import gc
 import sys
 
 from tinycl_rt import forget
-from tinycl_rt.files import exists, remove, rename
-from tinycl_rt.protocol import NO_MODEL, Refusal
+from tinycl_rt.lib.files import exists, remove, rename
+from tinycl_rt.link.protocol import NO_MODEL, Refusal
 
 __all__ = ["Device", "exists", "heap", "platform", "reason", "remove", "rename", "unique_id"]
 
@@ -220,7 +220,7 @@ class Device:
 
     def _load_model(self, path, room=None):
         """Check a model; `room` as of ``open_source``."""
-        from tinycl_rt.source import open_source
+        from tinycl_rt.model.source import open_source
 
         rooms = (self.heap_limit or None, 0) if room is None else (room,)
         for most in rooms:
@@ -237,8 +237,8 @@ class Device:
                     raise
             source = model = None
             gc.collect()
-        forget("checks")
-        forget("float_checks")
+        forget("model.checks")
+        forget("model.float_checks")
         self.model_bytes = source.size
         self._model_path = path
         return model
@@ -295,7 +295,7 @@ class Device:
     # What a firmware of another kind may put other things in the place of.
 
     def _make_model(self, source):
-        from tinycl_rt.model import Model
+        from tinycl_rt.model.loader import Model
 
         return Model(source)
 
@@ -313,7 +313,7 @@ class Device:
         return Learner(model, Config(replay=0))  # a first hello must succeed on the smallest heap
 
     def _make_store(self):
-        from tinycl_rt.store import Store
+        from tinycl_rt.store.store import Store
 
         return Store(self.folder)
 

@@ -97,7 +97,7 @@ class Head:
     acc : array('i')
         Logits of the last ``scores``.
     p : array('i')
-        Numbers of ``step``, see ``kernels_ref.head_step``.
+        Numbers of ``step``, see ``reference.core.head_step``.
     """
 
     def __init__(self, config, features, feature_range, kernels, rng):

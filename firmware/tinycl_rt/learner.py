@@ -15,14 +15,14 @@ Basic example usage::
 
 import gc
 
-from tinycl_rt import kernels as kernel_sets
-from tinycl_rt.backbone import Backbone
 from tinycl_rt.config import MAX_EXPERIENCES, Config
 from tinycl_rt.head import Head
-from tinycl_rt.model import Model
+from tinycl_rt.kernels import choose as kernel_sets
+from tinycl_rt.lib.integers import Rng
+from tinycl_rt.model.backbone import Backbone
+from tinycl_rt.model.loader import Model
+from tinycl_rt.model.source import open_source
 from tinycl_rt.replay import Replay
-from tinycl_rt.rng import Rng
-from tinycl_rt.source import open_source
 
 NAME_BYTES = 24
 _TOO_MANY = "%d replay slots of %d bytes: too many"
@@ -41,7 +41,7 @@ class Learner:
     config : Config, optional
         Or its fields as keywords: ``Learner(model, classes=5, replay=100)``.
     kernels : module, optional
-        A kernel set; by default the one that ``tinycl_rt.kernels.load`` chooses.
+        A kernel set; by default the one that ``tinycl_rt.kernels.choose.load`` chooses.
 
     Attributes
     ----------
@@ -82,9 +82,9 @@ class Learner:
         model = self.model
         latent_bytes = model.latent_bytes
         if config.depth:
-            from tinycl_rt import depth  # only learners that go so deep need the code
+            from tinycl_rt.trainable import layers  # only learners that go so deep need the code
 
-            latent_bytes = depth.latent_bytes(model, config)  # refuses what the model cannot do
+            latent_bytes = layers.latent_bytes(model, config)  # refuses what the model cannot do
         # Memory of the right size is used again: a heap that is all but full has no other place
         # for it. What else there is goes first: a board has no room for both.
         old = self.replay
@@ -97,7 +97,7 @@ class Learner:
         self.config, self.latent_bytes = config, latent_bytes
         self.rng.seed(config.seed)
         if config.depth:
-            self.tail = depth.trained(config)(model, config, self._kernels, self.rng)
+            self.tail = layers.trained(config)(model, config, self._kernels, self.rng)
         self.backbone.stop(self.tail.first if self.tail else -1)
         self._make_replay(config, latent_bytes)
         top = self.backbone.narrow((1 << (config.qf - 1)) - 1)
@@ -325,8 +325,8 @@ class Learner:
         return label
 
     def dump(self):
-        """The whole learned state as bytes, see ``tinycl_rt.state``."""
-        from tinycl_rt import state
+        """The whole learned state as bytes, see ``tinycl_rt.store.state``."""
+        from tinycl_rt.store import state
 
         return state.dump(self)
 
@@ -335,7 +335,7 @@ class Learner:
 
         ValueError, and no change, if it does not fit.
         """
-        from tinycl_rt import state
+        from tinycl_rt.store import state
 
         if not hasattr(source, "readinto"):
             from io import BytesIO
@@ -345,6 +345,6 @@ class Learner:
 
     def fingerprint(self):
         """CRC32 of the state: equal on two boards exactly when they have learned the same."""
-        from tinycl_rt import state
+        from tinycl_rt.store import state
 
         return state.fingerprint(self)

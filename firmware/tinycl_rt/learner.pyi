@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from tinycl_rt.config import Config
-from tinycl_rt.model import Model
+from tinycl_rt.model.loader import Model
 
 NAME_BYTES: int
 

@@ -41,7 +41,7 @@ class Replay:
     fresh : bytearray
         1 where the slot was written in the open experience.
     changed : tuple of bytearray
-        A bit a slot, set when it is written; a log of saves clears its own (``tinycl_rt.store``).
+        A bit a slot, set when it is written; a log of saves clears its own (``store.store``).
     seen : array('I')
         Samples offered so far of each class, then in all, then in the open experience.
     sizes : array('I')

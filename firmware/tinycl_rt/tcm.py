@@ -53,7 +53,7 @@ FLOAT_MEAN = 15  # average pooling
 FLOAT_PAD = 16  # zeros around the image
 FLOAT_SOFTMAX = 17  # over the channels
 
-# Operators that only move values, see ``tinycl_rt.moves``.
+# Operators that only move values, see ``tinycl_rt.model.channels``.
 TAKE = 18  # channels of bits, from the zero point on: whole words
 JOIN = 19  # channels of two tensors of bits, the second in place of the zero point
 FLOAT_TAKE = 20

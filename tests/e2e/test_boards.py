@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from board.harness import built
-
-from .conftest import Demo, tinycl
+from helpers.boards import built
+from helpers.command import Demo, tinycl
 
 
 @pytest.mark.parametrize("name", ["unix", "cortex-m3", "cortex-m0", "rv32"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from .conftest import Demo, tinycl
+from helpers.command import Demo, tinycl
 
 STREAM = ("--data", "digits", "--scenario", "nc:1,first=5")
 

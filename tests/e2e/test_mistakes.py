@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.command import Demo, tinycl
 
 from tinycl.cli import main
-
-from .conftest import Demo, tinycl
 
 VERBS = (
     "demo",

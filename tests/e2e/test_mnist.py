@@ -7,9 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
-from board.harness import built
-
-from .conftest import tinycl
+from helpers.boards import built
+from helpers.command import tinycl
 
 DATA = Path(os.environ.get("TINYCL_DATA", "")) / "mnist.npz"
 

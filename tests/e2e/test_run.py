@@ -9,16 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from board.harness import built
-from tinycl_rt import kernels_numpy
-from tinycl_rt.model import Model
+from helpers.boards import built
+from helpers.command import Demo, tinycl
+from tinycl_rt.kernels.numpy import core as numpy_kernels
+from tinycl_rt.model.loader import Model
 
 from tinycl.cli import main
-from tinycl.convert.golden import Golden
-from tinycl.convert.verify import random_pixels
-from tinycl.simulate.latents import latents
-
-from .conftest import Demo, tinycl
+from tinycl.compiler.lce_interpreter import Golden
+from tinycl.compiler.verify import random_pixels
+from tinycl.inference import latents
 
 N = 24
 
@@ -48,8 +47,8 @@ def test_board_agrees_with_lce(
     assert np.count_nonzero(z == 1) and np.count_nonzero(z == -1)
     model = Model(demo.model.read_bytes())
     packed = latents(model, x)
-    assert np.array_equal(kernels_numpy.unpack(packed, z.shape[3]), z)
-    assert np.array_equal(kernels_numpy.batch_count(model.operators[-1].p, packed), y)
+    assert np.array_equal(numpy_kernels.unpack(packed, z.shape[3]), z)
+    assert np.array_equal(numpy_kernels.batch_count(model.operators[-1].p, packed), y)
     result = json.loads((tmp_path / "run.json").read_text())
     assert result["samples"] == N and result["features"] == y.shape[1]
     assert result["latent_shape"] == list(z.shape[1:])

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from board.harness import built
-from link_helpers import flash_with
+from helpers.boards import built
+from helpers.command import tinycl
+from helpers.link import flash_with
 
 from tinycl.boards.emulated import CPythonBoard
-from tinycl.convert.verify import random_pixels, relative_error
+from tinycl.compiler.verify import random_pixels, relative_error
 from tinycl.exceptions import LinkError
 from tinycl.link import connect
-
-from .conftest import tinycl
 
 if find_spec("larq_compute_engine") is None:  # not imported here: Keras must be chosen first
     pytest.skip("needs tinycl[train]", allow_module_level=True)
@@ -24,7 +23,7 @@ if find_spec("larq_compute_engine") is None:  # not imported here: Keras must be
 from helpers.random_larq import convert
 from helpers.random_residual import random_residual
 
-from tinycl.convert.golden import Golden
+from tinycl.compiler.lce_interpreter import Golden
 
 N = 3
 ON_THIS_COMPUTER = ("simulator", "cpython", "unix")

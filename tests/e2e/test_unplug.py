@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from tinycl.boards import start
+from helpers.command import Demo, tinycl
 
-from .conftest import Demo, tinycl
+from tinycl.boards import start
 
 STREAM = ("--data", "digits", "--scenario", "nc:2", "--limit", "60", "--replay", "100")
 

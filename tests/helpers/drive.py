@@ -38,7 +38,7 @@ def serve(kind, count, readonly, room):
 
     Of a new drive something else takes all but `room` bytes, 0: nothing does.
     """
-    from tinycl_rt.service import serve
+    from tinycl_rt.service.service import serve
 
     drive = Blocks("drive.img", count)
     made = getattr(os, kind)

@@ -7,7 +7,7 @@ trainer and the Keras layers against it.
 import numpy as np
 import numpy.typing as npt
 
-from tinycl.edge.architectures import LayerShape, Network
+from tinycl.models.networks import LayerShape, Network
 
 __all__ = ["Reference", "batch_norm", "batch_norm_gradient", "conv_gradients", "convolve"]
 

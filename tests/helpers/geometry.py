@@ -11,7 +11,7 @@ __all__ = ["Geometry", "by_position", "fill", "geometries", "packed"]
 
 
 class Geometry(NamedTuple):
-    """The fields of ``p``, see ``tinycl_rt.kernels_ref``."""
+    """The fields of ``p``, see ``tinycl_rt.kernels.reference.core``."""
 
     h: int
     w: int

@@ -7,13 +7,15 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from tinycl_rt import kernels_numpy, kernels_ref, tcm
-from tinycl_rt.backbone import Backbone
+from tinycl_rt import tcm
+from tinycl_rt.kernels.numpy import core as numpy_kernels
+from tinycl_rt.kernels.reference import core as reference
 from tinycl_rt.learner import Learner
-from tinycl_rt.model import Model
-from tinycl_rt.source import File
+from tinycl_rt.model.backbone import Backbone
+from tinycl_rt.model.loader import Model
+from tinycl_rt.model.source import File
 
-from tinycl.simulate.latents import latents
+from tinycl.inference import latents
 
 __all__ = ["Streamed", "fields", "load", "patched", "run_everywhere", "signed"]
 
@@ -95,7 +97,7 @@ def patched(data: bytes, at: int, code: str, value: int) -> bytes:
 
 def run_everywhere(
     model: Model,
-    sets: Sequence[Any] = (kernels_ref, kernels_numpy),
+    sets: Sequence[Any] = (reference, numpy_kernels),
     streamed: Model | None = None,
 ) -> bool:
     """Run what the loader let through: same integers everywhere, no exception of any kind.

@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-from tinycl_rt import image
+from tinycl_rt.store import snapshot
 
 __all__ = ["Log", "read"]
 
 
 class Log(NamedTuple):
-    """See ``tinycl_rt.image.scan``."""
+    """See ``tinycl_rt.store.snapshot.scan``."""
 
     generation: int
     begin: int
@@ -18,4 +18,4 @@ class Log(NamedTuple):
 
 def read(path: object) -> Log:
     """Read a log to its last whole record."""
-    return Log(*image.scan(str(path)))
+    return Log(*snapshot.scan(str(path)))

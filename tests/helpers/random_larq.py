@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinycl.models.keras_setup import import_larq, import_lce, import_tensorflow
+from tinycl.keras import import_larq, import_lce, import_tensorflow
 from tinycl.models.quantizers import Int8Kernel
 
 __all__ = ["convert", "random_larq"]
@@ -155,7 +155,7 @@ class _Maker:
 
         Its accumulator is an integer, but LCE sums it in float32: where ``scale * acc + bias`` is
         0 in exact arithmetic, LCE's sign depends on the order of its additions. Such ties are
-        the only place where a threshold on integers may differ, and ``tinycl.convert.midpoint``
+        the only place where a threshold on integers may differ, and ``tinycl.compiler.thresholds``
         keeps them out of real models the same way; moving a threshold within its gap between two
         integers changes no bit.
         """

@@ -7,7 +7,7 @@ It runs on any Python, and prints the state's fingerprint before each save (``+`
 import sys
 
 from tinycl_rt.learner import Learner
-from tinycl_rt.store import Store
+from tinycl_rt.store.store import Store
 
 
 def main(model="/rom/model.tcm", folder="", depth="0"):

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
-from tinycl_rt import kernels_ref
 from tinycl_rt.config import Config
+from tinycl_rt.kernels.reference import core as reference
 from tinycl_rt.learner import Learner
-from tinycl_rt.model import Model
+from tinycl_rt.model.loader import Model
 
 __all__ = ["learn", "samples", "settings"]
 
@@ -37,7 +37,7 @@ def settings() -> Iterator[dict[str, int]]:
 
 
 def learn(
-    model: Model, kernels: ModuleType = kernels_ref, experiences: int = 3, **given: int
+    model: Model, kernels: ModuleType = reference, experiences: int = 3, **given: int
 ) -> Learner:
     """A learner after ``experiences`` closed ones of 12 samples each, two classes at a time."""
     learner = Learner(model, Config(**{"classes": 4, "replay": 9, **given}), kernels)

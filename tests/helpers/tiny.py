@@ -9,9 +9,9 @@ import numpy.typing as npt
 from tinycl_rt import tcm
 
 from helpers.geometry import by_position
-from tinycl.convert.arena import plan
-from tinycl.convert.ir import Activation, Program, Step, Window, pack_bits
-from tinycl.convert.writer import write
+from tinycl.compiler.arena import plan
+from tinycl.compiler.ir import Activation, Program, Step, Window, pack_bits
+from tinycl.compiler.writer import write
 
 __all__ = ["Sketch", "compiled", "deep_model", "random_program", "tiny_model"]
 
@@ -49,7 +49,7 @@ class Sketch:
         self._emit(tcm.BINARISE, self.shape, Window(), None, table)
 
     def bconv(self, oc: int, window: Window, same: bool = False, pad: int = 0) -> None:
-        """A binary convolution; ``pad`` as in ``tinycl_rt.kernels_ref``."""
+        """A binary convolution; ``pad`` as in ``tinycl_rt.kernels.reference.core``."""
         window, out = _place(window, self.shape, same, oc)
         negative = self.rng.random((oc, window.kh, window.kw, self.shape[2])) < 0.5
         spread = max(1, int(0.7 * np.sqrt(negative[0].size)))

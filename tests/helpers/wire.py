@@ -4,11 +4,11 @@ import gc
 import os
 import struct
 
-from tinycl_rt import protocol as p
 from tinycl_rt.config import Config
 from tinycl_rt.device import Device
-from tinycl_rt.frames import encode
-from tinycl_rt.service import Service
+from tinycl_rt.link import protocol as p
+from tinycl_rt.link.frames import encode
+from tinycl_rt.service.service import Service
 
 
 class Stream:

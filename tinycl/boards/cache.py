@@ -1,7 +1,7 @@
 """Where built boards are kept: outside the tree, one runtime beside another.
 
-``tools/build_boards.py`` fills the cache. A board's runtime lies in a folder that is named by the
-digest of its sources, so that checkouts and installed versions do not get in each other's way.
+``python -m tools.boards`` fills the cache. A board's runtime lies in a folder named by the digest
+of its sources, so that checkouts and installed versions do not get in each other's way.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-import tinycl_rt
+from tinycl.boards.sources import board_sources, runtime_folder
 
-__all__ = ["HOST_ONLY", "board_folder", "cache", "description", "digest", "runtime_digest"]
-
-HOST_ONLY = ("kernels_numpy", "fd_stream")
-"""How the names of those files of ``tinycl_rt`` begin that no board gets."""
+__all__ = ["board_folder", "cache", "description", "digest", "runtime_digest"]
 
 
 def cache() -> Path:
@@ -37,15 +34,16 @@ def runtime_digest(folder: Path | None = None) -> str:
     folder
         A ``tinycl_rt``; by default the one that this package came with.
     """
-    files = sorted((folder or Path(tinycl_rt.__file__).parent).glob("*.py"))
-    return digest(file for file in files if not file.name.startswith(HOST_ONLY))
+    folder = folder or runtime_folder()
+    return digest((folder / path for path in board_sources(folder)), folder)
 
 
-def digest(files: Iterable[Path]) -> str:
-    """SHA-256 of the names and contents of files, 16 hex digits."""
+def digest(files: Iterable[Path], folder: Path | None = None) -> str:
+    """SHA-256 of the contents of files and their names, or paths from `folder`; 16 hex digits."""
     whole = hashlib.sha256()
     for file in files:
-        whole.update(file.name.encode() + b"\0" + file.read_bytes())
+        name = file.relative_to(folder).as_posix() if folder else file.name
+        whole.update(name.encode() + b"\0" + file.read_bytes())
     return whole.hexdigest()[:16]
 
 

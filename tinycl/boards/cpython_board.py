@@ -24,8 +24,8 @@ from pathlib import Path
 from types import FrameType
 
 from tinycl_rt.device import Device
-from tinycl_rt.fd_stream import FdStream
-from tinycl_rt.service import Service
+from tinycl_rt.link.fd_stream import FdStream
+from tinycl_rt.service.service import Service
 
 __all__ = ["TcpStream", "main", "open_pty"]
 
@@ -33,7 +33,7 @@ _WATCH_SECONDS = 0.3
 
 
 class TcpStream:
-    """One TCP client after another, as a byte stream for ``tinycl_rt.service``.
+    """One TCP client after another, as a byte stream for ``tinycl_rt.service.service``.
 
     Parameters
     ----------

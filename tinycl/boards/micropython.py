@@ -1,6 +1,6 @@
 """Emulated boards that run MicroPython: its unix port, and small processors on QEMU.
 
-``tools/build_boards.py`` builds them into the user's cache, together with the runtime that they
+``tools/boards/__main__.py`` builds them into the user's cache, together with the runtime that they
 run; ``board.json`` there says how a board is started. The process's stdin and stdout are the
 board's serial port: the host gets the other end of a pseudo-terminal.
 """
@@ -23,7 +23,7 @@ from tinycl.exceptions import BoardError
 __all__ = ["CircuitPythonBoard", "CortexM0", "CortexM3", "Rv32", "UnixBoard", "bare"]
 
 _PROGRAM = """
-from tinycl_rt.service import serve
+from tinycl_rt.service.service import serve
 while True:
     serve(max_payload={max_payload}, autosave={autosave})
 """

@@ -10,6 +10,7 @@ import typer
 from tinycl.cli import opened as b
 from tinycl.cli import options as o
 from tinycl.cli.output import size, write_file, write_json
+from tinycl.link.retry import retry
 
 __all__ = ["command"]
 
@@ -35,14 +36,13 @@ def command(
     from rich.console import Console
     from rich.progress import Progress
 
-    from tinycl.link import insist
-    from tinycl.run.backup import backup
+    from tinycl.link.backup import backup
 
     console = Console()
     with b.opened(port, board, flash) as client:
         with Progress(console=console, transient=True) as bar:
             task = bar.add_task("fetching the state")
-            state, found, info = insist(
+            state, found, info = retry(
                 client,
                 lambda: backup(
                     client, lambda done, total: bar.update(task, completed=done, total=total)

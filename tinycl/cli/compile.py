@@ -15,8 +15,8 @@ from tinycl.cli.output import size, write_file, write_json
 from tinycl.exceptions import CompileError
 
 if TYPE_CHECKING:
-    from tinycl.convert.compiler import Compiled
-    from tinycl.convert.placing import Placing
+    from tinycl.compiler.compiler import Compiled
+    from tinycl.compiler.fit.placement import Placing
 
 __all__ = ["command"]
 
@@ -78,10 +78,10 @@ def command(
 
         tinycl compile backbone.tflite -o model.tcm --board pico --replay 400 --learn tail:1
     """
-    from tinycl.convert.compiler import compile_file
-    from tinycl.convert.fit import layer_rows, learner_bytes
-    from tinycl.convert.placing import place
-    from tinycl.run.plan import Settings
+    from tinycl.compiler.compiler import compile_file
+    from tinycl.compiler.fit.memory import layer_rows, learner_bytes
+    from tinycl.compiler.fit.placement import place
+    from tinycl.experiment.settings import Settings
 
     console = Console()
     target = get(board) if board else None
@@ -188,7 +188,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 def _add_work(rows: list[dict[str, Any]], compiled: Compiled, board: Board) -> int | None:
     """Add instructions and seconds to the rows; return the sum, None where nothing was counted."""
-    from tinycl.convert.work import estimate
+    from tinycl.compiler.fit.cost import estimate
 
     found = [
         estimate(op.code, op.p, board.arch, board.kernels[0]) for op in compiled.model.operators
@@ -243,8 +243,8 @@ def _verify(
     data: str | None,
     result: dict[str, object],
 ) -> bool:
-    from tinycl.convert.compiler import Compiled
-    from tinycl.convert.verify import random_pixels, verify
+    from tinycl.compiler.compiler import Compiled
+    from tinycl.compiler.verify import random_pixels, verify
     from tinycl.data import load
     from tinycl.exceptions import DataError
 

@@ -31,7 +31,7 @@ def command(
 
       tinycl convert my_model.h5 -o my_model.tflite --json operators.json
     """
-    from tinycl.convert.lce import convert, list_operators
+    from tinycl.compiler.lce_converter import convert, list_operators
 
     flatbuffer = convert(model, out)
     operators = list_operators(flatbuffer)

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tinycl.cli import options as o
-from tinycl.cli.live import Live
 from tinycl.cli.output import size, write_json
 from tinycl.exceptions import BoardError
+from tinycl.ui.progress import Live
 
 __all__ = ["command"]
 
@@ -40,8 +40,8 @@ def command(
 
         tinycl demo --fresh --seed 2 -o runs/second
     """
+    from tinycl.experiment.demo import run_demo
     from tinycl.report import write_report
-    from tinycl.run.demo import run_demo
 
     console = Console()
     names = tuple(str(n) for n in range(10))

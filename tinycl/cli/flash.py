@@ -87,7 +87,7 @@ def command(
     """
     from rich.console import Console
 
-    from tinycl.convert.compiler import load_model
+    from tinycl.compiler.compiler import load_model
     from tinycl.exceptions import FlashError
     from tinycl.flash import firmware as base
     from tinycl.flash.drive import is_uf2

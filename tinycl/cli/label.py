@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinycl.cli import options as o
-from tinycl.cli.keyboard import Keyboard
 from tinycl.cli.output import read_model, write_json
 from tinycl.exceptions import BoardError, DataError
+from tinycl.ui.keyboard import Keyboard
 
 if TYPE_CHECKING:
-    from tinycl.cli.labelling import Labelling
-    from tinycl.label import Shot
+    from tinycl.data.capture import Shot
     from tinycl.link import BoardClient
+    from tinycl.ui.label_loop import Labelling
 
 __all__ = ["command"]
 
@@ -72,10 +72,10 @@ def command(
         tinycl label --port /dev/ttyACM0 --windows gestures.csv --json taught.json
     """
     from tinycl.boards import start
-    from tinycl.cli.labelling import Labelling
-    from tinycl.label import Teacher
+    from tinycl.experiment.prepare import send_model
     from tinycl.link import connect
-    from tinycl.run.prepare import send_model
+    from tinycl.link.teacher import Teacher
+    from tinycl.ui.label_loop import Labelling
 
     given = [w for w in (images, windows, camera) if w is not None]
     if len(given) > 1:
@@ -119,8 +119,8 @@ def _settle(
     reset: bool,
 ) -> None:
     """Settings for a board that has learned nothing; one that has keeps its own."""
-    from tinycl.convert.compiler import load_model
-    from tinycl.run.plan import Settings
+    from tinycl.compiler.compiler import load_model
+    from tinycl.experiment.settings import Settings
 
     info = client.hello()
     if not info.has_model:
@@ -146,15 +146,15 @@ def _shots(
     client: BoardClient, images: Path | None, windows: Path | None, camera: str | None
 ) -> Iterator[Shot]:
     """The samples; what is wrong with their source is said before the screen opens."""
-    from tinycl import label
+    from tinycl.data import capture
 
     shape = client.hello().input_shape
     if images is not None:
-        shots = label.images(images, shape)
+        shots = capture.images(images, shape)
     elif windows is not None:
-        shots = label.windows(windows, shape)
+        shots = capture.windows(windows, shape)
     else:
-        shots = label.camera(camera or "0", shape)
+        shots = capture.camera(camera or "0", shape)
     return chain([next(shots)], shots)
 
 

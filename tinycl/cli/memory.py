@@ -43,9 +43,9 @@ def command(
     from rich.table import Table
 
     from tinycl.cli.output import write_json
-    from tinycl.edge.architectures import NETWORKS
     from tinycl.edge.memory import METHODS, extra_bits, rows, total_bytes
     from tinycl.exceptions import ModelError
+    from tinycl.models.networks import NETWORKS
 
     rows(NETWORKS["mlp"].shapes(), batch, method, optimizer)  # refuse options before loading
     if model in NETWORKS:

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from tinycl.exceptions import DataError
-from tinycl.run.plan import Settings
-from tinycl.sweep.grid import grid
+from tinycl.experiment.settings import Settings
+from tinycl.experiment.sweep.grid import grid
 
 __all__ = [
     "BoardFlash",

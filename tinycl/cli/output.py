@@ -51,7 +51,7 @@ def read_model(path: Path, depths: Iterable[str]) -> bytes:
         The file cannot be read; or the model has no weights, and a depth leaves some out.
     """
     from tinycl import zoo
-    from tinycl.models.blank import BLANKS, blank
+    from tinycl.compiler.untrained import BLANKS, blank
 
     name = str(path)
     if path.exists():

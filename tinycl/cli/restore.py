@@ -11,6 +11,7 @@ from tinycl.cli import opened as b
 from tinycl.cli import options as o
 from tinycl.cli.output import read_file, write_json
 from tinycl.exceptions import DataError
+from tinycl.link.retry import retry
 
 __all__ = ["command"]
 
@@ -36,8 +37,7 @@ def command(
     from rich.console import Console
     from rich.progress import Progress
 
-    from tinycl.link import insist
-    from tinycl.run.backup import StateFile, restore
+    from tinycl.link.backup import StateFile, restore
 
     console = Console()
     data = read_file(state)
@@ -48,7 +48,7 @@ def command(
     with b.opened(port, board, flash) as client:
         with Progress(console=console, transient=True) as bar:
             task = bar.add_task("sending the state")
-            info = insist(
+            info = retry(
                 client,
                 lambda: restore(
                     client, data, lambda done, total: bar.update(task, completed=done, total=total)

@@ -69,10 +69,10 @@ def command(
         tinycl run model.tcm --input X.npy --latents Z.npy --board simulator
     """
     from tinycl.boards import start
-    from tinycl.convert.compiler import load_model
+    from tinycl.compiler.compiler import load_model
+    from tinycl.experiment.outputs import on_board, on_this_computer
+    from tinycl.experiment.prepare import send_model
     from tinycl.link import connect
-    from tinycl.run.outputs import on_board, on_this_computer
-    from tinycl.run.prepare import send_model
 
     console = Console()
     if output is None and latents is None and features is None:

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from tinycl.cli import options as o
-from tinycl.cli.live import Live
 from tinycl.cli.output import read_file, read_model, write_file, write_json
 from tinycl.exceptions import DataError
-from tinycl.run.plan import Settings
+from tinycl.experiment.settings import Settings
+from tinycl.ui.progress import Live
 
 __all__ = ["command"]
 
@@ -77,11 +77,11 @@ def command(
         --experiences 1 --save-state first.tcs
     """
     from tinycl.data import load
-    from tinycl.run.simulated import Latents, check_shape
-    from tinycl.sweep.depths import sentences
-    from tinycl.sweep.plots import write_plots
-    from tinycl.sweep.runs import Bench, group, simulate, sweep
-    from tinycl.sweep.tables import csv_text, varying
+    from tinycl.experiment.simulator import Latents, check_shape
+    from tinycl.experiment.sweep.depths import sentences
+    from tinycl.experiment.sweep.plots import write_plots
+    from tinycl.experiment.sweep.runs import Bench, group, simulate, sweep
+    from tinycl.experiment.sweep.tables import csv_text, varying
 
     console = Console()
     blob = read_model(model, [s.learn for s in settings])
@@ -139,7 +139,7 @@ def _runs(group: dict[str, Any]) -> Table:
 
 def _settings(groups: list[dict[str, Any]]) -> Table:
     """A row a setting, by what tells them apart."""
-    from tinycl.sweep.tables import varying
+    from tinycl.experiment.sweep.tables import varying
 
     table = Table("setting", "final", "worst", "best", "forgetting")
     for name, group in list(zip(varying(groups), groups, strict=True))[:_MOST_ROWS]:

@@ -12,10 +12,11 @@ import typer
 from rich.console import Console
 
 from tinycl.cli import options as o
-from tinycl.cli.live import Live
 from tinycl.cli.output import read_file, read_model, write_json
-from tinycl.cli.watching import Watching
-from tinycl.run.plan import Settings
+from tinycl.experiment.settings import Settings
+from tinycl.link.retry import retry
+from tinycl.ui.progress import Live
+from tinycl.ui.stream_screen import Watching
 
 __all__ = ["command"]
 
@@ -62,15 +63,15 @@ def command(
         tinycl stream --port /dev/ttyACM0 --data mnist --limit 100 --reset
     """
     from tinycl.boards import start
-    from tinycl.convert.compiler import load_model
+    from tinycl.compiler.compiler import load_model
     from tinycl.data import load
-    from tinycl.link import connect, insist
+    from tinycl.experiment.board import StreamedBoard
+    from tinycl.experiment.loop import run
+    from tinycl.experiment.prepare import prepare
+    from tinycl.experiment.settings import Plan
+    from tinycl.experiment.summary import summarise
+    from tinycl.link import connect
     from tinycl.report import write_report
-    from tinycl.run.loop import run
-    from tinycl.run.plan import Plan
-    from tinycl.run.prepare import prepare
-    from tinycl.run.streamed import StreamedBoard
-    from tinycl.run.summary import summarise
 
     console = Console()
     blob = read_model(model, [settings.learn]) if model else None
@@ -92,13 +93,13 @@ def command(
         stack.enter_context(live)
         bar = live.bar("sending the model")
         ready = partial(prepare, client, plan, blob, start_state, reset, bar)
-        insist(client, ready, wait, live.message)
+        retry(client, ready, wait, live.message)
         asked = live.pause if isinstance(live, Watching) else None
         subject = StreamedBoard(client, plan, wait, live.message, live.tested, asked)
         record = run(plan, subject, live)
         words = ["tinycl", *sys.argv[1:]]
         figures = partial(summarise, record, plan, compiled, client, subject)
-        summary = insist(client, lambda: figures(board, " ".join(words)), wait, live.message)
+        summary = retry(client, lambda: figures(board, " ".join(words)), wait, live.message)
         client.bye()
     console.print(
         f"{summary['samples_streamed']} samples streamed; {summary['final_accuracy']:.1%} of "

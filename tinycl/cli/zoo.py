@@ -110,7 +110,7 @@ def check(
 
         tinycl zoo check colour-s
     """
-    from tinycl_rt.model import Model
+    from tinycl_rt.model.loader import Model
 
     from tinycl.data import load
     from tinycl.exceptions import DataError

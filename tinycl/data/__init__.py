@@ -10,14 +10,7 @@
 
 from tinycl.data.dataset import Dataset
 from tinycl.data.loader import NAMES, load
-from tinycl.data.scenario import (
-    Experience,
-    Scenario,
-    build,
-    parse_scenario,
-    stream,
-    test_indices,
-)
+from tinycl.data.scenario import Experience, Scenario, build, parse_scenario, stream, test_indices
 
 __all__ = [
     "NAMES",

@@ -154,9 +154,9 @@ def _decode(differences: NDArray, path: Path) -> NDArray[np.uint8]:
 
 
 def _download(name: str) -> tuple[Pair, Pair]:
-    from tinycl.models import keras_setup
+    from tinycl import keras
 
-    tf: Any = keras_setup.import_tensorflow()
+    tf: Any = keras.import_tensorflow()
     try:
         with _patience(_TIMEOUT):
             train, test = getattr(tf.keras.datasets, name).load_data()

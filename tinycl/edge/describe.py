@@ -6,8 +6,8 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from tinycl.edge.architectures import LayerShape
 from tinycl.exceptions import ModelError
+from tinycl.models.networks import LayerShape
 
 __all__ = ["describe"]
 

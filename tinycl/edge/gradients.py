@@ -14,7 +14,7 @@ from typing import Any
 
 from tinycl.edge.packing import pack, unpack, unpack_signs
 from tinycl.edge.parts import in_parts
-from tinycl.models.keras_setup import import_larq, import_tensorflow
+from tinycl.keras import import_larq, import_tensorflow
 
 __all__ = ["binary_conv", "binary_dense", "l1_batch_norm", "max_pool"]
 

@@ -1,11 +1,11 @@
-"""The networks of `tinycl.edge.architectures` as Keras models, standard or in little memory."""
+"""The networks of `tinycl.models.networks` as Keras models, standard or in little memory."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tinycl.edge.architectures import Network
-from tinycl.models.keras_setup import import_larq, import_tensorflow
+from tinycl.keras import import_larq, import_tensorflow
+from tinycl.models.networks import Network
 
 __all__ = ["build_keras"]
 

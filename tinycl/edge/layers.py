@@ -20,7 +20,7 @@ from typing import Any
 
 from tinycl.edge.gradients import binary_conv, binary_dense, l1_batch_norm, max_pool
 from tinycl.exceptions import ModelError
-from tinycl.models.keras_setup import import_larq, import_tensorflow
+from tinycl.keras import import_larq, import_tensorflow
 
 __all__ = ["BatchNormalization", "MaxPool2D", "QuantConv2D", "QuantDense"]
 

@@ -36,8 +36,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from tinycl.edge.architectures import LayerShape
 from tinycl.exceptions import ModelError
+from tinycl.models.networks import LayerShape
 
 __all__ = ["METHODS", "MOMENTA", "Row", "extra_bits", "rows", "total_bytes"]
 

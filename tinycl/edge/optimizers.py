@@ -14,7 +14,7 @@ from typing import Any
 
 from tinycl.edge.packing import unpack_signs
 from tinycl.exceptions import ModelError
-from tinycl.models.keras_setup import import_tensorflow
+from tinycl.keras import import_tensorflow
 
 __all__ = ["Adam", "Bop", "Sgd", "make"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinycl.models.keras_setup import import_tensorflow
+from tinycl.keras import import_tensorflow
 
 __all__ = ["pack", "unpack", "unpack_signs"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tinycl.models.keras_setup import import_tensorflow
+from tinycl.keras import import_tensorflow
 
 __all__ = ["in_parts"]
 

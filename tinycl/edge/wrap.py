@@ -6,7 +6,7 @@ from typing import Any
 
 from tinycl.edge import layers
 from tinycl.exceptions import ModelError
-from tinycl.models.keras_setup import import_larq, import_tensorflow
+from tinycl.keras import import_larq, import_tensorflow
 
 __all__ = ["low_memory"]
 

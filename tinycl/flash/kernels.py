@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinycl.boards.cache import HOST_ONLY
 from tinycl.exceptions import FlashError
 from tinycl.flash.identity import Identity
 from tinycl.flash.native import find_native, why_not
@@ -32,13 +31,6 @@ class Kernels:
     name: str
     modules: dict[str, Path]
     why: str
-
-    def leaves_out(self, file: str) -> bool:
-        """Whether a board with these kernels has no use for a file of ``tinycl_rt``."""
-        if file.startswith(HOST_ONLY):
-            return True
-        is_viper = file.startswith(("kernels_viper", "viper_"))
-        return is_viper and self.name != "viper"
 
 
 def choose(board: Identity, wanted: str = "auto", given: Path | None = None) -> Kernels:

@@ -65,7 +65,7 @@ def build_native(arch: str) -> Path:
         There is no make, or the compiler refuses; with its last words.
     """
     if not shutil.which("make"):
-        raise FlashError("no make to build the native kernels with: run tools/setup.sh")
+        raise FlashError("no make to build the native kernels with: run tools/boards/setup.sh")
     dist = cache() / "native" / native_digest()
     command = ["make", "-C", str(_SOURCE), arch, f"DIST={dist}", f"BUILD={dist / 'build'}"]
     command += [f"MPY_DIR={_micropython()}", f"PYTHON={sys.executable}"]
@@ -104,12 +104,12 @@ def why_not(arch: str) -> str:
         return "this installation brought none; a checkout builds them (pip install -e)"
     for program in ("make", PUBLISHED[arch]):
         if not shutil.which(program):
-            return f"not built, and no {program} here (tools/setup.sh)"
+            return f"not built, and no {program} here (tools/boards/setup.sh)"
     if not (_micropython() / "py" / "dynruntime.mk").is_file():
         return "not built, and no source of MicroPython here (make boards, or MICROPY_DIR)"
     return ""
 
 
 def _micropython() -> Path:
-    """MicroPython's source: the user's, or the one that tools/build_boards.py fetched."""
+    """MicroPython's source: the user's, or the one that tools/boards/__main__.py fetched."""
     return Path(os.environ.get("MICROPY_DIR") or cache() / "micropython-1.25.0").expanduser()

@@ -168,6 +168,6 @@ def head(path):
 def backend():
     """Print the name of the kernels that the runtime finds here."""
     gc.collect()
-    from tinycl_rt import kernels
+    from tinycl_rt.kernels import choose
 
-    print(repr(kernels.load().NAME))
+    print(repr(choose.load().NAME))

@@ -7,13 +7,12 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import tinycl_rt
-
+from tinycl.boards.sources import board_sources, runtime_folder
 from tinycl.flash.compiler import compile_source
 from tinycl.flash.identity import Identity
 from tinycl.flash.kernels import Kernels
 
-__all__ = ["PROGRAMS", "PlannedFile", "plan", "programs", "runtime_folder"]
+__all__ = ["PROGRAMS", "PlannedFile", "plan", "programs"]
 
 PROGRAMS = {"micropython": ("main.py",), "circuitpython": ("boot.py", "code.py")}
 """Files that firmware runs at power-on."""
@@ -63,24 +62,19 @@ def plan(board: Identity, kernels: Kernels, model: bytes | None = None) -> list[
     files = []
     # What is frozen into firmware goes before files: there is no use in copying them.
     is_frozen = "tinycl_rt" in board.builtin
-    for source in [] if is_frozen else sorted(runtime_folder().glob("*.py")):
-        if kernels.leaves_out(source.name):
-            continue
+    folder = runtime_folder()
+    for path in [] if is_frozen else board_sources(folder, kernels.name == "viper"):
+        source = folder / path
         if board.mpy:
             data = compile_source(source, board.code)
-            files.append(PlannedFile(f"/lib/tinycl_rt/{source.stem}.mpy", data))
+            files.append(PlannedFile(f"/lib/tinycl_rt/{path[:-3]}.mpy", data))
         else:
-            files.append(PlannedFile(f"/lib/tinycl_rt/{source.name}", source.read_bytes()))
+            files.append(PlannedFile(f"/lib/tinycl_rt/{path}", source.read_bytes()))
     for name, module in kernels.modules.items():
         files.append(PlannedFile(f"/lib/{name}", module.read_bytes()))
     if model is not None:
         files.append(PlannedFile("/model.tcm", model))
     return files + [PlannedFile(f"/{p.name}", p.read_bytes()) for p in programs(board.name)]
-
-
-def runtime_folder() -> Path:
-    """The runtime that this package came with."""
-    return Path(tinycl_rt.__file__).resolve().parent
 
 
 def programs(interpreter: str) -> list[Path]:

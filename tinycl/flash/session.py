@@ -151,7 +151,7 @@ def _report(board: Identity, kernels: Kernels, todo: Changes, options: Options) 
 
 def _hello(port: str, options: Options, report: Report, steps: Steps) -> None:
     """Let the board say what it runs, and hold that against what it was given."""
-    from tinycl.convert.compiler import load_model
+    from tinycl.compiler.compiler import load_model
     from tinycl.link.client import connect
 
     with connect(port) as client:

@@ -1,9 +1,9 @@
 """The link to a board: ports, frames in flight, and streams that survive an unplug."""
 
 from tinycl.link.client import BoardClient, connect
-from tinycl.link.insist import insist
 from tinycl.link.messages import Info, Progress, Refused
 from tinycl.link.ports import Port, find_port, list_ports
+from tinycl.link.retry import retry
 from tinycl.link.session import predict_all, stream_experience
 from tinycl.link.transport import open_transport
 
@@ -15,9 +15,9 @@ __all__ = [
     "Refused",
     "connect",
     "find_port",
-    "insist",
     "list_ports",
     "open_transport",
     "predict_all",
+    "retry",
     "stream_experience",
 ]

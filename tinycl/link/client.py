@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tinycl_rt import protocol as p
 from tinycl_rt.config import Config
-from tinycl_rt.crc import crc32
+from tinycl_rt.lib.crc import crc32
+from tinycl_rt.link import protocol as p
 
 from tinycl.exceptions import BoardError, LinkError
 from tinycl.link.connection import Connection
@@ -201,7 +201,7 @@ class BoardClient(Connection):
                 return names
 
     def stats(self) -> dict[str, int | str]:
-        """Counters of the board, see ``tinycl_rt.protocol.STATS_NAMES``."""
+        """Counters of the board, see ``tinycl_rt.link.protocol.STATS_NAMES``."""
         return _stats(self.exchange.request(p.STATS))[0]
 
     def stats_and_replay(self) -> tuple[dict[str, int | str], list[int]]:

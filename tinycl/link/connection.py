@@ -8,8 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TypeVar
 
-from tinycl_rt import protocol as p
-from tinycl_rt.frames import VERSION
+from tinycl_rt.link import protocol as p
+from tinycl_rt.link.frames import VERSION
 
 from tinycl.exceptions import BoardError, LinkError
 from tinycl.link.exchange import Exchange

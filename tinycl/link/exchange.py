@@ -1,7 +1,7 @@
 """Requests and replies over an unreliable byte stream, several in flight.
 
 Every request may be sent again: the board carries it out at most once, by its position
-(``tinycl_rt.requests``). A board answers in the order of requests; so when a later one is
+(``tinycl_rt.service.commands``). A board answers in the order of requests; so when a later one is
 answered, an earlier one without an answer is lost, and only then is it repeated. Where nothing
 later is under way, a tiny probe is: a board that is busy for long answers it late, and gets no
 heap of repeated requests meanwhile.
@@ -14,8 +14,8 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from tinycl_rt import protocol as p
-from tinycl_rt.frames import ERROR, OVERHEAD_BYTES, REPLY, VERSION, FrameReader, encode
+from tinycl_rt.link import protocol as p
+from tinycl_rt.link.frames import ERROR, OVERHEAD_BYTES, REPLY, VERSION, FrameReader, encode
 
 from tinycl.exceptions import LinkError
 from tinycl.link.jobs import Counts, Job, SilentError, TooLossy

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from tinycl_rt import protocol as p
-from tinycl_rt.crc import crc32
+from tinycl_rt.lib.crc import crc32
+from tinycl_rt.link import protocol as p
 
 from tinycl.link.exchange import Exchange
 from tinycl.link.jobs import Job, TooLossy

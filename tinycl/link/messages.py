@@ -1,4 +1,4 @@
-"""What a board says, as objects: the payloads of ``tinycl_rt.protocol`` unpacked."""
+"""What a board says, as objects: the payloads of ``tinycl_rt.link.protocol`` unpacked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import struct
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tinycl_rt import protocol as p
 from tinycl_rt.config import Config
+from tinycl_rt.link import protocol as p
 
 from tinycl.exceptions import BoardError, LinkError
 
@@ -20,7 +20,7 @@ class Refused(BoardError):
     Attributes
     ----------
     code : int
-        ``GAP``, ``NO_MODEL``... of ``tinycl_rt.protocol``.
+        ``GAP``, ``NO_MODEL``... of ``tinycl_rt.link.protocol``.
     reason : str
         The board's own words.
     experience, position : int

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from tinycl_rt import protocol as p
+from tinycl_rt.link import protocol as p
 
 from tinycl.exceptions import LinkError
 from tinycl.link.images import ImageSender, Sample

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tinycl_rt import protocol as p
+from tinycl_rt.link import protocol as p
 
 from tinycl.exceptions import BoardError, LinkError
 from tinycl.link.client import BoardClient

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-from tinycl_rt import protocol as p
-from tinycl_rt.crc import crc32
+from tinycl_rt.lib.crc import crc32
+from tinycl_rt.link import protocol as p
 
 from tinycl.exceptions import LinkError
 from tinycl.link.exchange import Exchange

@@ -7,8 +7,8 @@ Engine folds the batch norm into integer thresholds and keeps every map packed i
 from typing import Any
 
 from tinycl.exceptions import ModelError
+from tinycl.keras import import_larq, import_tensorflow
 from tinycl.models.designs import plan_for
-from tinycl.models.keras_setup import import_larq, import_tensorflow
 from tinycl.models.plan import ConvSpec, feature_grid
 from tinycl.models.quantizers import Int8Kernel
 

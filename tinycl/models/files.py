@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tinycl.exceptions import ModelError
-from tinycl.models.keras_setup import import_larq, import_tensorflow
+from tinycl.keras import import_larq, import_tensorflow
 
 __all__ = ["load_model", "save_model"]
 

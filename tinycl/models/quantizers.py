@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tinycl.models.keras_setup import import_larq, import_tensorflow
+from tinycl.keras import import_larq, import_tensorflow
 
 __all__ = ["Int8Kernel"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinycl.exceptions import ModelError
-from tinycl.models.keras_setup import import_larq, import_tensorflow
+from tinycl.keras import import_larq, import_tensorflow
 
 __all__ = ["build_quicknet"]
 

@@ -1,6 +1,6 @@
 """What came out of a run: metrics, and a page that a person would rather look at."""
 
-from tinycl.report.metrics import confusion, forgetting
+from tinycl.experiment.metrics import confusion, forgetting
 from tinycl.report.page import write_report
 from tinycl.report.plots import accuracy_figure
 from tinycl.report.record import RunRecord, read_summary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tinycl.report.record import RunRecord
-from tinycl.report.words import percent
+from tinycl.text import percent
 
 __all__ = ["Cell", "Grid", "confusion_cells", "heat_map", "shade"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tinycl import text
 from tinycl.exceptions import DataError, MissingExtraError
-from tinycl.report import words
 from tinycl.report.grids import confusion_cells, heat_map
-from tinycl.report.look import inline_svg
 from tinycl.report.plots import accuracy_figure, grid_figure
 from tinycl.report.record import RunRecord
 from tinycl.report.sections import headline, memory_bars, parity_facts, stream_facts, tiles
+from tinycl.report.theme import inline_svg
 
 __all__ = ["render", "write_report"]
 
@@ -62,8 +62,8 @@ def render(run: RunRecord) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["value"] = words.value
-    environment.filters["percent"] = words.percent
+    environment.filters["value"] = text.value
+    environment.filters["percent"] = text.percent
     environment.filters["drawn"] = lambda grid: inline_svg(grid_figure(grid), grid.above)
     return environment.get_template("report.html").render(
         run=run,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tinycl.report.grids import Grid
-from tinycl.report.look import COLOURS, styled
 from tinycl.report.record import RunRecord
-from tinycl.report.words import percent
+from tinycl.report.theme import COLOURS, styled
+from tinycl.text import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ from typing import Any
 from tinycl.exceptions import DataError
 from tinycl.report import checks
 from tinycl.report.checks import list_of
-from tinycl.report.words import class_label
+from tinycl.text import class_label
 
 __all__ = ["ExperienceRecord", "RunRecord", "read_summary"]
 

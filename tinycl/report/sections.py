@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tinycl.report.record import RunRecord
-from tinycl.report.words import amount, kib, percent, points
+from tinycl.text import amount, kib, percent, points
 
 __all__ = [
     "Bar",

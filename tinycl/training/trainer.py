@@ -12,8 +12,8 @@ import numpy.typing as npt
 from rich.console import Console
 
 from tinycl.data import Dataset
+from tinycl.keras import import_tensorflow
 from tinycl.models.backbone import build_backbone, build_classifier
-from tinycl.models.keras_setup import import_tensorflow
 from tinycl.training.augment import policy_for
 from tinycl.training.batches import batches
 from tinycl.training.checkpoint import Checkpoint

@@ -15,7 +15,7 @@ __all__ = ["Card", "card", "model", "names", "part"]
 
 @dataclass(frozen=True)
 class Card:
-    """A backbone's card; every figure is measured by ``tools/make_zoo.py``.
+    """A backbone's card; every figure is measured by ``tools/zoo/make.py``.
 
     Attributes
     ----------

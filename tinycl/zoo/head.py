@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from tinycl_rt.kernels_numpy import batch_count
-from tinycl_rt.model import Model
+from tinycl_rt.kernels.numpy.core import batch_count
+from tinycl_rt.model.loader import Model
 
-from tinycl.simulate.latents import latents
+from tinycl.inference import latents
 from tinycl.zoo.catalogue import part
 
 __all__ = ["Head", "head"]

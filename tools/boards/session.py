@@ -34,7 +34,7 @@ class Session:
     Examples
     --------
     >>> with Session(BOARDS["cortex-m3"], folder) as board:
-    ...     board.run("print(1 + 1)")
+    ...     on_board.run("print(1 + 1)")
     '2\\n'
     """
 

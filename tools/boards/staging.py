@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tinycl.boards.cache import HOST_ONLY
+from tinycl.boards.sources import is_host_only
 
 from .errors import BoardBuildError
 from .machines import Board
@@ -34,14 +34,16 @@ def stage(
     """
     if board and not (board.folder / board.binary).is_file():
         raise BoardBuildError(
-            f"{board.name} is not built: run python tools/build_boards.py {board.name}"
+            f"{board.name} is not built: run python -m tools.boards {board.name}"
         )
     for part in parts:
         if not part.exists():
             raise BoardBuildError(f"no file or folder {part}")
         if part.is_dir():
             for file in sorted(part.rglob("*")):
-                if file.is_file() and "__pycache__" not in file.parts:
+                if file.suffix == ".pyi" or "__pycache__" in file.parts or not file.is_file():
+                    continue
+                if not (board and is_host_only(file.relative_to(part).as_posix())):
                     _place(file, folder / part.name / file.relative_to(part), board)
         else:
             _place(part, folder / part.name, board)
@@ -68,8 +70,6 @@ def compile_file(source: Path, target: Path, arch: str) -> None:
 
 
 def _place(file: Path, target: Path, board: Board | None) -> None:
-    if board and file.name.startswith(HOST_ONLY):
-        return
     target.parent.mkdir(parents=True, exist_ok=True)
     if board and board.arch and file.suffix == ".py" and file.name not in _AS_SOURCE:
         compile_file(file, target.with_suffix(".mpy"), board.arch)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tinycl.edge.architectures import LayerShape
 from tinycl.edge.trainer.kept import Inputs
 from tinycl.edge.trainer.scratch import Floats, Scratch, parts, saturated
 from tinycl.edge.trainer.weights import Weights
+from tinycl.models.networks import LayerShape
 
 __all__ = ["Conv"]
 

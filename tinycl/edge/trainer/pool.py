@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tinycl.edge.architectures import Shape
 from tinycl.edge.trainer.kept import Flags
 from tinycl.edge.trainer.scratch import CHUNK, parts
+from tinycl.models.networks import Shape
 
 __all__ = ["MaxPool"]
 

@@ -1,7 +1,7 @@
 """Train a network of binary layers from scratch, in little memory, with numpy alone.
 
 >>> import numpy as np
->>> from tinycl.edge.architectures import Network, dense
+>>> from tinycl.models.networks import Network, dense
 >>> from tinycl.edge.trainer import Trainer
 >>> trainer = Trainer(Network("n", (4, 4, 1), (dense(16), dense(2))), batch=8, seed=0)
 >>> x = np.random.default_rng(0).integers(0, 256, (8, 4, 4, 1), np.uint8)
@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tinycl.edge.architectures import LayerShape, Network
 from tinycl.edge.memory import METHODS
 from tinycl.edge.trainer.conv import Conv
 from tinycl.edge.trainer.dense import Dense
@@ -33,6 +32,7 @@ from tinycl.edge.trainer.standard import L2Norm
 from tinycl.edge.trainer.weights import RealWeights, SignWeights
 from tinycl.edge.trainer.workspace import Workspace
 from tinycl.exceptions import DataError, ModelError
+from tinycl.models.networks import LayerShape, Network
 
 __all__ = ["Trainer"]
 
@@ -47,7 +47,7 @@ class Trainer:
     Parameters
     ----------
     network
-        Its layers; `tinycl.edge.architectures.NETWORKS` has some.
+        Its layers; `tinycl.models.networks.NETWORKS` has some.
     batch
         Most samples of a step.
     method

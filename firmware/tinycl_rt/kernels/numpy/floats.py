@@ -1,0 +1,213 @@
+"""Real-valued numpy kernels for the host simulator and Linux boards.
+
+The functions of ``reference.floats`` stand here with the same names and arguments; ``batch_*`` do
+the same for N samples at once. Sums are made in float64 and rounded to float32 once, as there.
+"""
+
+import numpy as np
+
+from tinycl_rt import tcm
+from tinycl_rt.kernels.numpy.core import _copy, _image, _pad, _tap, _words, pack, unpack
+
+NAME = "numpy"
+
+_BOUNDS = ((-np.inf, np.inf), (0.0, np.inf), (0.0, 6.0), (-1.0, 1.0))
+_FUNCTIONS = (np.add, np.subtract, np.multiply)
+
+
+def _clamp(p, values):
+    if p[14] == 0:
+        return values.astype(np.float32)
+    return np.clip(values, *_BOUNDS[p[14]]).astype(np.float32)
+
+
+def _constants(t):
+    return np.frombuffer(t, np.float32)
+
+
+def batch_bconv(p, x, w, t):
+    """Packed bits (N, h, w, bytes) -> float32 (N, oh, ow, oc)."""
+    ci, kh, kw, oh, ow, oc = p[2], p[3], p[4], p[9], p[10], p[11]
+    kernel = unpack(np.frombuffer(w, np.uint8).reshape(oc, kh, kw, _words(ci)), ci)
+    acc = _convolve(_pad(unpack(x, ci), p, 1.0), kernel, p)
+    table = _constants(t)
+    y = (np.float32(kh * kw * ci) - _clamp(p, acc)) * table[:oc] + table[oc : 2 * oc]
+    if p[12] == 2:
+        places = table[2 * oc : 2 * oc + oh + ow].astype(np.int64)
+        first = places[:oh, None] + places[None, oh:]
+        y = y + np.where(first[..., None] > 0, table[first[..., None] + np.arange(oc)], 0)
+    return y
+
+
+def batch_sign(p, x):
+    """float32 (N, h, w, c) -> packed bits (N, h, w, bytes)."""
+    return pack(x < 0)
+
+
+def batch_unsign(p, x):
+    """Packed bits (N, h, w, bytes) -> float32 (N, h, w, c)."""
+    return unpack(x, p[2])
+
+
+def batch_pixels(p, x):
+    """uint8 (N, h, w, c) -> float32."""
+    return x.astype(np.float32)
+
+
+def batch_conv(p, x, w, t):
+    """float32 (N, h, w, c) -> float32 (N, oh, ow, oc)."""
+    kernel = _constants(w).reshape(p[11], p[3], p[4], p[2]).astype(np.float64)
+    padded = _pad(x.astype(np.float64), p, 0)
+    return _clamp(p, _convolve(padded, kernel, p) + _constants(t))
+
+
+def _convolve(x, w, p):
+    """Padded x with kernel w (oc, kh, kw, c) -> (N, oh, ow, oc)."""
+    taps = [_tap(x, p, ky, kx) for ky in range(p[3]) for kx in range(p[4])]
+    return np.concatenate(taps, axis=-1) @ w.reshape(w.shape[0], -1).T
+
+
+def batch_depthwise(p, x, w, t):
+    """float32 (N, h, w, c) -> float32 (N, oh, ow, oc)."""
+    kernel = _constants(w).reshape(p[3], p[4], p[11]).astype(np.float64)
+    padded = _pad(np.repeat(x.astype(np.float64), p[11] // p[2], axis=-1), p, 0)
+    y = np.zeros((x.shape[0], p[9], p[10], p[11])) + _constants(t)
+    for ky in range(p[3]):
+        for kx in range(p[4]):
+            y += _tap(padded, p, ky, kx) * kernel[ky, kx]
+    return _clamp(p, y)
+
+
+def batch_combine(p, x, z):
+    """Two of float32 (N, h, w, c) -> one."""
+    return _clamp(p, _FUNCTIONS[p[12]](x, z))
+
+
+def batch_scale(p, x, t):
+    """float32 (N, h, w, c) -> the same shape."""
+    return _clamp(p, _FUNCTIONS[p[12]](x, _constants(t)))
+
+
+def batch_max_pool(p, x):
+    """float32 (N, h, w, c) -> float32 (N, oh, ow, c)."""
+    padded = _pad(x, p, -np.inf)
+    y = np.full((x.shape[0], p[9], p[10], p[2]), -np.inf, np.float32)
+    for ky in range(p[3]):
+        for kx in range(p[4]):
+            y = np.maximum(y, _tap(padded, p, ky, kx))
+    return _clamp(p, y)
+
+
+def batch_mean_pool(p, x):
+    """float32 (N, h, w, c) -> float32 (N, oh, ow, c)."""
+    padded = _pad(x.astype(np.float64), p, 0)
+    inside = _pad(np.ones((1, p[0], p[1], 1)), p, 0)
+    total, count = 0.0, 0.0
+    for ky in range(p[3]):
+        for kx in range(p[4]):
+            total = total + _tap(padded, p, ky, kx)
+            count = count + _tap(inside, p, ky, kx)
+    return _clamp(p, total / count)
+
+
+def batch_pad(p, x):
+    """float32 (N, h, w, c) -> float32 (N, oh, ow, c)."""
+    bottom, right = p[9] - p[0] - p[7], p[10] - p[1] - p[8]
+    return np.pad(x, ((0, 0), (p[7], bottom), (p[8], right), (0, 0)))
+
+
+def batch_softmax(p, x):
+    """float32 (N, h, w, c) -> the same shape."""
+    e = np.exp(x.astype(np.float64) - x.max(axis=-1, keepdims=True)).astype(np.float32)
+    return (e / e.sum(axis=-1, keepdims=True, dtype=np.float64)).astype(np.float32)
+
+
+_WEIGHTED = {
+    tcm.FLOAT_BCONV: batch_bconv,
+    tcm.FLOAT_CONV: batch_conv,
+    tcm.FLOAT_DEPTHWISE: batch_depthwise,
+}
+_PLAIN = {
+    tcm.FLOAT_SIGN: batch_sign,
+    tcm.FLOAT_BITS: batch_unsign,
+    tcm.FLOAT_PIXELS: batch_pixels,
+    tcm.FLOAT_MAX: batch_max_pool,
+    tcm.FLOAT_MEAN: batch_mean_pool,
+    tcm.FLOAT_PAD: batch_pad,
+    tcm.FLOAT_SOFTMAX: batch_softmax,
+}
+
+
+def batch(op, x, z):
+    """Run an operator on N samples, ``z`` its second input."""
+    if op.code in _WEIGHTED:
+        return _WEIGHTED[op.code](op.p, x, op.weights, op.table)
+    if op.code == tcm.FLOAT_COMBINE:
+        return batch_combine(op.p, x, z)
+    if op.code == tcm.FLOAT_SCALE:
+        return batch_scale(op.p, x, op.table)
+    return _PLAIN[op.code](op.p, x)
+
+
+def _floats(x, p):
+    return np.frombuffer(x, np.float32, p[0] * p[1] * p[2]).reshape(1, p[0], p[1], p[2])
+
+
+def bconv(p, x, w, t, y, acc):
+    """See ``reference.floats.bconv``."""
+    _copy(y, batch_bconv(p, _image(x, p[0], p[1], _words(p[2])), w, t))
+
+
+def sign(p, x, y):
+    """See ``reference.floats.sign``."""
+    _copy(y, batch_sign(p, _floats(x, p)))
+
+
+def unsign(p, x, y):
+    """See ``reference.floats.unsign``."""
+    _copy(y, batch_unsign(p, _image(x, p[0], p[1], _words(p[2]))))
+
+
+def pixels(p, x, y):
+    """See ``reference.floats.pixels``."""
+    _copy(y, batch_pixels(p, _image(x, p[0], p[1], p[2])))
+
+
+def conv(p, x, w, t, y):
+    """See ``reference.floats.conv``."""
+    _copy(y, batch_conv(p, _floats(x, p), w, t))
+
+
+def depthwise(p, x, w, t, y):
+    """See ``reference.floats.depthwise``."""
+    _copy(y, batch_depthwise(p, _floats(x, p), w, t))
+
+
+def combine(p, x, z, y):
+    """See ``reference.floats.combine``."""
+    _copy(y, batch_combine(p, _floats(x, p), _floats(z, p)))
+
+
+def scale(p, x, t, y):
+    """See ``reference.floats.scale``."""
+    _copy(y, batch_scale(p, _floats(x, p), t))
+
+
+def max_pool(p, x, y):
+    """See ``reference.floats.max_pool``."""
+    _copy(y, batch_max_pool(p, _floats(x, p)))
+
+
+def mean_pool(p, x, y):
+    """See ``reference.floats.mean_pool``."""
+    _copy(y, batch_mean_pool(p, _floats(x, p)))
+
+
+def pad(p, x, y):
+    """See ``reference.floats.pad``."""
+    _copy(y, batch_pad(p, _floats(x, p)))
+
+
+def softmax(p, x, y):
+    """See ``reference.floats.softmax``."""
+    _copy(y, batch_softmax(p, _floats(x, p)))

@@ -1,0 +1,94 @@
+"""Operators that only move values: some channels of a tensor, channels of two tensors in one.
+
+The same code for every kernel set and every board. Grouped convolutions are made of these and of
+plain ones, concatenations of the second alone.
+"""
+
+from array import array
+
+from tinycl_rt import tcm
+from tinycl_rt.model.graph import Operator
+
+_KINDS = {
+    tcm.TAKE: tcm.BITS,
+    tcm.JOIN: tcm.BITS,
+    tcm.FLOAT_TAKE: tcm.FLOAT32,
+    tcm.FLOAT_JOIN: tcm.FLOAT32,
+}
+_JOINS = (tcm.JOIN, tcm.FLOAT_JOIN)
+
+
+def operator(tensors, fields, name):
+    """Check one row of the operator table; parameters and ValueError are those of
+    ``float_checks.operator``."""
+    code, source, target, kh, kw, sh, sw, pt, pl, pad, zero, shift, w0, wn, t0, tn = fields
+    dtype = _KINDS.get(code)
+    joins = code in _JOINS
+    if joins and not 0 < zero < len(tensors):
+        raise ValueError("model: %s has no second input" % name)
+    other = zero if joins else 0
+    x, y, z = tensors[source], tensors[target], tensors[other]
+    if (x.dtype, y.dtype) != (dtype, dtype) or (joins and z.dtype != dtype):
+        raise ValueError("model: %s is unknown or of the wrong types" % name)
+    if (kh, kw, sh, sw, pt, pl, pad, shift, wn, tn) != (1, 1, 1, 1, 0, 0, 0, 0, 0, 0):
+        raise ValueError("model: %s has fields that it does not use" % name)
+    if x.overlaps(y) or (joins and z.overlaps(y)):
+        raise ValueError("model: %s writes over its own input" % name)
+    (h, w, c), (oh, ow, oc) = x.shape, y.shape
+    right = (h, w) == (oh, ow)
+    if joins:
+        right = right and z.shape[:2] == (h, w) and oc == c + z.shape[2]
+    else:
+        right = right and 0 <= zero and zero + oc <= c
+        right = right and (dtype == tcm.FLOAT32 or not (zero % 32 or oc % 32))
+    if not right:
+        raise ValueError("model: %s has shapes %r and %r" % (name, x.shape, y.shape))
+    p = array("i", (h, w, c, 1, 1, 1, 1, 0, 0, oh, ow, oc, 0, 0 if joins else zero, 0))
+    return Operator(code, source, target, p, None, None, other)
+
+
+def step(op, x, z, y):
+    """Run an operator on the memory of its input, of its second input, and of its output."""
+    if op.code == tcm.TAKE:
+        take(op.p, x, y, tcm.words(op.p[2]), op.p[13] >> 3, tcm.words(op.p[11]))
+    elif op.code == tcm.FLOAT_TAKE:
+        take(op.p, x, y, op.p[2], op.p[13], op.p[11])
+    elif op.code == tcm.JOIN:
+        join(op.p, x, z, y)
+    else:
+        join_floats(op.p, x, z, y)
+
+
+def take(p, x, y, row, first, count):
+    """`count` entries from `first` on, of every `row`."""
+    for i in range(p[0] * p[1]):
+        at = i * row + first
+        y[i * count : (i + 1) * count] = x[at : at + count]
+
+
+def join(p, x, z, y):
+    """Bits of the channels of ``x``, then those of ``z``."""
+    c = p[2]
+    a, b, n = tcm.words(c), tcm.words(p[11] - c), tcm.words(p[11])
+    whole, shift = c >> 3, c & 7
+    extra = (p[11] - c + 7) >> 3
+    for i in range(p[0] * p[1]):
+        out = i * n
+        for k in range(out, out + n):
+            y[k] = 0
+        for k in range((c + 7) >> 3):
+            y[out + k] = x[i * a + k]
+        out += whole
+        for k in range(extra):
+            v = z[i * b + k] << shift
+            y[out + k] |= v & 255
+            if v > 255 and out + k + 1 < (i + 1) * n:
+                y[out + k + 1] |= v >> 8
+
+
+def join_floats(p, x, z, y):
+    """Channels of ``x``, then those of ``z``."""
+    c, n = p[2], p[11]
+    for i in range(p[0] * p[1]):
+        y[i * n : i * n + c] = x[i * c : (i + 1) * c]
+        y[i * n + c : (i + 1) * n] = z[i * (n - c) : (i + 1) * (n - c)]

@@ -1,0 +1,147 @@
+"""How deep a configuration learns: which layers of a model form its tail, and what they take.
+
+Only learners whose tail trains need this. At full depth the tail is all binary layers.
+"""
+
+from tinycl_rt import tcm
+from tinycl_rt.config import FULL
+from tinycl_rt.head import bits
+
+_MOST_TERMS = 32767  # of a sum, at full depth: int16
+_MOST_SUMS = 1 << 27  # sums of a channel times terms: means in Q4 stay within 32 bits
+
+
+def trained(config):
+    """The class of what trains below the head."""
+    if config.depth == FULL:
+        from tinycl_rt.trainable.full import Full
+
+        return Full
+    from tinycl_rt.trainable.tail import Tail
+
+    return Tail
+
+
+def first_layer(model, depth):
+    """Index of the operator where a tail of ``depth`` binary layers begins.
+
+    Raises
+    ------
+    ValueError
+        The model does not end with a chain of so many binary convolutions.
+    """
+    operators = model.operators
+    if depth == FULL:
+        return _first_of_all(operators)
+    found, first = 0, len(operators) - 1
+    for i in range(len(operators) - 2, -1, -1):
+        if not _learns(operators, i):
+            break
+        if operators[i].code == tcm.BCONV:
+            found, first = found + 1, i
+            if found == depth:
+                return first
+    raise ValueError(
+        "tail:%d asks for %d binary layers, this model ends with %d that can learn"
+        % (depth, depth, found)
+    )
+
+
+def _learns(operators, i):
+    """Whether an error finds its way back through an operator."""
+    op = operators[i]
+    if op.target != operators[i + 1].source or op.code not in (tcm.BCONV, tcm.BPOOL):
+        return False
+    kh, kw, sh, sw = op.p[3:7]
+    # Through windows that overlap it would belong to several.
+    return op.code == tcm.BCONV or (sh >= kh and sw >= kw)
+
+
+def _first_of_all(operators):
+    """The first binary layer, behind which all learns."""
+    for i in range(1, len(operators) - 1):
+        op = operators[i]
+        if op.code == tcm.BCONV:
+            if all(_learns(operators, k) for k in range(i, len(operators) - 1)):
+                return i
+            break
+        if op.code != tcm.BPOOL:
+            break
+    raise ValueError("full: this model is no chain of binary layers, which all could learn")
+
+
+def operators(model, config):
+    """The operators that form the tail of a configuration.
+
+    Raises
+    ------
+    ValueError
+        The model has no tail of that depth, or the learning rate has no integer form there.
+    """
+    ops = model.operators[first_layer(model, config.depth) : -1]
+    if config.depth == FULL:
+        _check_sums(ops, config)
+        return ops
+    for op in ops:
+        _check_shift(shift(op.p, config) if op.code == tcm.BCONV else 0, config)
+    return ops
+
+
+def _check_shift(shift, config):
+    if shift < 0:
+        raise ValueError("tail: expected tail_lr of at least %d" % (config.tail_lr - shift))
+
+
+def _check_sums(ops, config):
+    n = config.replays + 1
+    if n < 2:
+        raise ValueError("full: expected replays of at least 1, for mini-batches")
+    for op in ops:
+        if op.code != tcm.BCONV:
+            continue
+        _check_shift(full_shift(op.p, config), config)
+        terms = op.p[2] * op.p[3] * op.p[4]
+        most = (_MOST_SUMS - 1) // (op.p[9] * op.p[10] * terms)
+        if terms > _MOST_TERMS or n > most:
+            raise ValueError(
+                "full: a layer sums %d terms, expected at most %d, and replays below %d"
+                % (terms, _MOST_TERMS, most)
+            )
+
+
+def latent_bytes(model, config):
+    """Bytes that the replay memory holds of a sample."""
+    if not config.depth:
+        return model.latent_bytes
+    return model.tensors[operators(model, config)[0].source].nbytes
+
+
+def state_bytes(model, config):
+    """Bytes of each of ``Tail.blocks`` or ``Full.blocks``."""
+    sizes = []
+    for op in operators(model, config):
+        if op.code != tcm.BCONV:
+            continue
+        p = op.p
+        taps = p[3] * p[4] * p[11]
+        sizes += [taps * tcm.words(p[2]), taps * p[2] * (1 + config.wide)]
+        if config.depth == FULL:
+            sizes += [4 * p[11], 4 * (3 * p[11] + 1)]
+        elif config.thresholds:
+            sizes.append(4 * (len(op.table) - first_threshold(p)))
+    return sizes
+
+
+def first_threshold(p):
+    """Entries of the table before its thresholds: places of the sets where there are several."""
+    return p[9] + p[10] if p[12] == 2 else 0
+
+
+def shift(p, config):
+    """Bits that a gradient loses on its way into a latent weight."""
+    return config.tail_lr + config.gbits - 8 + bits(p[9] * p[10]) - 8 * config.wide
+
+
+def full_shift(p, config):
+    """The same at full depth, where gradients are sums over a mini-batch of errors of one size."""
+    return shift(p, config) + bits(config.replays + 1) // 2

@@ -1,0 +1,82 @@
+"""All kernel sets on all boards: the same vectors and random shapes, the same integers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.boards import NATIVE, absent, built
+from helpers.paths import ON_BOARD, PROJECT, RUNTIME, VECTORS
+from on_board.run import run
+
+from tools.boards.machines import BOARDS
+from tools.boards.source import source_folder
+
+EXTRAS = [
+    RUNTIME,
+    ON_BOARD / "cases" / "test_viper.py",
+    *(VECTORS / name for name in ("vector_check.py", "kernels.jsonl", "learning.json")),
+]
+COMPILERS = {
+    "armv6m": "arm-none-eabi-gcc",
+    "armv7m": "arm-none-eabi-gcc",
+    "rv32imc": "riscv64-unknown-elf-gcc",
+    "x64": "gcc",
+}
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the native modules for every architecture whose compiler is here."""
+    for package in ("elftools", "ar"):
+        pytest.importorskip(package) if os.environ.get("CI") != "true" else __import__(package)
+    folder = tmp_path_factory.mktemp("native")
+    able = [arch for arch, compiler in COMPILERS.items() if shutil.which(compiler)]
+    if not (source_folder() / "py" / "dynruntime.mk").is_file() or not able:
+        absent("no MicroPython source or no compiler: run make boards")
+    make = ["make", "-C", str(PROJECT / "firmware" / "native"), f"ARCH={' '.join(able)}"]
+    words = [f"BUILD={folder}/build", f"DIST={folder}", f"MPY_DIR={source_folder()}"]
+    ran = subprocess.run(
+        [*make, *words, f"PYTHON={sys.executable}"], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_all_kernel_sets_agree(name: str, dist: Path) -> None:
+    built(name)
+    failures, text = run(name, [ON_BOARD / "cases" / "test_kernels.py"], EXTRAS, [dist])
+    assert failures == 0, text
+    assert "TestSets.test_vectors_on_the_reference ... ok" in text
+    if name not in NATIVE:
+        assert "kernels 'viper' do not load here: invalid micropython decorator" in text
+        return
+    for line in ("TestSets.test_vectors_on_native", "TestNativeLayers.test_bconv"):
+        assert f"{line} ... ok" in text
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_real_valued_kernels_agree(name: str, dist: Path) -> None:
+    built(name)
+    failures, text = run(name, [ON_BOARD / "cases" / "test_floats.py"], EXTRAS[:2], [dist])
+    assert failures == 0, text
+    assert "TestFloats.test_maps ... ok" in text
+
+
+@pytest.mark.parametrize("name", ["unix", "cortex-m0"])
+def test_a_module_for_another_processor_is_passed_over(
+    name: str, dist: Path, tmp_path: Path
+) -> None:
+    board = built(name)
+    wrong = tmp_path / f"{board.arch}_6.3"
+    wrong.mkdir()
+    shutil.copy(dist / "rv32imc_6.3" / "tinycl_native.mpy", wrong)
+    failures, text = run(name, [ON_BOARD / "cases" / "test_kernels.py"], EXTRAS, [tmp_path])
+    assert failures == 0, text
+    assert "kernels 'native' do not load here: incompatible .mpy" in text
+    assert "TestSets.test_the_fastest_is_chosen ... ok" in text

@@ -1,0 +1,99 @@
+"""What the compiler says of RAM is what a board's heap shows."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.boards import built
+from helpers.paths import RUNTIME
+from tinycl_rt.config import Config
+from tinycl_rt.kernels.numpy import core as numpy_kernels
+from tinycl_rt.learner import Learner
+from tinycl_rt.model.loader import Model
+
+from tools.bench.ram import measure
+from tools.bench.synthetic_model import synthetic_model
+from tools.boards.runtime import build_native
+from tools.boards.session import Session
+from tools.boards.staging import stage
+
+SHARE, OBJECTS = 0.03, 2048  # tolerance: of the figure, and for Python's objects
+
+
+@pytest.mark.parametrize(
+    "shape, size, classes, replay, weights",
+    [
+        ((28, 28, 1), "8k", 10, 100, "heap"),
+        ((32, 32, 3), "16k", 20, 40, "heap"),
+        ((128, 1, 3), "32k", 6, 200, "heap"),
+        ((32, 32, 3), "60k", 10, 60, "streamed"),
+        ((128, 1, 3), "60k", 10, 100, "mapped"),
+    ],
+    ids=str,
+)
+def test_compiler_and_heap_agree(
+    shape: tuple[int, int, int], size: str, classes: int, replay: int, weights: str
+) -> None:
+    data = synthetic_model(shape, size)
+    result = measure(built("cortex-m3"), data, classes, replay, model=weights)
+    assert result["fits"], result["error"]
+    used = {step["step"]: step["used"] for step in result["steps"]}
+    computed = result["computed"]
+    learner = sum(computed.values()) - computed["model"]
+    for found, said in (
+        (used["model"] - used["runtime"], computed["model"]),
+        (used["learner"] - used["model"], learner),
+        (used["learner"] - used["runtime"], sum(computed.values())),
+    ):
+        assert abs(found - said) <= SHARE * said + OBJECTS, (found, said)
+    # The replay memory and the head alone, whatever Python's objects take.
+    other = measure(built("cortex-m3"), data, classes + 2, replay + 50, model=weights)
+    more = {step["step"]: step["used"] for step in other["steps"]}["learner"] - used["learner"]
+    said = sum(other["computed"].values()) - sum(computed.values())
+    assert abs(more - said) <= SHARE * said + 64
+
+
+def test_a_60k_backbone_and_200_latents_fit_where_flash_is_mapped() -> None:
+    """DESIGN's target: 144 KiB of heap, service running, the model read in place."""
+    data = synthetic_model((32, 32, 3), "60k")
+    assert len(data) > 50 * 1024
+    result = measure(built("cortex-m3"), data, 10, 200, model="mapped")
+    assert result["fits"], result["error"]
+    assert result["heap_bytes"] <= 144 * 1024
+    assert Model(data).latent_bytes == 256
+    steps = [step["step"] for step in result["steps"]]
+    assert steps[:7] == ["runtime", "file", "model", "learner", "service", "learned", "saved"]
+
+
+def test_model_in_romfs_is_used_in_place() -> None:
+    board = built("cortex-m3")
+    data = synthetic_model((28, 28, 1), "32k")
+    model = Model(data)
+    config = Config(classes=3, replay=4, seed=5)
+    x = np.random.default_rng(1).integers(0, 256, (3, model.input_bytes), np.uint8)
+    learner = Learner(model, config, numpy_kernels)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rom = folder / "rom"
+        rom.mkdir()
+        stage([RUNTIME], rom, board, [build_native(board.arch)])
+        (rom / "model.tcm").write_bytes(data)
+        with Session(board, folder, rom) as session:
+            session.run(
+                "import gc\nfrom tinycl_rt import checks, image, kernels, learner, store\n"
+                "from tinycl_rt.config import Config\nfrom tinycl_rt.device import Device\n"
+                "kernels.load()\ngc.collect()\nbefore = gc.mem_alloc()\n"
+                "device = Device('/', 0, 0, Config(classes=3, replay=4, seed=5))\n"
+                "device.open()\ngc.collect()\nprint(device.warning)"
+            )
+            grown = int(session.run("print(gc.mem_alloc() - before)"))
+            for label, row in enumerate(x):
+                learner.learn(row.tobytes(), label)
+                code = f"device.learner.learn(bytes.fromhex('{row.tobytes().hex()}'), {label})"
+                session.run(code)
+            found = int(session.run("print(device.learner.fingerprint())"))
+    assert grown < len(data)
+    assert found == learner.fingerprint()

@@ -1,0 +1,80 @@
+"""The tightest case that is promised: 60 KiB of weights, 200 latents, 144 KiB of heap. What a
+board has learned can be fetched from it, and be put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.boards import built
+from helpers.paths import PROJECT, RUNTIME
+from tinycl_rt.config import Config
+from tinycl_rt.kernels.numpy import core as numpy_kernels
+from tinycl_rt.learner import Learner
+from tinycl_rt.link import protocol as p
+from tinycl_rt.model.loader import Model
+
+from tinycl.boards.micropython import CortexM3
+from tinycl.boards.romfs import romfs_image
+from tinycl.link import Refused, connect, stream_experience
+from tinycl.link.backup import backup, restore
+from tools.bench.synthetic_model import synthetic_model
+from tools.boards.runtime import build_native
+from tools.boards.staging import stage
+
+MODEL = synthetic_model((32, 32, 3), "60k")
+CONFIG = Config(classes=10, replay=200)
+
+
+class MappedBoard(CortexM3):
+    """A board that reads its model where the firmware has it, in memory-mapped flash."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "flash")
+        board, rom = built("cortex-m3"), folder / "rom"
+        stage([RUNTIME, PROJECT / "firmware" / "main.py"], rom, board, [build_native(board.arch)])
+        (rom / "model.tcm").write_bytes(MODEL)
+        (folder / "rom.img").write_bytes(romfs_image(rom))
+        self._command = [*board.command(), *board.with_rom(folder / "rom.img")]
+
+    def command(self) -> list[str]:
+        """Return the command line of the process."""
+        return self._command
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MappedBoard]:
+    with MappedBoard(tmp_path_factory.mktemp("board")) as board:
+        yield board
+
+
+def test_what_was_learned_goes_out_and_in(board: MappedBoard) -> None:
+    rng = np.random.default_rng(1)
+    images = rng.integers(0, 256, (20, 32, 32, 3), np.uint8)
+    labels = [i % 10 for i in range(len(images))]
+    twin = Learner(Model(MODEL), CONFIG, numpy_kernels)
+    twin.begin(0, range(10), len(images))
+    for image, label in zip(images, labels, strict=True):
+        twin.learn(image.tobytes(), label)
+    twin.end()
+    with connect(board.port) as client:
+        client.reset(CONFIG)
+        assert len(list(stream_experience(client, 0, images, labels))) == len(images)
+        state, _, info = backup(client)
+        assert state == bytes(twin.dump())
+        assert info.max_payload == 512 and not info.unsaved
+        client.begin(1, [3], 5)
+        client.learn(1, 0, images[0], 3)
+        assert restore(client, state).state == twin.fingerprint()
+        board.restart()
+    with connect(board.port) as client:
+        assert client.info().state == twin.fingerprint()
+        for replay in (600, 240):  # settings that have no room change nothing
+            with pytest.raises(Refused) as refused:
+                client.reset(Config(classes=10, replay=replay))
+            assert refused.value.code == p.NO_MEMORY
+            info, stats = client.info(), client.stats()
+            assert info.state == twin.fingerprint(), info.warning
+        assert int(stats["heap_used"]) + int(stats["heap_free"]) <= 144 * 1024

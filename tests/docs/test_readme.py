@@ -1,0 +1,52 @@
+"""The code in the README and in the docs runs as it stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.paths import PROJECT
+
+README = PROJECT / "README.md"
+
+
+def block(first_words: str) -> str:
+    """The Python block of the README that holds these words."""
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    found = [b for b in blocks if first_words in b]
+    assert len(found) == 1, f"{len(found)} blocks with {first_words!r}"
+    return str(found[0])
+
+
+def test_learner_in_ten_lines(
+    tiny_model: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("model.tcm").write_bytes(tiny_model)
+    cup, spoon = bytes(range(0, 128, 2)), bytes(range(255, 127, -2))
+    exec(block("predict_name"), {"pixels": cup, "other_pixels": spoon})
+    assert capsys.readouterr().out == "cup\n"
+
+
+def test_client(tiny_model: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("run").mkdir()
+    Path("run/model.tcm").write_bytes(tiny_model)
+    rng = np.random.default_rng(0)
+    images = {
+        "image": rng.integers(0, 256, (8, 8, 1), dtype=np.uint8),
+        "other": rng.integers(0, 256, (8, 8, 1), dtype=np.uint8),
+    }
+    exec(block("connect(board.port)"), images)
+
+
+def test_pages_that_it_links_to_are_there() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text())
+    assert links
+    for link in links:
+        assert (README.parent / link).is_file(), link

@@ -1,0 +1,89 @@
+"""The C kernels on this computer, under the address and undefined-behaviour sanitizers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.boards import absent
+from helpers.paths import NATIVE_SOURCES as NATIVE
+
+
+def make(target: str, folder: Path, *words: str) -> str:
+    """Build a target; skip, or fail in CI, where there is no sanitizing compiler."""
+    if not (shutil.which("gcc") and shutil.which("make")):
+        absent("no C compiler: run tools/boards/setup.sh")
+    command = ["make", "-C", str(NATIVE), target, f"BUILD={folder}", "CC=gcc", *words]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_c_kernels_give_the_references_numbers(tmp_path: Path) -> None:
+    make("host", tmp_path)
+    find = ["gcc", "-print-file-name=libasan.so"]
+    sanitizer = subprocess.run(find, capture_output=True, text=True, check=True).stdout.strip()
+    environment = {
+        **os.environ,
+        "TINYCL_HOST_KERNELS": str(tmp_path / "libtinycl.so"),
+        "LD_PRELOAD": sanitizer,
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "PYTHONMALLOC": "malloc",
+    }
+    folder = Path(__file__).parent / "native"
+    cases = [str(folder / f"sanitized_{name}.py") for name in ("cases", "floats", "tail", "full")]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *cases]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
+
+
+def test_fuzzer_finds_no_fault(tmp_path: Path) -> None:
+    assert "30000 calls" in make("fuzz", tmp_path, "RUNS=30000", "SEED=7")
+
+
+@pytest.mark.parametrize(
+    "file, check, broken",
+    [
+        ("window.c", "w->size < tc_times(row, oc)", "w->size < 4"),
+        ("window.c", "row + column <= entries - oc", "row + column <= entries"),
+        ("conv8.c", "x->size < tc_times(", "x->size + 9 < tc_times("),
+        ("tail_update.c", "tc_check_array(row, per, 4)", "tc_check_array(row, 1, 4)"),
+        ("tail_back.c", "tc_check_array(w, tc_times(row, (uint32_t)g->oc), 4)", "!w"),
+        ("full_forward.c", "tc_check_array(acc, cells, 2)", "!acc"),
+        ("full_back.c", "e->size < tc_times(cells, oc)", "!e"),
+        ("learn.c", "(error = tc_check_array(g, (uint32_t)classes, 2))", "!g"),
+        ("fbconv.c", "row + column + oc <= t->size / 4", "row + column <= t->size / 4"),
+    ],
+)
+def test_fuzzer_finds_a_missing_check(file: str, check: str, broken: str, tmp_path: Path) -> None:
+    source = tmp_path / "native"
+    shutil.copytree(NATIVE, source, ignore=shutil.ignore_patterns("build", "dist"))
+    text = (source / file).read_text()
+    assert check in text
+    (source / file).write_text(text.replace(check, broken))
+    command = ["make", "-C", str(source), "fuzz", "RUNS=200000", f"BUILD={tmp_path}", "CC=gcc"]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode != 0
+    # The checks of arrays hold their alignment, too: whichever shows first.
+    assert "heap-buffer-overflow" in ran.stderr or "misaligned address" in ran.stderr
+
+
+def test_no_kernel_keeps_state(tmp_path: Path) -> None:
+    """No data outside the stack and the buffers: what a native module has no room for."""
+    if not shutil.which("arm-none-eabi-gcc"):
+        absent("no arm-none-eabi-gcc: run tools/boards/setup.sh")
+    for source in NATIVE.glob("*.c"):
+        if source.name.startswith(("module", "fuzz")):
+            continue
+        target = tmp_path / f"{source.stem}.o"
+        command = ["arm-none-eabi-gcc", "-std=c99", "-O2", "-mthumb", "-mcpu=cortex-m0", "-fpic"]
+        warnings = ["-Wall", "-Wextra", "-Wconversion", "-Werror", "-Wstack-usage=480"]
+        flags = [*warnings, "-fno-tree-loop-distribute-patterns", "-c", "-o"]
+        subprocess.run([*command, *flags, str(target), str(source)], check=True)
+        size = ["arm-none-eabi-size", str(target)]
+        table = subprocess.run(size, capture_output=True, text=True, check=True).stdout
+        assert table.splitlines()[1].split()[1:3] == ["0", "0"], table

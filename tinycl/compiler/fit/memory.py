@@ -1,0 +1,147 @@
+"""What a compiled model takes on a board: flash, RAM, work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tinycl_rt import tcm
+from tinycl_rt.config import Config
+from tinycl_rt.model.loader import Model
+from tinycl_rt.trainable.layers import latent_bytes
+
+from tinycl.compiler.compiler import Compiled
+from tinycl.compiler.fit.deep import tail_bytes
+
+__all__ = ["PLACES", "head_bytes", "layer_rows", "learner_bytes", "replay_bytes"]
+
+PLACES = ("mapped", "heap", "streamed")
+
+_KINDS = {
+    tcm.CONV8: "8-bit conv",
+    tcm.BINARISE: "sign",
+    tcm.BCONV: "binary conv",
+    tcm.BPOOL: "max pool",
+    tcm.COUNT: "count bits",
+    tcm.FLOAT_BCONV: "binary conv, float",
+    tcm.FLOAT_SIGN: "sign of floats",
+    tcm.FLOAT_BITS: "bits as floats",
+    tcm.FLOAT_PIXELS: "pixels as floats",
+    tcm.FLOAT_CONV: "float conv",
+    tcm.FLOAT_DEPTHWISE: "float depthwise",
+    tcm.FLOAT_COMBINE: "float combine",
+    tcm.FLOAT_SCALE: "float scale",
+    tcm.FLOAT_MAX: "float max pool",
+    tcm.FLOAT_MEAN: "float mean",
+    tcm.FLOAT_PAD: "float pad",
+    tcm.FLOAT_SOFTMAX: "float softmax",
+    tcm.TAKE: "take channels",
+    tcm.JOIN: "join channels",
+    tcm.FLOAT_TAKE: "take channels, float",
+    tcm.FLOAT_JOIN: "join channels, float",
+}
+# Objects of an operator and its output on MicroPython with 32-bit words, geometry included.
+_OPERATOR_BYTES = 320
+# An open file of littlefs with its cache, and the dictionary of the buffers.
+_FILE_BYTES = 1000
+_WEIGHT_BITS = {
+    tcm.CONV8: 8,
+    tcm.BCONV: 1,
+    tcm.FLOAT_BCONV: 1,
+    tcm.FLOAT_CONV: 32,
+    tcm.FLOAT_DEPTHWISE: 32,
+}
+_MACS = {1: "binary_macs", 8: "int8_macs", 32: "float_macs"}
+_PLACED = (tcm.BITS, tcm.FLOAT32)
+
+
+def layer_rows(compiled: Compiled) -> list[dict[str, Any]]:
+    """One row per operator: kind, output shape, weight bits, flash and RAM bytes, MACs.
+
+    ``flash_bytes`` counts weights and thresholds, ``ram_bytes`` the operator's input and output in
+    the arena, ``binary_macs``, ``int8_macs`` and ``float_macs`` the multiply-accumulates inside
+    the image.
+    """
+    rows = []
+    activations = compiled.program.activations
+    for step in compiled.program.steps:
+        blocks = [b for b in (step.weights, step.table) if b is not None]
+        ends = [activations[i] for i in (*step.sources, step.target)]
+        bits = _WEIGHT_BITS.get(step.code, 0)
+        rows.append(
+            {
+                "kind": _KINDS[step.code],
+                "name": ends[-1].name,
+                "shape": list(ends[-1].shape),
+                "weight_bits": bits,
+                "flash_bytes": sum(int(b.nbytes) for b in blocks),
+                "ram_bytes": sum(a.nbytes for a in ends if a.dtype in _PLACED),
+                **{name: step.macs if bits == width else 0 for width, name in _MACS.items()},
+            }
+        )
+    return rows
+
+
+def head_bytes(model: Model, classes: int) -> int:
+    """Weights of the CWR* head: two int16 copies, consolidated and in training."""
+    return 2 * 2 * classes * model.features
+
+
+def replay_bytes(model: Model, config: Config) -> int:
+    """Packed latents of the replay memory."""
+    return int(config.replay * latent_bytes(model, config))
+
+
+def learner_bytes(model: Model, config: Config, weights: str = "heap") -> dict[str, int]:
+    """RAM that a learner allocates, by what for.
+
+    The formulas follow the buffers of ``tinycl_rt``: what ``source`` keeps of the file,
+    thresholds, floats and objects of ``Model``; arena and accumulators of ``Backbone``; features,
+    logits, errors, counts and the exponential table of ``Head``; labels and flags of ``Replay``;
+    the buffers of layers that learn with the head, if there are any.
+
+    Parameters
+    ----------
+    model : Model
+    config : Config
+    weights : str
+        Where they are, one of ``PLACES``: read in place from flash ("mapped"), the whole file in
+        the heap, or streamed through a buffer.
+    """
+    blocks = list(_blocks(model))
+    # MicroPython sees bytes of a file as bytes only: other tables are copies.
+    kept = sum(n for kind, n, is_table in blocks if is_table and kind != "B")
+    largest: dict[str, int] = {}
+    for kind, n, is_table in blocks:
+        if not is_table:
+            largest[kind] = max(n, largest.get(kind, 0))
+    if weights == "heap":
+        kept += model.nbytes + sum(n for kind, n, table in blocks if not table and kind != "B")
+    elif weights == "mapped":
+        kept += sum(n for kind, n in largest.items() if kind != "B")
+    else:
+        kept += sum(largest.values()) + sum(
+            n for kind, n, table in blocks if table and kind == "B"
+        )
+        kept += _FILE_BYTES
+    widest = max(t.shape[2] for t in model.tensors)
+    classes, slots = config.classes, config.replay
+    parts = {
+        "model": kept + _OPERATOR_BYTES * len(model.operators),
+        "activations": model.arena_bytes + 4 * widest,
+        "head": head_bytes(model, classes) + model.features + classes * 15 + 512,
+        "replay": replay_bytes(model, config) + 2 * slots + 8 * classes + 8,
+    }
+    if config.depth:
+        parts["tail"] = tail_bytes(model, config)
+    return parts
+
+
+def _blocks(model: Model) -> Iterator[tuple[str, int, bool]]:
+    """Kind, bytes and whether it is a table, of every block of weights or table."""
+    for op in model.operators:
+        for block, is_table in ((op.weights, False), (op.table, True)):
+            if block is None:
+                continue
+            kind = "B" if op.code == tcm.BPOOL else "i" if op.code < tcm.FLOAT_BCONV else "f"
+            yield kind if is_table else tcm.WEIGHTS[op.code], len(block) * block.itemsize, is_table

@@ -1,0 +1,80 @@
+"""Where a model's weights lie on a board, and whether learner and runtime fit its heap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tinycl_rt.config import Config
+from tinycl_rt.model.loader import Model
+
+from tinycl.boards import Board
+from tinycl.compiler.fit.memory import PLACES, learner_bytes
+from tinycl.exceptions import BoardError
+
+__all__ = ["Placing", "place"]
+
+# Runtime with native kernels and a running service: `python -m tools.bench.ram`, column
+# "service" without the learner. Code in memory-mapped flash, or in the heap.
+_RUNTIME_BYTES = {True: 51_000, False: 85_000}
+
+
+@dataclass(frozen=True)
+class Placing:
+    """A model on a board.
+
+    Attributes
+    ----------
+    weights : str
+        The place that the board chooses: "mapped", "heap" or "streamed".
+    memory : dict of str to dict of str to int
+        For each place there is: RAM of the learner in bytes, by what for.
+    runtime_bytes, heap_bytes : int
+        What the runtime takes of the heap, and the heap.
+    """
+
+    weights: str
+    memory: dict[str, dict[str, int]]
+    runtime_bytes: int
+    heap_bytes: int
+
+    def need(self, weights: str) -> int:
+        """Bytes of heap with the weights in that place."""
+        return self.runtime_bytes + sum(self.memory[weights].values())
+
+    def fits(self, weights: str) -> bool:
+        """Whether all fits the heap with the weights in that place."""
+        return self.need(weights) <= self.heap_bytes
+
+
+def place(model: Model, board: Board, config: Config) -> Placing:
+    """Choose as ``tinycl_rt.device`` does.
+
+    In place where flash is mapped; in the heap, if the file takes no more than half of what is
+    free and all fits; else streamed.
+
+    Parameters
+    ----------
+    model : Model
+    board : Board
+    config : Config
+        Classes, latents of the replay memory, depth.
+
+    Raises
+    ------
+    BoardError
+        No heap size is known for this board.
+    """
+    if board.heap_bytes is None:
+        raise BoardError(f"no heap size is known for {board.name}: choose another board")
+    memory = {
+        weights: learner_bytes(model, config, weights)
+        for weights in PLACES
+        if board.romfs or weights != "mapped"
+    }
+    runtime = _RUNTIME_BYTES[board.romfs]
+    found = Placing("mapped", memory, runtime, board.heap_bytes)
+    if board.romfs:
+        return found
+    half = (board.heap_bytes - runtime) // 2
+    whole = model.nbytes <= half and found.fits("heap")
+    return Placing("heap" if whole else "streamed", memory, runtime, board.heap_bytes)

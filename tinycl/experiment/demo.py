@@ -1,0 +1,154 @@
+"""The whole job on the digits: train, convert, compile, stream, compare."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console
+
+from tinycl.boards import EmulatedBoard, start
+from tinycl.compiler.compiler import Compiled, compile_file
+from tinycl.compiler.verify import random_pixels, verify
+from tinycl.data import Dataset, load
+from tinycl.exceptions import DataError
+from tinycl.experiment.board import StreamedBoard
+from tinycl.experiment.loop import Observer, Record, run
+from tinycl.experiment.prepare import prepare
+from tinycl.experiment.settings import Plan, Settings
+from tinycl.experiment.simulator import Latents, Simulator
+from tinycl.experiment.summary import summarise
+from tinycl.link import connect
+
+__all__ = ["KNOWN", "Backbone", "make_backbone", "run_demo"]
+
+KNOWN = 5
+"""Classes that the backbone is trained on; the others come later, one by one."""
+
+_TRAINING: dict[str, Any] = {"size": "8k", "classes": range(KNOWN), "seed": 0}
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A converted backbone and its compiled form."""
+
+    flatbuffer: bytes
+    compiled: Compiled
+    was_there: bool
+
+
+def make_backbone(dataset: Dataset, folder: Path, console: Console, fresh: bool) -> Backbone:
+    """Train and convert in a folder, or reuse what an earlier call left there."""
+    tflite = folder / "backbone.tflite"
+    record = folder / "training.json"
+    settings = {**_TRAINING, "classes": list(_TRAINING["classes"]), "data": dataset.name}
+    was_there = not fresh and tflite.exists() and _reads(record) == settings
+    if not was_there:
+        from tinycl.compiler.lce_converter import convert
+        from tinycl.training.trainer import train
+
+        result = train(dataset, **_TRAINING, console=console)
+        convert(result.backbone, tflite)
+        record.write_text(json.dumps(settings) + "\n")
+    return Backbone(*compile_file(tflite), was_there)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for results; DataError when that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {folder}: {error.strerror}") from error
+
+
+def _reads(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+class Watch(Observer, Protocol):
+    """What the demo needs from a live display."""
+
+    def message(self, text: str) -> None: ...
+    def tested(self, done: int, total: int, truth: int, predicted: int) -> None: ...
+    def bar(self, title: str) -> Any: ...
+
+
+def run_demo(
+    folder: Path, board: str, fresh: bool, seed: int, console: Console, live: Watch, command: str
+) -> dict[str, Any]:
+    """Do everything; returns the summary.
+
+    Parameters
+    ----------
+    folder
+        Where the backbone, the model and the results go.
+    board
+        An emulated board of ``tinycl boards``.
+    fresh
+        Train again even if there is a backbone.
+    seed
+        Of the stream and the learner.
+    """
+    machine = start(board)  # says now, and not after the training, what it lacks
+    make_folder(folder)
+    dataset = load("digits")
+    plan = Plan.make(dataset, Settings(scenario=f"nc:1,first={KNOWN}", seed=seed))
+    console.rule("1  a binary network learns the digits 0-4 on this computer")
+    backbone = make_backbone(dataset, folder, console, fresh)
+    compiled, model = backbone.compiled, backbone.compiled.model
+    (folder / "model.tcm").write_bytes(compiled.data)
+    if backbone.was_there:
+        console.print("reusing the trained backbone (--fresh trains again)")
+    console.rule("2  compiled for the board, held against Larq Compute Engine")
+    parity = verify(backbone.flatbuffer, compiled, dataset.x_test)
+    noise = verify(backbone.flatbuffer, compiled, random_pixels(100, model.input_shape))
+    checked = parity.bits_checked + noise.bits_checked
+    differing = parity.bits_differing + noise.bits_differing
+    console.print(
+        f"{model.nbytes:,} bytes; {checked:,} latent bits checked against LCE, {differing} differ",
+        highlight=False,
+    )
+    cache = Latents(model, plan)
+    known = Simulator(model, plan.first(1), cache)
+    run(plan.first(1), known, _Silent())
+    console.rule("3  the board meets the digits 5-9, one new class after another")
+    summary = _on_board(plan, compiled, bytes(known.learner.dump()), machine, live, command)
+    console.rule("4  the same stream on the simulator, and without CWR* and replay")
+    simulated = run(plan, Simulator(model, plan, cache), _Silent())
+    settings = replace(plan.settings, method="naive", replay=0)
+    naive_plan = Plan.make(dataset, settings)
+    naive = run(naive_plan, Simulator(model, naive_plan, cache), _Silent())
+    return summary | {
+        "simulator_fingerprint": simulated.fingerprint,
+        "naive_final_accuracy": naive.accuracy[-1],
+        "naive_accuracy_after_experience": naive.accuracy,
+        "bits_checked_against_lce": checked,
+        "bits_differing": differing,
+    }
+
+
+def _on_board(
+    plan: Plan, compiled: Compiled, state: bytes, board: EmulatedBoard, live: Watch, command: str
+) -> dict[str, Any]:
+    with board, connect(board.port, revive=board.start) as client:
+        prepare(client, plan, compiled.data, state, on_upload=live.bar("sending the model"))
+        info = client.hello()
+        live.message(
+            f"board {board.name}: {info.platform}, {info.backend} kernels, at {client.name}"
+        )
+        subject = StreamedBoard(client, plan, 60.0, live.message, live.tested)
+        record: Record = run(plan, subject, live)
+        summary = summarise(record, plan, compiled.model, client, subject, board.name, command)
+        client.bye()
+    return summary
+
+
+class _Silent:
+    def begin(self, experience: Any) -> None: ...
+    def sample(self, position: int, label: int, predicted: int | None) -> None: ...
+    def end(self, experience: Any, accuracy: float, per_class: Any) -> None: ...

@@ -1,0 +1,123 @@
+"""Bring a board to where a stream may start: model, settings, state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tinycl_rt.config import Config
+from tinycl_rt.model.loader import Model
+
+from tinycl.exceptions import BoardError, DataError
+from tinycl.experiment.settings import Plan
+from tinycl.link.client import BoardClient
+
+__all__ = ["prepare", "send_model"]
+
+Bar = Callable[[int, int], None]
+
+
+def prepare(
+    client: BoardClient,
+    plan: Plan,
+    model: bytes | None = None,
+    state: bytes | None = None,
+    reset: bool = False,
+    on_upload: Bar | None = None,
+) -> None:
+    """Send what the board lacks; what it has learned is kept unless told otherwise.
+
+    Parameters
+    ----------
+    client
+        A connected board.
+    plan
+        The stream to come: its settings must be the board's.
+    model
+        A compiled model; sent when the board has another one or none.
+    state
+        A learned state to start from.
+    reset
+        Forget what the board has learned.
+    on_upload
+        Called with bytes sent and in all.
+
+    Raises
+    ------
+    BoardError
+        The board has no model; or it has learned with other settings, and `reset` is not given.
+    DataError
+        The data set has another shape than the board's model.
+    """
+    if model is not None:
+        send_model(client, model, reset, on_upload, "--reset replaces it and forgets them")
+    info = client.hello()
+    if not info.has_model:
+        raise BoardError(
+            f"{client.name}: there is no model on this board"
+            f"{': ' + info.warning if info.warning else ''}; give one with --model"
+        )
+    if info.input_shape != plan.dataset.input_shape:
+        raise DataError(
+            f"the board's model takes pixels of {info.input_shape}, {plan.dataset.name} has "
+            f"{plan.dataset.input_shape}: choose the data set that it was trained for"
+        )
+    if state is not None:
+        client.put_state(state, on_upload)
+        info = client.hello()
+    elif reset or (not info.learned and not info.experience and not _same(info.config, plan)):
+        client.reset(plan.config)
+        info = client.hello()
+    if not _same(info.config, plan):
+        raise BoardError(
+            f"{client.name}: the board has learned {info.learned} samples with other settings "
+            f"({_differences(info.config, plan.config)}); give the same ones, or --reset to forget"
+        )
+
+
+def send_model(
+    client: BoardClient,
+    model: bytes,
+    reset: bool = False,
+    on_upload: Bar | None = None,
+    advice: str = "take another board",
+) -> None:
+    """Send a compiled model unless the board has it.
+
+    Parameters
+    ----------
+    client
+        A connected board.
+    model
+        A compiled model.
+    reset
+        Replace a model with which the board has learned; what it learned is forgotten.
+    on_upload
+        Called with bytes sent and in all.
+    advice
+        What to do when the board has learned with another model.
+
+    Raises
+    ------
+    BoardError
+        The board has learned with another model, and `reset` is not given.
+    """
+    info = client.hello()
+    if info.fingerprint == Model(model).fingerprint.hex():
+        return
+    if info.has_model and info.learned and not reset:
+        raise BoardError(
+            f"{client.name}: the board has learned {info.learned} samples with another model; "
+            f"{advice}"
+        )
+    client.put_model(model, on_upload)
+
+
+def _same(config: Config | None, plan: Plan) -> bool:
+    return config is not None and bool(config.pack() == plan.config.pack())
+
+
+def _differences(config: Config | None, wanted: Config) -> str:
+    if config is None:
+        return "none set"
+    mine, yours = vars(config), vars(wanted)
+    return ", ".join(f"{k} {mine[k]}, not {yours[k]}" for k in yours if mine[k] != yours[k])

@@ -1,0 +1,74 @@
+"""``summary.json``: one run on a board, as the report and other programs read it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tinycl_rt.model.loader import Model
+
+from tinycl import __version__
+from tinycl.compiler.fit.memory import head_bytes
+from tinycl.experiment.board import StreamedBoard
+from tinycl.experiment.loop import Record
+from tinycl.experiment.settings import Plan
+from tinycl.link.client import BoardClient
+
+__all__ = ["summarise"]
+
+
+def summarise(
+    record: Record,
+    plan: Plan,
+    model: Model | None,
+    client: BoardClient,
+    subject: StreamedBoard,
+    board: str,
+    command: str,
+) -> dict[str, Any]:
+    """Everything that is known after a run on a board.
+
+    Parameters
+    ----------
+    record, plan
+        What was measured, and what was done.
+    model
+        The board's model, where the host has it: for the sizes in bytes.
+    client, subject
+        The link, for its figures.
+    board
+        Name in ``tinycl boards``, or the port.
+    command
+        What made this run.
+    """
+    info = client.hello()
+    counts, stats = client.counts, client.stats()
+    rate = subject.samples / subject.seconds if subject.seconds else None
+    summary: dict[str, Any] = {
+        **record.summary(),
+        "class_names": list(plan.dataset.class_names),
+        "samples_streamed": subject.samples,
+        "samples_per_second": rate,
+        "bytes_per_second": subject.bytes / subject.seconds if subject.seconds else None,
+        "link_share": subject.link_share,
+        "bytes_sent": counts.bytes_sent,
+        "bytes_received": counts.bytes_received,
+        "retransmissions": counts.retransmissions,
+        "saves": stats["saves"],  # since the board was started
+        "bytes_saved": stats["save_bytes"],
+        "board": {"name": board, "backend": info.backend, "firmware": info.platform},
+        "board_fingerprint": record.fingerprint,
+        "settings": plan.describe(),
+        "command": command,
+        "version": __version__,
+    }
+    if model is not None:
+        slots, latent = plan.config.replay, plan.settings.latent(model)
+        summary |= {
+            "model_bytes": model.nbytes,
+            "head_bytes": head_bytes(model, plan.config.classes),
+            "replay_slots": slots,
+            "replay_bytes": slots * latent.nbytes,
+            "replay_bytes_float32": slots * math.prod(latent.shape) * 4,
+        }
+    return summary

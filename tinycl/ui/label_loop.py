@@ -1,0 +1,135 @@
+"""A sitting of ``tinycl label``: show a sample, take a key, teach the board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.live import Live
+
+from tinycl.data.capture import Shot
+from tinycl.exceptions import BoardError, DataError
+from tinycl.link.teacher import Teacher
+from tinycl.ui.keyboard import BACKSPACE, ESCAPE, Keyboard
+from tinycl.ui.keys import ACCEPT, END, NEW, SAVE, SKIP, Keys
+from tinycl.ui.label_view import Screen
+
+__all__ = ["Labelling"]
+
+_FRAME = 0.03  # seconds that a camera waits for a key
+
+
+class Labelling:
+    """Loop of samples and keys.
+
+    Parameters
+    ----------
+    teacher : Teacher
+    title : str
+        Name of the board.
+    live : bool
+        Samples go on by themselves, as a camera's do, until a key comes.
+    """
+
+    def __init__(self, teacher: Teacher, title: str, live: bool) -> None:
+        self.teacher = teacher
+        teacher.on_message = self.message
+        self.screen = Screen(title, teacher.names)
+        self._live = live
+        self._view = Live(
+            self.screen, console=Console(), screen=True, auto_refresh=False, transient=True
+        )
+
+    def run(self, shots: Iterator[Shot], keyboard: Keyboard) -> None:
+        """Until the samples or the patience end; the board has consolidated and saved then.
+
+        Raises
+        ------
+        LinkError, BoardError
+            The board did not come back.
+        DataError
+            A sample could not be read; what was taught before is consolidated.
+        """
+        try:
+            with keyboard, self._view:
+                for shot in shots:
+                    if not self._one(shot, keyboard):
+                        break
+        finally:
+            shots_close = getattr(shots, "close", None)
+            if shots_close:
+                shots_close()
+        self.teacher.end()
+
+    def message(self, text: str) -> None:
+        """Show a sentence."""
+        self.screen.message = text
+        self._view.refresh()
+
+    def _one(self, shot: Shot, keyboard: Keyboard) -> bool:
+        """Show a sample until it is labelled or skipped; False when it is time to end."""
+        screen = self.screen
+        screen.shot, screen.predicted = shot, self.teacher.predict(shot.pixels)
+        if not self._live:
+            keyboard.forget()
+        while True:
+            self._view.refresh()
+            key = keyboard.key(_FRAME if self._live else None)
+            if key is None:
+                return True
+            screen.message = ""
+            label = Keys(screen.names).label(key)
+            if key == END:
+                return False
+            if key == SKIP:
+                screen.tally.skipped += 1
+                return True
+            if key == SAVE:
+                self._save()
+            elif key == NEW:
+                label = self._name(keyboard)
+            elif key == ACCEPT:
+                label = screen.predicted
+                if label is None:
+                    screen.message = "there is no prediction to accept: press the key of a name"
+            elif label is None and key.isprintable():
+                screen.message = f"no name has the key {key}; n gives a new one"
+            if label is not None:
+                self._teach(shot, label, key == ACCEPT)
+                return True
+
+    def _teach(self, shot: Shot, label: int, accepted: bool) -> None:
+        screen, names = self.screen, self.screen.names
+        self.teacher.learn(shot.pixels, label)
+        before = None if screen.predicted is None else names[screen.predicted]
+        screen.tally.label(names[label], before, accepted)
+        screen.message = f"learned: {names[label]}"
+
+    def _save(self) -> None:
+        try:
+            self.teacher.save()
+            self.screen.message = "saved"
+        except BoardError as error:
+            self.screen.message = str(error)
+
+    def _name(self, keyboard: Keyboard) -> int | None:
+        """Let a new name be typed; None when it was cancelled, or is none."""
+        screen, typed = self.screen, ""
+        try:
+            while True:
+                screen.typed = typed
+                self._view.refresh()
+                key = keyboard.key() or ""
+                if key == ESCAPE:
+                    return None
+                if key == "\n":
+                    return self.teacher.add(typed)
+                if key == BACKSPACE:
+                    typed = typed[:-1]
+                elif key.isprintable():
+                    typed += key
+        except DataError as error:
+            screen.message = str(error)
+            return None
+        finally:
+            screen.typed = None

@@ -1,0 +1,117 @@
+"""What ``tinycl label`` shows: the sample, the board's prediction, the keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.style import Style
+
+from tinycl.data.capture import Shot
+from tinycl.ui.keys import Keys
+from tinycl.ui.line import Line, beside, fit
+from tinycl.ui.samples import drawing
+from tinycl.ui.tally import Tally
+from tinycl.ui.theme import ACCENT, DIM, RIGHT, pair
+
+__all__ = ["Screen", "screen"]
+
+_BOLD = Style(bold=True)
+_MARGIN, _GAP = 1, 3
+_FIXED = 6  # lines besides sample and keys
+_SIDE = 26  # characters for the keys
+_HELP = "Enter accept · space skip · n new name · s save · q end"
+
+
+@dataclass
+class Screen:
+    """A rich renderable: what is known while someone labels.
+
+    Attributes
+    ----------
+    title : str
+        Board and model.
+    names : list of str
+        Of all classes, "" where one is free.
+    shot : Shot, optional
+    predicted : int, optional
+    typed : str, optional
+        The part of a new name that was typed; None while none is.
+    message : str
+        About the last key, or the board.
+    """
+
+    title: str
+    names: list[str]
+    tally: Tally = field(default_factory=Tally)
+    shot: Shot | None = None
+    predicted: int | None = None
+    typed: str | None = None
+    message: str = ""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        colour = console.color_system is not None and not console.no_color
+        height = options.height or console.height
+        for line in screen(self, options.max_width, height, colour):
+            yield from line.segments
+            yield Segment.line()
+
+
+def screen(state: Screen, width: int, height: int, colour: bool = True) -> list[Line]:
+    """`height` lines of `width` characters."""
+    inner = width - 2 * _MARGIN
+    room = max(height - _FIXED, 1)
+    side = min(_SIDE, inner // 2)
+    wide = inner - side - _GAP
+    drawn = drawing(state.shot.pixels, wide, room, colour) if state.shot else []
+    left = max((line.cells for line in drawn), default=0)
+    names = fit(_names(state, side, room), inner - left - _GAP, room)
+    body = beside((fit(drawn, left, room), names), _GAP)
+    where = state.shot.title if state.shot else ""
+    lines = [
+        Line(("tinycl label", _BOLD), (f"  {state.title}", DIM), (f"  {where}", DIM)),
+        Line(),
+        *body,
+        Line(),
+        Line((state.message, DIM)),
+        _before(state),
+        Line((_HELP, DIM)) if state.typed is None else _typing(state.typed),
+    ]
+    return [Line(" " * _MARGIN) + line + Line(" " * _MARGIN) for line in fit(lines, inner, height)]
+
+
+def _names(state: Screen, width: int, height: int) -> list[Line]:
+    """The prediction, then each class with its key and how often it was taught."""
+    if state.predicted is None:
+        lines = [Line(("no prediction yet", DIM))]
+    else:
+        lines = [Line((f"{state.names[state.predicted]} ?", pair(RIGHT) + _BOLD))]
+    lines.append(Line())
+    keys = Keys(state.names)
+    for label, name in enumerate(state.names):
+        if name:
+            count = state.tally.taught.get(name, 0)
+            style = pair(RIGHT) if label == state.predicted else Style()
+            lines.append(
+                Line(
+                    (f"{keys.of(label):1} ", pair(ACCENT) + _BOLD),
+                    (f"{name[: width - 8]:{max(width - 8, 1)}}", style),
+                    (f" {count or '':>4}", DIM),
+                )
+            )
+    if len(lines) == 2:
+        lines.append(Line(("n gives a first name", DIM)))
+    return lines[:height]
+
+
+def _before(state: Screen) -> Line:
+    tally = state.tally
+    text = f"{tally.samples} taught"
+    if tally.accuracy is not None:
+        text += f", {tally.accuracy:.0%} right before the label"
+    return Line(text + (f", {tally.skipped} skipped" if tally.skipped else ""))
+
+
+def _typing(typed: str) -> Line:
+    return Line(("new name: ", pair(ACCENT)), f"{typed}▏", ("  Enter, or Esc", DIM))

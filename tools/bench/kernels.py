@@ -1,0 +1,121 @@
+"""Count the instructions of every kernel set on emulated boards.
+
+    python -m tools.bench.kernels                                    cortex-m3 and cortex-m0
+    python -m tools.bench.kernels --board cortex-m3 --json m3.json
+    python -m tools.bench.kernels --backend native --backend viper
+
+Whole operators, as called from Python, gathering, thresholds and checks included; QEMU counts
+single instructions, so the figures are the same on any computer. 3x3 convolutions count every tap
+of padding "same" as a MAC. head_step is all of ``Head.step``, prediction and learning with the
+Python around the kernels; head_kernels is the kernels' part of it. The head's MACs are those of
+the logits and of the update. float_* are real-valued operators, an output for a MAC where there
+is none: nearly all is the compiler's arithmetic of floats, as these processors have none.
+tail_*: five images of 4x4 positions through a layer that learns: forward, back (errors of its
+inputs), update (gradient and step); no error is 0, which would be skipped.
+
+Floor: the instructions that the arithmetic cannot do without on that processor, for one MAC (see
+FLOORS). What is above it is gathering windows, spilled registers, loops, thresholds and calls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tools.boards.errors import BoardBuildError
+from tools.boards.machines import BOARDS, Board
+from tools.boards.workload import run_workload
+
+BACKENDS = ("reference", "viper", "native")
+
+# Binary convolution, for one word of 32 MACs: two loads, three words each; one XOR; 5/9 of a
+# carry-save adder and 1/9 of turning four words of carries into a number. Thumb-2 adds in five
+# instructions and sums in 29; Thumb-1, with two operands and no shift in them, in seven and 50.
+# 8-bit convolution: a weight's load, a multiplication and addition (Thumb-1: two instructions),
+# a quarter of a pixel's load. Head, the mean of logits and update: half a load of two weights,
+# half a feature's, rounding, shift, multiply-add; then load, bring into Q15, half a feature's
+# load, multiply-subtract, bring back, store.
+FLOORS = {
+    "cortex-m3": {"binary": (2 / 3 + 1 + 25 / 9 + 29 / 9) / 32, "first": 2.25, "head": 4.75},
+    "cortex-m0": {"binary": (2 / 3 + 1 + 35 / 9 + 50 / 9) / 32, "first": 3.25, "head": 6.75},
+}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    counting = [name for name, board in BOARDS.items() if board.emulator]
+    parser.add_argument("--board", action="append", choices=counting)
+    parser.add_argument("--backend", action="append", choices=BACKENDS)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as a list")
+    options = parser.parse_args(words)
+    rows = []
+    try:
+        for name in options.board or ["cortex-m3", "cortex-m0"]:
+            rows += measure(BOARDS[name], options.backend or list(BACKENDS))
+    except BoardBuildError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    show(rows)
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    return 0
+
+
+def measure(board: Board, backends: list[str]) -> list[dict[str, Any]]:
+    """Return rows of kernel, backend, board, instructions, macs, instructions_per_mac, floor.
+
+    Raises
+    ------
+    BoardBuildError
+        If the board or the native module cannot be built, or the work fails on the board.
+    """
+    calls = [f"import kernel_workloads; kernel_workloads.run({name!r})" for name in backends]
+    rows = []
+    for row in run_workload(board, ["kernel_workloads", "tail_workloads"], calls):
+        floor = FLOORS.get(board.name, {}).get(row["kernel"].split("_")[0])
+        rows.append(
+            {
+                **row,
+                "board": board.name,
+                "instructions_per_mac": row["instructions"] / row["macs"],
+                "floor_per_mac": floor,
+            }
+        )
+    return rows
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """Print the rows as one table."""
+    table = Table("board", "kernel", "backend", title="Instructions, counted by QEMU")
+    for heading in ("instructions", "MACs", "per MAC", "floor", "x floor"):
+        table.add_column(heading, justify="right")
+    before = None
+    for row in sorted(rows, key=lambda row: (row["board"], row["kernel"]), reverse=True):
+        place = (row["board"], row["kernel"])
+        if before and place != before:
+            table.add_section()
+        before = place
+        per_mac, floor = row["instructions_per_mac"], row["floor_per_mac"]
+        table.add_row(
+            *place,
+            row["backend"],
+            f"{row['instructions']:,}",
+            f"{row['macs']:,}",
+            f"{per_mac:.3f}",
+            f"{floor:.3f}" if floor else "",
+            f"{per_mac / floor:.2f}" if floor else "",
+        )
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

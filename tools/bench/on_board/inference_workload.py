@@ -1,0 +1,28 @@
+"""What tools.bench.inference runs on a board: one prediction of a learner with ten classes.
+
+Prints one line of JSON for each kernel set: backend, instructions.
+"""
+
+import gc
+import json
+
+import tinyclboard
+from tinycl_rt import Learner
+from tinycl_rt.kernels import choose
+from tinycl_rt.model.loader import Model
+from tinycl_rt.model.source import open_source
+
+
+def run(path, names):
+    model = Model(open_source(path))
+    for name in names:
+        learner = Learner(model, kernels=choose.load(name), classes=10, replay=0)
+        pixels = bytes(i * 31 & 255 for i in range(model.input_bytes))
+        learner.learn(pixels, 0)
+        learner.predict(pixels)
+        gc.collect()
+        print(
+            json.dumps(
+                {"backend": name, "instructions": tinyclboard.count(learner.predict, pixels)}
+            )
+        )

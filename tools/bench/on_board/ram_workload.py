@@ -1,0 +1,120 @@
+"""What tools.bench.ram runs on a board: a learner and its service, weighed step by step.
+
+Prints one line of JSON for each step: step, heap in use after it (bytes), largest free block. Then
+what it learned, and what one pass through the backbone takes: instructions, reads of the file and
+their bytes. Ends early with an ``error`` where the heap is full.
+"""
+
+import gc
+import json
+
+import micropython
+import tinyclboard
+
+gc.threshold(4096)  # as main.py
+
+
+def largest():
+    """Bytes of the largest block that the heap gives."""
+    gc.collect()
+    low, high = 0, gc.mem_free()
+    while high - low > 16:
+        middle = (low + high) // 2
+        try:
+            bytearray(middle)
+            low = middle
+        except MemoryError:
+            high = middle
+        gc.collect()
+    return low
+
+
+def say(step):
+    gc.collect()
+    used = gc.mem_alloc()
+    print(json.dumps({"step": step, "used": used, "largest_free": largest()}))
+
+
+class Mute:
+    """A stream with nothing to read, and nobody to write to."""
+
+    exact = False
+
+    def __init__(self):
+        self.incoming = b""
+
+    def wait(self, timeout_ms):
+        return bool(self.incoming)
+
+    def readinto(self, view):
+        count = min(len(view), len(self.incoming))
+        view[:count] = self.incoming[:count]
+        self.incoming = self.incoming[count:]
+        return count
+
+    def write(self, view):
+        if view[3] & 2:
+            raise MemoryError(str(view[21 : len(view) - 4], "utf-8"))
+
+
+def run(path, classes, replay, room=None):
+    """Weigh a learner of the model at `path`; `room` as of ``open_source``."""
+    import tinycl_rt.store.state  # noqa: F401  (else it comes when it is needed)
+    from tinycl_rt import forget
+    from tinycl_rt.config import Config
+    from tinycl_rt.device import Device
+    from tinycl_rt.kernels import choose
+    from tinycl_rt.learner import Learner
+    from tinycl_rt.link import protocol as p
+    from tinycl_rt.link.frames import encode
+    from tinycl_rt.model.loader import Model
+    from tinycl_rt.model.source import open_source
+    from tinycl_rt.service.service import Service, largest_payload
+    from tinycl_rt.store.store import Store
+
+    choose.load()
+    say("runtime")
+    try:
+        source = open_source(path, room)
+        say("file")
+        model = Model(source)
+        forget("checks")  # as Device does
+        say("model")
+        learner = Learner(model, Config(classes=classes, replay=replay))
+        say("learner")
+        device = Device(".", 0)
+        device.model, device.learner, device.store = model, learner, Store(".")
+        device.store.load(learner)  # as Device.open does
+        stream = Mute()
+        service = Service(stream, device, largest_payload(model), 4)
+        say("service")
+        one = device.staged.data or bytearray(model.input_bytes)  # where a host puts an image
+        line = memoryview(bytes(range(256)) + bytes(range(12)))
+        learner.begin(0, range(classes))
+        for i in range(12):
+            for at in range(0, len(one), 256):
+                count = min(256, len(one) - at)
+                one[at : at + count] = line[i : i + count]
+            learner.learn(one, i % classes)
+        learner.end()
+        say("learned")
+        run_backbone = learner.backbone.run
+        micropython.heap_lock()  # it is to allocate nothing
+        run_backbone(one)
+        micropython.heap_unlock()
+        before = getattr(source, "reads", 0), getattr(source, "read_bytes", 0)
+        instructions = tinyclboard.count(run_backbone, one)
+        result = {"fingerprint": learner.fingerprint(), "instructions": instructions}
+        result["reads"] = getattr(source, "reads", 0) - before[0]
+        result["read_bytes"] = getattr(source, "read_bytes", 0) - before[1]
+        print(json.dumps(result))
+        one = None
+        device.dirty = True
+        if not device.save():
+            raise MemoryError(device.warning)
+        say("saved")
+        stream.incoming = encode(p.GET_STATE, 0, 1, bytes(10))
+        service.poll_once(0)
+        say("state asked for")
+    except MemoryError as e:
+        print(json.dumps({"error": str(e) or "the heap is full"}))

@@ -1,0 +1,162 @@
+"""Weigh a learner on an emulated board: what its heap holds after each step.
+
+    python -m tools.bench.ram                                   a 60 KiB backbone, cortex-m3
+    python -m tools.bench.ram --board cortex-m0 --json ram.json
+    python -m tools.bench.ram --model model.tcm --classes 10 --replay 200
+
+Six cases: the runtime's code read in place from memory-mapped flash (ROMFS), or loaded into the
+heap from a file system, as on firmware without ROMFS; and the model's weights mapped, in the heap,
+or streamed from the file system, layer by layer. Without --model the
+backbone is the one that `tinycl train --size 60k` makes for 32 x 32 x 3 pixels, with random
+weights. Steps: runtime imported; model file there; checked; learner made; service made; twelve
+samples learned; state saved; state asked for by a host. Then one pass through the backbone is
+counted: instructions, bytes read from the file system.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from tinycl_rt.config import Config
+from tinycl_rt.model.loader import Model
+
+from tinycl.compiler.fit.memory import PLACES, learner_bytes
+from tinycl.exceptions import ModelError
+from tools.bench.synthetic_model import synthetic_model
+from tools.boards.errors import BoardBuildError
+from tools.boards.machines import BOARDS, Board
+from tools.boards.paths import PROJECT
+from tools.boards.runtime import build_native
+from tools.boards.session import Session
+from tools.boards.staging import stage
+
+RUNTIME = PROJECT / "firmware" / "tinycl_rt"
+LAST = "saved"  # what a board must reach to learn; a host may not ask for its state
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    boards = [name for name, board in BOARDS.items() if board.emulator]
+    parser.add_argument("--board", choices=boards, default="cortex-m3")
+    parser.add_argument("--model", type=Path, help="compiled model")
+    parser.add_argument("--size", default="60k", help="without --model: size of the backbone")
+    parser.add_argument("--shape", type=int, nargs=3, default=[32, 32, 3], metavar="N")
+    parser.add_argument("--classes", type=int, default=10)
+    parser.add_argument("--replay", type=int, default=200)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
+    options = parser.parse_args(words)
+    try:
+        size, shape = options.size, tuple(options.shape)
+        data = options.model.read_bytes() if options.model else synthetic_model(shape, size)
+        results = [
+            measure(BOARDS[options.board], data, options.classes, options.replay, code, model)
+            for code, model in product(("romfs", "heap"), PLACES)
+        ]
+    except (BoardBuildError, ModelError, OSError, ValueError) as error:
+        print(f"bench.ram: {error}", file=sys.stderr)
+        return 1
+    show(results)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=2) + "\n")
+    return 0
+
+
+def measure(
+    board: Board,
+    data: bytes,
+    classes: int = 10,
+    replay: int = 200,
+    code: str = "romfs",
+    model: str = "heap",
+) -> dict[str, Any]:
+    """Weigh one case on a freshly started board.
+
+    Parameters
+    ----------
+    board : Board
+        Any but the unix port.
+    data : bytes
+        A compiled model.
+    classes, replay : int
+        Rows of the head, slots of the replay memory.
+    code : str
+        "romfs": read in place; "heap": loaded into RAM.
+    model : str
+        Where its weights are: one of ``tinycl.compiler.fit.memory.PLACES``.
+
+    Returns
+    -------
+    dict
+        What was given; ``computed``: the compiler's figures; ``heap_bytes``; ``steps``: for each
+        step, bytes in use and the largest free block; ``fits``: it learned and saved; ``error``:
+        why it did not go on. Where it learned: ``fingerprint`` of the state; of one pass through
+        the backbone ``instructions``, ``reads`` of the file and ``read_bytes``.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rom, flash = folder / "rom", folder / "files"
+        for place in (rom, flash):
+            place.mkdir()
+        parts = [RUNTIME, Path(__file__).with_name("ram_workload.py")]
+        stage(parts, rom if code == "romfs" else flash, board, [build_native(board.arch)])
+        (rom if model == "mapped" else flash).joinpath("model.tcm").write_bytes(data)
+        with Session(board, folder, rom) as session:
+            session.copy(flash)
+            session.soft_reset()  # what copying left in the heap is not to be weighed
+            total = int(session.run("import gc; print(gc.mem_alloc() + gc.mem_free())"))
+            path = "/rom/model.tcm" if model == "mapped" else "/model.tcm"
+            given = f"{path!r}, {classes}, {replay}, {len(data) if model == 'heap' else 0}"
+            printed = session.run(f"import ram_workload; ram_workload.run({given})", timeout=300)
+    said = [json.loads(line) for line in printed.splitlines()]
+    steps = [line for line in said if "step" in line]
+    learned: dict[str, Any] = next((line for line in said if "fingerprint" in line), {})
+    return {
+        "board": board.name,
+        "code": code,
+        "model": model,
+        "model_bytes": len(data),
+        "classes": classes,
+        "replay": replay,
+        "heap_bytes": total,
+        "computed": learner_bytes(Model(data), Config(classes=classes, replay=replay), model),
+        "steps": steps,
+        "fits": any(line["step"] == LAST for line in steps),
+        "error": said[-1].get("error"),
+        **learned,
+    }
+
+
+def show(results: list[dict[str, Any]]) -> None:
+    """Print one table: bytes that each step adds, and what is left in the end."""
+    first = results[0]
+    about = f"{first['model_bytes']:,} bytes of model, {first['replay']} latents"
+    title = f"{first['board']}, {about}: heap in use, of {first['heap_bytes']:,} bytes"
+    table = Table("code in", "weights", title=title)
+    longest = max((r["steps"] for r in results), key=len)
+    for step in longest:
+        table.add_column(step["step"], justify="right")
+    for heading in ("largest free", "instructions", "bytes read"):
+        table.add_column(heading, justify="right")
+    table.add_column("fits")
+    for r in results:
+        used = [f"{step['used']:,}" for step in r["steps"]]
+        used += [""] * (len(longest) - len(used))
+        left = f"{r['steps'][-1]['largest_free']:,}" if r["steps"] else ""
+        work = [f"{r[name]:,}" if name in r else "" for name in ("instructions", "read_bytes")]
+        table.add_row(r["code"], r["model"], *used, left, *work, "yes" if r["fits"] else "no")
+    Console(width=160).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

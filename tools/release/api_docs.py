@@ -1,0 +1,90 @@
+"""Make the API's pages from the docstrings, by pdoc; any warning is an error.
+
+    python -m tools.release.api_docs                 into runs/docs (or: make docs)
+    python -m tools.release.api_docs -o FOLDER
+
+Modules that only firmware can read (viper, a board's own programs) are left out: what they compute
+is what ``tinycl_rt.kernels.reference.core`` says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # Larq needs Keras 2
+
+PACKAGES = ("tinycl", "tinycl_rt")
+FIRMWARE_ONLY = (
+    "tinycl.boards.unix_repl",
+    "tinycl_rt.kernels.viper.core",
+    "tinycl_rt.lib.modules",
+    "tinycl_rt.kernels.viper.emit_back",
+    "tinycl_rt.kernels.viper.emit_bconv",
+    "tinycl_rt.kernels.viper.emit_errors",
+    "tinycl_rt.kernels.viper.emit_head",
+    "tinycl_rt.kernels.viper.emit_layers",
+    "tinycl_rt.kernels.viper.tail",
+)
+
+
+def modules() -> Iterator[str]:
+    """Names of all modules that this Python can import."""
+    for package in PACKAGES:
+        yield package
+        folders = importlib.import_module(package).__path__
+        for found in pkgutil.walk_packages(folders, f"{package}."):
+            if found.name not in FIRMWARE_ONLY:
+                yield found.name
+
+
+def build(folder: Path) -> None:
+    """Write the pages into `folder`.
+
+    Raises
+    ------
+    Warning
+        The first that pdoc has: a name of ``__all__`` that is not there, a type that does not
+        resolve, a module that cannot be imported.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what TensorFlow and its friends say when imported
+        for name in modules():
+            importlib.import_module(name)
+        from pdoc import pdoc, render
+    # The package makes it when it is asked for; firmware cannot parse a type in the source.
+    importlib.import_module("tinycl_rt").__annotations__["backend"] = str
+    render.configure(docformat="numpy", search=True, show_source=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # By itself pdoc leaves out modules that their package's __all__ does not name; if each is
+        # named, some come twice.
+        warnings.filterwarnings("ignore", message="The module specification")
+        left_out = (f"!{name}" for name in FIRMWARE_ONLY)
+        pdoc(*modules(), *left_out, output_directory=folder)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("-o", "--output", type=Path, default=Path("runs/docs"), metavar="FOLDER")
+    options = parser.parse_args(words)
+    try:
+        build(options.output)
+    except Warning as warning:
+        print(f"docs: {warning}", file=sys.stderr)
+        return 1
+    print(f"docs: {options.output / 'index.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""Execute the notebooks from top to bottom, in a temporary working copy.
+
+    python -m tools.release.run_notebooks                    all of them, on small settings
+    python -m tools.release.run_notebooks 3 5                some, by number or name
+    python -m tools.release.run_notebooks --write            and store what they show in notebooks/
+    python -m tools.release.run_notebooks --full 4           full settings: hours, and data sets
+
+A stored notebook has the ids of its cells, execution counts from 1, and no times or paths of the
+machine that ran it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from traitlets.config import Config
+
+__all__ = ["NOTEBOOKS", "execute", "problems", "tidy", "workspace"]
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+_SECONDS = {False: 900, True: 24 * 3600}  # a cell's most, on small and on full settings
+_PATHS = re.compile(r"(?<![\w.])/(?:home|root|tmp|usr|opt|var|work|private|Users)/|\b[A-Z]:\\")
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", help="beginnings of their names; all unless given")
+    parser.add_argument("--full", action="store_true", help="full settings")
+    parser.add_argument("--write", action="store_true", help="store the outputs")
+    options = parser.parse_args(words)
+    beginnings = tuple(options.names) or ("",)
+    chosen = [path for path in NOTEBOOKS if path.stem.startswith(beginnings)]
+    if not chosen:
+        print(f"notebooks: there are {', '.join(p.stem for p in NOTEBOOKS)}", file=sys.stderr)
+        return 1
+    failed = False
+    with workspace() as work:
+        for path in chosen:
+            started = time.monotonic()
+            try:
+                notebook = execute(path, work, options.full)
+            except CellExecutionError as error:
+                print(f"{path.name}: {error}", file=sys.stderr)
+                failed = True
+                continue
+            found = problems(notebook)
+            print("\n".join([f"{path.name}: {time.monotonic() - started:.0f} s", *found]))
+            failed |= bool(found)
+            if options.write:
+                nbformat.write(notebook, path)
+    return int(failed)
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """A copy of the notebooks' folder; what they train is shared by those that run in it."""
+    with tempfile.TemporaryDirectory(prefix="tinycl-notebooks-") as name:
+        ignored = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
+        shutil.copytree(ROOT / "notebooks", Path(name) / "notebooks", ignore=ignored)
+        yield Path(name)
+
+
+def execute(path: Path, work: Path, is_full: bool = False) -> Any:
+    """Run a notebook in a workspace; returns it, tidy.
+
+    Raises
+    ------
+    CellExecutionError
+        A cell fails.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=_SECONDS[is_full],
+        kernel_name="python3",
+        record_timing=False,
+        config=_by_socket(work / f"kernel{path.stem[0]}"),
+        resources={"metadata": {"path": str(work / "notebooks")}},
+    )
+    client.execute(env=_environment(work, is_full))
+    return tidy(notebook, work)
+
+
+def tidy(notebook: Any, work: Path) -> Any:
+    """Leave out what another run or another machine would have otherwise."""
+    notebook.metadata = nbformat.from_dict(_METADATA)
+    hidden = {str(work): "..", str(ROOT): "..", str(Path.home()): "~"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = list(_joined(cell.outputs))
+        for output in cell.get("outputs", []):
+            for place, key in [(output, "text"), (output.get("data", {}), "text/plain")]:
+                for path, name in hidden.items():
+                    if key in place:
+                        place[key] = place[key].replace(path, name)
+    return notebook
+
+
+def _joined(outputs: list[Any]) -> Iterator[Any]:
+    """Outputs with what was printed in one piece: where it breaks depends on the time."""
+    last = None
+    for output in outputs:
+        if last and "name" in output and last.get("name") == output.name:
+            last.text += output.text
+        else:
+            yield output
+            last = output
+
+
+def problems(notebook: Any) -> list[str]:
+    """What keeps a notebook from being one to publish."""
+    found = []
+    counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
+    if counts != list(range(1, len(counts) + 1)):
+        found.append(f"expected every code cell to be executed once, in order; got {counts}")
+    for number, cell in enumerate(notebook.cells):
+        outputs = cell.get("outputs", [])
+        texts = [cell.source]
+        for output in outputs:
+            texts += [output.get("text", "")]
+            texts += [t for k, t in output.get("data", {}).items() if k.startswith("text/")]
+            if output.output_type == "error" or output.get("name") == "stderr":
+                found.append(f"cell {number}: an error, or a warning")
+        if path := next(filter(None, map(_PATHS.search, texts)), None):
+            found.append(f"cell {number}: the absolute path {path[0]}")
+    last = notebook.cells[-1]
+    if last.cell_type != "markdown" or not last.source.startswith("## Exercises"):
+        found.append("expected exercises at the end")
+    return found
+
+
+def _by_socket(place: Path) -> Config:
+    """Talk to the kernel through files: by TCP everybody on this machine could."""
+    return Config({"KernelManager": {"transport": "ipc", "ip": str(place)}})
+
+
+def _environment(work: Path, is_full: bool) -> dict[str, str]:
+    """The commands of this environment, and nobody's own settings."""
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "IPYTHONDIR": str(work / "ipython"),
+        "TINYCL_FULL": "1" if is_full else "",
+    }
+    environment.pop("TINYCL_PORT", None)
+    return environment
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""The study: what continual learning in integers buys, and what it costs, in tables and plots.
+
+    python -m tools.study.__main__ --quick                    all parts in minutes, on small sets
+    python -m tools.study.__main__ --out runs/study           the study: hours on two cores
+    python -m tools.study.__main__ --part c --backend dask    one part, its runs on a cluster
+
+Parts: (a) accuracy of every method, in integers and float32; (b) bits of forward weights, master
+weights and errors; (c) accuracy against bytes of the replay memory, by the form of what is kept;
+(d) instructions of a backward pass and (e) memory of training at full depth, from the JSON files
+of the tools that measure them; (f) rules by which a tail's weights change; (g) what depth gains.
+OUT gets study.md with the plots beside it, and every run as CSV and JSON. Finished runs are kept
+in OUT/runs: a study that was stopped goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from tinycl.exceptions import TinyclError
+from tinycl.experiment.settings import Settings
+from tinycl.experiment.sweep.runs import Bench, sweep
+from tools.study.accuracy import accuracy
+from tools.study.depths import depths
+from tools.study.others import others
+from tools.study.paper import Group, Page
+from tools.study.rules import is_update, rules
+from tools.study.storage import storage
+from tools.study.tasks import FULL, QUICK, Task, bench
+from tools.study.widths import widths
+
+TITLES = {
+    "a": "(a) Accuracy of every method",
+    "b": "(b) Bits of weights and errors",
+    "c": "(c) Accuracy against bytes of the replay memory",
+    "d": "(d) Instructions of a backward pass",
+    "e": "(e) Memory of training at full depth",
+    "f": "(f) Update rules of the tail",
+    "g": "(g) How deep it pays to learn",
+}
+OTHERS = {
+    "d": ("instructions.json", "python -m tools.bench.backward --board cortex-m3 --json FILE"),
+    "e": (
+        "memory.json",
+        "python -m tools.bench.training --model mlp --data mnist --epochs 3 --json FILE",
+    ),
+}
+KERNELS = ("kernels.json", "python -m tools.bench.kernels --board cortex-m3 --json FILE")
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--part", default=",".join(TITLES), help=f"{','.join(TITLES)} unless given"
+    )
+    parser.add_argument("--quick", action="store_true", help="small sets, two seeds")
+    parser.add_argument("--out", type=Path, default=Path("runs/study"), help="folder for results")
+    parser.add_argument("--models", type=Path, help="folder of NAME/model.tcm; OUT/models")
+    parser.add_argument("--task", help="only these, by name, with commas between")
+    parser.add_argument("--seeds", type=int, help="runs of each setting")
+    parser.add_argument("--jobs", type=int, help="runs at a time")
+    parser.add_argument("--backend", default="loky", help="of joblib: loky, threading, dask, ray")
+    options = parser.parse_args(words)
+    parts = [part.strip() for part in options.part.split(",")]
+    tasks = {task.name: task for task in (QUICK if options.quick else FULL)}
+    names = options.task.split(",") if options.task else list(tasks)
+    if unknown := [*(set(parts) - set(TITLES)), *(set(names) - set(tasks))]:
+        known = f"parts are {', '.join(TITLES)}, tasks {', '.join(tasks)}"
+        print(f"study: {known}; got {', '.join(unknown)}", file=sys.stderr)
+        return 1
+    try:
+        study(options, parts, tuple(tasks[name] for name in names))
+    except TinyclError as error:
+        print(f"study: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]) -> None:
+    """Carry out some parts for some tasks."""
+    console = Console()
+    out: Path = options.out
+    benches: dict[str, Bench] = {}
+    if set(parts) & {"a", "b", "c", "f", "g"}:
+        models = options.models or out / "models"
+        benches = {task.name: bench(task, models, console) for task in tasks}
+
+    def run(task: Task, settings: list[Settings]) -> list[Group]:
+        with Progress(console=console, transient=True) as progress:
+            bars = [
+                progress.add_task(f"{task.title}: {what}", total=None)
+                for what in ("backbone", "runs")
+            ]
+            return sweep(
+                benches[task.name],
+                settings,
+                options.seeds or task.seeds,
+                options.jobs,
+                options.backend,
+                out / "runs",
+                lambda done, total: progress.update(bars[0], completed=done, total=total),
+                lambda done, total: progress.update(bars[1], completed=done, total=total),
+            )
+
+    for part in parts:
+        page = Page(out, part, TITLES[part])
+        if part == "a":
+            accuracy(tasks, benches, run, page)
+        elif part == "b":
+            widths(tasks, run, page)
+        elif part == "c":
+            storage(tasks, benches, run, page)
+        elif part == "g":
+            depths(tasks, benches, run, page)
+        elif part == "f":
+            rules(tasks, run, page)
+            others(out / KERNELS[0], KERNELS[1], page, is_update)
+        else:
+            file, command = OTHERS[part]
+            others(out / file, command, page)
+        console.print(f"wrote {page.write()}", highlight=False)
+    pages = [out / f"{part}.md" for part in TITLES]
+    whole = "\n".join(page.read_text() for page in pages if page.exists())
+    (out / "study.md").write_text(f"# Study\n\n{whole}")
+    console.print(f"wrote {out / 'study.md'}", highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""Make a backbone of the zoo: train it, compile it, measure it, and write its card.
+
+    python -m tools.zoo.make motion                   all of it, into tinycl/zoo/models
+    python -m tools.zoo.make colour-s --keep          measure again what runs/zoo/colour-s holds
+
+Each step is a command of tinycl, as it stands in the card. CIFAR and MNIST are read as
+`tinycl.data.load` says; the colour backbones train for an hour or more on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tinycl_rt.model.loader import Model
+
+from tinycl.data import load
+from tinycl.exceptions import TinyclError
+from tinycl.models.files import load_model
+from tinycl.zoo import Card
+from tinycl.zoo.head import Head
+from tools.bench.inference import measure
+from tools.boards.machines import BOARDS
+from tools.boards.paths import PROJECT
+from tools.zoo.recipes import RECIPES, Recipe
+
+MODELS = PROJECT / "tinycl" / "zoo" / "models"
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("name", choices=list(RECIPES))
+    parser.add_argument("--keep", action="store_true", help="do not train again")
+    parser.add_argument("--runs", type=Path, default=Path("runs/zoo"), help="where to train")
+    options = parser.parse_args(words)
+    recipe, folder = RECIPES[options.name], options.runs / options.name
+    try:
+        if not options.keep:
+            say(recipe.training, "-o", str(folder))
+        make(options.name, recipe, folder)
+    except (TinyclError, OSError, subprocess.CalledProcessError) as error:
+        print(f"zoo.make: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def make(name: str, recipe: Recipe, folder: Path) -> None:
+    """Compile, measure and write what `folder` holds."""
+    tflite, tcm = folder / "backbone.tflite", folder / "model.tcm"
+    say(f"tinycl convert {folder} -o {tflite}")
+    compiled = folder / "compile.json"
+    say(
+        f"tinycl compile {tflite} -o {tcm} --verify 200 --data {recipe.tested_on} "
+        f"--json {compiled}"
+    )
+    data = tcm.read_bytes()
+    head = trained_head(folder, Model(data), recipe.classes)
+    dataset = load(recipe.tested_on)
+    found = head.predict(Model(data), dataset.x_test)
+    [counted] = measure(BOARDS["cortex-m3"], data, ["native"])
+    layers = json.loads(compiled.read_text())["layers"]
+    card = Card(
+        name=name,
+        title=recipe.title,
+        input_shape=dataset.input_shape,
+        pixels=recipe.pixels,
+        pretrained_on=recipe.pretrained_on,
+        training_command=f"{recipe.training} -o {folder}",
+        seed=recipe.seed,
+        tested_on=recipe.tested_on,
+        test_accuracy=round(float((found == dataset.y_test).mean()), 4),
+        flash_bytes=len(data),
+        latent_bytes=Model(data).latent_bytes,
+        features=Model(data).features,
+        binary_macs=sum(layer["binary_macs"] or 0 for layer in layers),
+        first_macs=sum(layer["int8_macs"] or 0 for layer in layers),
+        instructions_cortex_m3=counted["instructions"],
+        transfer=tuple(transfer(tcm, *what, folder) for what in recipe.transfer),
+        fingerprint=Model(data).fingerprint.hex(),
+        tried=recipe.tried,
+    )
+    MODELS.mkdir(exist_ok=True)
+    (MODELS / f"{name}.tcm").write_bytes(data)
+    (MODELS / f"{name}.npz").write_bytes(head.as_bytes())
+    (MODELS / f"{name}.json").write_text(json.dumps(asdict(card), indent=2) + "\n")
+    print(f"{name}: {card.test_accuracy:.1%}, {card.instructions_cortex_m3:,} instructions")
+
+
+def trained_head(folder: Path, model: Model, classes: int) -> Head:
+    """The float head of the training, for its first classes, over sums instead of means."""
+    classifier = load_model(folder / "checkpoints" / "last.keras")
+    kernel, bias = classifier.get_layer("head").get_weights()
+    h, w, c = model.latent_shape
+    cells = model.features // c
+    return Head.quantised(kernel[:, :classes] / (h * w / cells), bias[:classes])
+
+
+def transfer(tcm: Path, data: str, scenario: str, replay: int, folder: Path) -> dict[str, Any]:
+    """Learn classes that the backbone never saw, as a board would."""
+    command = f"--data {data} --scenario {scenario} --replay {replay} --seeds 3"
+    out = folder / f"{data}.json"
+    say(f"tinycl simulate --model {tcm} {command} --json {out}")
+    group = json.loads(out.read_text())
+    return {
+        "data": data,
+        "scenario": scenario,
+        "replay": replay,
+        "seeds": 3,
+        "accuracy": round(group["final_accuracy_mean"], 4),
+        "spread": round(group["final_accuracy_std"], 4),
+        "command": f"tinycl simulate --model {folder.name} {command}",
+    }
+
+
+def say(command: str, *more: str) -> None:
+    """Run a command of tinycl; variables may stand in front of it."""
+    words = [*shlex.split(command), *more]
+    given = [word for word in words if "=" in word and not word.startswith("-")]
+    given = given[: words.index("tinycl")] if "tinycl" in words else []
+    words = words[len(given) :]
+    print("+", command, *more, flush=True)
+    environment = {**os.environ, **dict(pair.split("=", 1) for pair in given)}
+    program = [str(Path(sys.executable).with_name(words[0])), *words[1:]]
+    subprocess.run(program, check=True, env=environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
