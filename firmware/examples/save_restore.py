@@ -4,7 +4,7 @@ from hardware import buttons, sensor
 from tinycl_rt.config import Config
 from tinycl_rt.device import Device
 
-device = Device(autosave=16, config=Config(classes=4, replay=50))
+device = Device(autosave=16, config=Config(classes=4, replay_slots=50))
 device.open()  # the model, and the state saved for it
 print(device.warning or "%d samples learned so far" % device.need().learned)
 learner = device.need()

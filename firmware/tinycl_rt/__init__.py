@@ -4,7 +4,7 @@ Basic example usage::
 
     from tinycl_rt import Learner
 
-    learner = Learner("model.tcm", classes=10, replay=200)
+    learner = Learner("model.tcm", classes=10, replay_slots=200)
     learner.learn(pixels, "cup")     # as often as there are samples
     learner.end()                    # consolidate
     learner.predict_name(pixels)     # "cup"

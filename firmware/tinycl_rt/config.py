@@ -21,23 +21,25 @@ MAX_EXPERIENCES = 65535  # their number takes two bytes in the state
 _FIELDS = (
     ("classes", 10, 2, 64),
     ("policy", 2, 0, 3),
-    ("replays", 4, 0, 255),
+    ("replay_batch", 4, 0, 255),
     ("qf", 8, 4, 8),
     ("qb", 16, 8, 16),
     ("gbits", 8, 4, 8),
     ("lr_shift", 3, 0, 15),
     ("stochastic|method", 0, 0, 1),
-    ("replay", 200, 0, 65535),
+    ("replay_slots", 200, 0, 65535),
     ("depth", 0, 0, FULL),
     ("rule", PROPORTIONAL, 0, 2),
     ("seed", 1, 1, 0xFFFFFFFF),
     ("tail_lr", 5, 0, 15),
-    ("tail_step", 1, 1, 15),
+    ("tail_step", 1, 1, 15),  # with Bop: tail_decay
     ("tail_margin", 32, 1, 127),
     ("wide|thresholds", 0, 0, 1),
 )
 # Of no meaning to a learner that trains the head alone: packed as zeros.
 _OF_TAIL = ("rule", "tail_lr", "tail_step", "tail_margin", "wide|thresholds")
+
+_OLD = {"replay": "replay_slots", "replays": "replay_batch"}  # names of version 0.1
 
 PACKED_BYTES = struct.calcsize(_FORMAT)
 
@@ -51,12 +53,12 @@ class Config:
     ----------
     classes : int
         Rows of the head, 2..64.
-    replay : int
+    replay_slots : int
         Slots of the replay memory, 0 for none.
     policy : int
         Which old samples stay: 0 random, 1 reservoir, 2 class-balanced, 3 ring
         (``tinycl_rt.replay``).
-    replays : int
+    replay_batch : int
         Replayed samples for each new one.
     qf, qb, gbits : int
         Bits of forward weights (4..8), of master weights (8..16), of errors (4..8).
@@ -77,8 +79,9 @@ class Config:
     tail_lr : int
         Their learning rate is 2 ** -tail_lr (rules 1 and 2).
     tail_step : int
-        Rule 0: steps of so many 1/128 (a latent weight's unit). Rule 2: the mean gradient forgets
-        2 ** -tail_step a step.
+        Rule 0: the size of a step, in 1/128 (a latent weight's unit).
+    tail_decay : int
+        Rule 2: the mean gradient decays by 2 ** -tail_decay a step.
     tail_margin : int
         Rules 0 and 1: latent weights start so many 1/128 away from 0, or within that at full
         depth. Rule 2: a weight flips when the mean gradient opposes it by more than this.
@@ -94,16 +97,23 @@ class Config:
     """
 
     def __init__(self, **given):
+        for old in _OLD:
+            if old in given:
+                print("tinycl: Config.%s is called %s now" % (old, _OLD[old]))
+                given[_OLD[old]] = given.pop(old)
+        self._set("tail_decay", given.pop("tail_decay", 1), 1, 15)
         for names, default, low, high in _FIELDS:
             for name in names.split("|"):
-                value = given.pop(name, default)
-                if not isinstance(value, int) or not low <= value <= high:
-                    raise ValueError(
-                        "config: expected %s between %d and %d, got %r" % (name, low, high, value)
-                    )
-                setattr(self, name, value)
+                self._set(name, given.pop(name, default), low, high)
         if given:
             raise ValueError("config: unknown setting %s" % ", ".join(sorted(given)))
+
+    def _set(self, name, value, low, high):
+        if not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(
+                "config: expected %s between %d and %d, got %r" % (name, low, high, value)
+            )
+        setattr(self, name, value)
 
     def pack(self):
         """20 bytes, see ``unpack``."""
@@ -112,6 +122,8 @@ class Config:
             value = 0
             if self.depth or names not in _OF_TAIL:
                 for i, name in enumerate(names.split("|")):
+                    if name == "tail_step" and self.rule == BOP:
+                        name = "tail_decay"
                     value |= getattr(self, name) << i
             values.append(value)
         return struct.pack(_FORMAT, *values)
@@ -131,7 +143,8 @@ class Config:
                 continue
             parts = names.split("|")
             if len(parts) == 1:
-                given[names] = value
+                bop = names == "tail_step" and given["rule"] == BOP
+                given["tail_decay" if bop else names] = value
                 continue
             if value > 3:
                 raise ValueError("config: unknown flags %d" % value)

@@ -12,9 +12,9 @@ PACKED_BYTES: int
 
 class Config:
     classes: int
-    replay: int
+    replay_slots: int
     policy: int
-    replays: int
+    replay_batch: int
     qf: int
     qb: int
     gbits: int
@@ -26,6 +26,7 @@ class Config:
     rule: int
     tail_lr: int
     tail_step: int
+    tail_decay: int
     tail_margin: int
     wide: int
     thresholds: int

@@ -310,7 +310,9 @@ class Device:
         except MemoryError:
             pass  # not in here: what was made of it is held until the end
         gc.collect()
-        return Learner(model, Config(replay=0))  # a first hello must succeed on the smallest heap
+        return Learner(
+            model, Config(replay_slots=0)
+        )  # a first hello must succeed on the smallest heap
 
     def _make_store(self):
         from tinycl_rt.store.store import Store

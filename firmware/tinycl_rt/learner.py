@@ -6,7 +6,7 @@ Basic example usage::
 
     from tinycl_rt import Learner
 
-    learner = Learner("model.tcm", classes=10, replay=200)
+    learner = Learner("model.tcm", classes=10, replay_slots=200)
     learner.begin()
     learner.learn(pixels, "cup")
     learner.end()
@@ -39,7 +39,7 @@ class Learner:
     model : Model or str
         A compiled model, or the path of a .tcm file.
     config : Config, optional
-        Or its fields as keywords: ``Learner(model, classes=5, replay=100)``.
+        Or its fields as keywords: ``Learner(model, classes=5, replay_slots=100)``.
     kernels : module, optional
         A kernel set; by default the one that ``tinycl_rt.kernels.choose.load`` chooses.
 
@@ -88,7 +88,7 @@ class Learner:
         # Memory of the right size is used again: a heap that is all but full has no other place
         # for it. What else there is goes first: a board has no room for both.
         old = self.replay
-        if old and (config.replay, latent_bytes) != (old.slots, old.latent_bytes):
+        if old and (config.replay_slots, latent_bytes) != (old.slots, old.latent_bytes):
             self._check_room(config, latent_bytes)
             self.replay = None
         if self.head and config.classes != self.head.classes:
@@ -105,7 +105,7 @@ class Learner:
             self.head.reset(config, top, self.rng)
         else:
             self.head = Head(config, model.features, top, self._kernels, self.rng)
-        self._labels = bytearray(config.replays + 1)
+        self._labels = bytearray(config.replay_batch + 1)
         self.names = [""] * config.classes
         self.experience = 0
         self.is_open = False
@@ -118,10 +118,10 @@ class Learner:
             return
         try:
             self.replay = Replay(
-                config.replay, latent_bytes, config.classes, config.policy, self.rng
+                config.replay_slots, latent_bytes, config.classes, config.policy, self.rng
             )
         except MemoryError:
-            raise MemoryError(_TOO_MANY % (config.replay, latent_bytes))  # noqa: B904
+            raise MemoryError(_TOO_MANY % (config.replay_slots, latent_bytes))  # noqa: B904
 
     def _check_room(self, config, latent_bytes):
         """MemoryError where a replay memory does not even fit in the place of what there is."""
@@ -129,8 +129,8 @@ class Learner:
             return
         gc.collect()
         room = gc.mem_free() + len(self.replay.bits) + 4 * len(self.head.cw)
-        if config.replay * latent_bytes > room:
-            raise MemoryError(_TOO_MANY % (config.replay, latent_bytes))
+        if config.replay_slots * latent_bytes > room:
+            raise MemoryError(_TOO_MANY % (config.replay_slots, latent_bytes))
 
     def begin(self, experience=None, classes=(), n=0):
         """Open an experience.
@@ -213,7 +213,7 @@ class Learner:
         self.backbone.count(latent, head.x)
         best = head.step(label)
         if replay.count:
-            for _ in range(self.config.replays):
+            for _ in range(self.config.replay_batch):
                 slot = self.rng.below(replay.count)
                 self.backbone.count(replay.latent(slot), head.x)
                 head.step(replay.labels[slot])
@@ -226,7 +226,7 @@ class Learner:
         labels[0] = label
         n = 1
         if replay.count:
-            for _ in range(self.config.replays):
+            for _ in range(self.config.replay_batch):
                 slot = self.rng.below(replay.count)
                 deep.load(n, replay.latent(slot))
                 labels[n] = replay.labels[slot]

@@ -120,7 +120,7 @@ def test_a_drive_that_the_file_system_keeps_read_only(tmp_path: Path) -> None:
 def test_a_file_system_that_is_full(kind: str, tmp_path: Path) -> None:
     """Something else takes all but 9,000 bytes, and a save 7,000: the file system refuses."""
     built("unix")
-    config = Config(classes=4, replay=200, replays=2, seed=7)
+    config = Config(classes=4, replay_slots=200, replay_batch=2, seed=7)
     board = DriveBoard(flash_with(MODEL, tmp_path), kind, room=9000)
     with board, connect(board.port) as client:
         client.reset(config)

@@ -22,7 +22,7 @@ from tools.boards.session import Session
 from tools.boards.staging import stage
 
 _COUNT = 40
-_CONFIG = Config(depth=FULL, method=1, replay=50, replays=7, thresholds=1, seed=3)
+_CONFIG = Config(depth=FULL, method=1, replay_slots=50, replay_batch=7, thresholds=1, seed=3)
 _LEARN = """
 import sys
 from tinycl_rt.config import Config

@@ -27,7 +27,7 @@ EXTRAS = [RUNTIME, ON_BOARD / "cases" / "test_viper.py"]
 FILES = [VECTORS / "vector_check.py", VECTORS / "tail.jsonl"]
 SETTINGS = (
     {"depth": 1, "tail_lr": 0, "tail_margin": 1},
-    {"depth": 2, "rule": 2, "tail_lr": 1, "tail_step": 2, "tail_margin": 1},
+    {"depth": 2, "rule": 2, "tail_lr": 1, "tail_decay": 2, "tail_margin": 1},
     {"depth": 3, "rule": 0, "tail_step": 3, "tail_margin": 1},
     {"depth": 3, "wide": 1, "thresholds": 1, "tail_lr": 4, "tail_margin": 1, "seed": 99},
 )
@@ -66,7 +66,7 @@ _WEIGH = """
 for depth in 0, 1, 3:
     learner = None
     gc.collect()
-    learner = Learner(model, Config(depth=depth, classes=4, replay=9), choose.load())
+    learner = Learner(model, Config(depth=depth, classes=4, replay_slots=9), choose.load())
     for i in range(5):
         learner.learn(images[:size], i & 3)
     x = images[:size]
@@ -134,7 +134,10 @@ def on_board(board: Board, folder: Path, code: str) -> str:
 
 
 def configs() -> list[Config]:
-    return [Config(**{"classes": 4, "replay": 9, "replays": 2, **given}) for given in SETTINGS]
+    return [
+        Config(**{"classes": 4, "replay_slots": 9, "replay_batch": 2, **given})
+        for given in SETTINGS
+    ]
 
 
 def simulated() -> list[str]:

@@ -72,7 +72,7 @@ def test_model_in_romfs_is_used_in_place() -> None:
     board = built("cortex-m3")
     data = synthetic_model((28, 28, 1), "32k")
     model = Model(data)
-    config = Config(classes=3, replay=4, seed=5)
+    config = Config(classes=3, replay_slots=4, seed=5)
     x = np.random.default_rng(1).integers(0, 256, (3, model.input_bytes), np.uint8)
     learner = Learner(model, config, numpy_kernels)
     with tempfile.TemporaryDirectory() as name:
@@ -86,7 +86,7 @@ def test_model_in_romfs_is_used_in_place() -> None:
                 "import gc\nfrom tinycl_rt import checks, image, kernels, learner, store\n"
                 "from tinycl_rt.config import Config\nfrom tinycl_rt.device import Device\n"
                 "kernels.load()\ngc.collect()\nbefore = gc.mem_alloc()\n"
-                "device = Device('/', 0, 0, Config(classes=3, replay=4, seed=5))\n"
+                "device = Device('/', 0, 0, Config(classes=3, replay_slots=4, seed=5))\n"
                 "device.open()\ngc.collect()\nprint(device.warning)"
             )
             grown = int(session.run("print(gc.mem_alloc() - before)"))

@@ -28,7 +28,7 @@ def deep_model(layers: int, channels: int) -> bytes:
 def state_here(data: bytes, classes: int, replay: int) -> int:
     """What tools/bench/on_board/ram_workload.py learns, learned here; its fingerprint."""
     model = Model(data)
-    learner = Learner(model, Config(classes=classes, replay=replay), numpy_kernels)
+    learner = Learner(model, Config(classes=classes, replay_slots=replay), numpy_kernels)
     pixels = bytes(range(256)) * (model.input_bytes // 256 + 1)
     learner.begin(0, range(classes))
     for i in range(12):

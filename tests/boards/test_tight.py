@@ -25,7 +25,7 @@ from tools.boards.runtime import build_native
 from tools.boards.staging import stage
 
 MODEL = synthetic_model((32, 32, 3), "60k")
-CONFIG = Config(classes=10, replay=200)
+CONFIG = Config(classes=10, replay_slots=200)
 
 
 class MappedBoard(CortexM3):
@@ -73,7 +73,7 @@ def test_what_was_learned_goes_out_and_in(board: MappedBoard) -> None:
         assert client.info().state == twin.fingerprint()
         for replay in (600, 240):  # settings that have no room change nothing
             with pytest.raises(Refused) as refused:
-                client.reset(Config(classes=10, replay=replay))
+                client.reset(Config(classes=10, replay_slots=replay))
             assert refused.value.code == p.NO_MEMORY
             info, stats = client.info(), client.stats()
             assert info.state == twin.fingerprint(), info.warning

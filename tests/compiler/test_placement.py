@@ -33,17 +33,17 @@ SMALL = Model(synthetic_model((32, 32, 3), "16k"))
 def test_where_weights_lie(
     model: Model, board: str, replay: int, weights: str, fits: bool
 ) -> None:
-    found = place(model, get(board), Config(replay=replay))
+    found = place(model, get(board), Config(replay_slots=replay))
     assert (found.weights, found.fits(weights)) == (weights, fits)
     assert ("mapped" in found.memory) == get(board).romfs
     assert found.need("streamed") < found.need("heap")
-    other = place(model, get(board), Config(replay=replay + 10))
+    other = place(model, get(board), Config(replay_slots=replay + 10))
     assert other.need(weights) - found.need(weights) == 10 * (model.latent_bytes + 2)
 
 
 def test_a_board_without_a_known_heap_is_refused() -> None:
     with pytest.raises(BoardError, match="no heap size is known for raspberry-pi"):
-        place(SMALL, get("raspberry-pi"), Config(replay=10))
+        place(SMALL, get("raspberry-pi"), Config(replay_slots=10))
 
 
 def test_estimates_are_what_is_counted() -> None:
@@ -69,7 +69,7 @@ def test_a_tail_takes_what_its_formula_says() -> None:
     """Weights with a byte each, signs and windows of a mini-batch, errors, scratch, the RNG."""
     model = Model(deep_model())
     n = 4
-    config = Config(depth=2, replays=n - 1, replay=7)
+    config = Config(depth=2, replay_batch=n - 1, replay_slots=7)
     found = learner_bytes(model, config)
     # 4 x 4 x 10 in, 3 x 3 x 34 between, 3 x 3 x 12 out: words of 4, 8 and 4 bytes a position.
     signs, windows = 16 * 4 + 9 * 8 + 9 * 4, 9 * 8 + 9 * 4

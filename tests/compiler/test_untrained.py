@@ -52,7 +52,7 @@ def test_settings_name_the_depth() -> None:
 
 def test_a_whole_test_set_is_predicted_as_sample_by_sample() -> None:
     dataset = load("digits")
-    settings = Settings(learn="full", method="joint", replay=60, replays=5, limit=8)
+    settings = Settings(learn="full", method="joint", replay=60, replay_batch=5, limit=8)
     plan = Plan.make(dataset, settings)
     subject = Simulator(Model(blank("mlp-small")), plan)
     subject.learn(plan.experiences[0], lambda position, label, best: None)

@@ -18,7 +18,7 @@ from tinycl.experiment.float32.head import FloatLearner
 SETTINGS = (
     {"wide": 1},
     {"rule": 0, "tail_step": 2, "thresholds": 1},
-    {"rule": 2, "tail_lr": 1, "tail_margin": 2, "tail_step": 2},
+    {"rule": 2, "tail_lr": 1, "tail_margin": 2, "tail_decay": 2},
 )
 
 
@@ -28,7 +28,7 @@ def model() -> Model:
 
 
 def _learner(kind: type[Learner], model: Model, **given: int) -> Learner:
-    config = {"classes": 3, "replay": 12, "replays": 5, "tail_lr": 4, "depth": FULL}
+    config = {"classes": 3, "replay_slots": 12, "replay_batch": 5, "tail_lr": 4, "depth": FULL}
     return kind(model, Config(**{**config, **given}), kernels=numpy_kernels)
 
 
@@ -92,7 +92,9 @@ def test_digits_are_learned_and_predicted_in_batches_as_one_by_one() -> None:
     from tinycl.data import load
 
     dataset, model = load("digits"), Model(blank("mlp-small"))
-    learner = _learner(FloatLearner, model, classes=10, replay=500, replays=15, method=1)
+    learner = _learner(
+        FloatLearner, model, classes=10, replay_slots=500, replay_batch=15, method=1
+    )
     order = np.random.default_rng(0).permutation(len(dataset.x_train))[:300]
     for k in order:
         learner.learn(dataset.x_train[k].tobytes(), int(dataset.y_train[k]))

@@ -52,7 +52,7 @@ def recorded(learner: Learner, n: int = 30) -> Iterator[Experience]:
 
 
 def both(**given: int) -> tuple[Learner, Learner]:
-    config = Config(**{"classes": CLASSES, "replay": 20, "seed": 5, **given})
+    config = Config(**{"classes": CLASSES, "replay_slots": 20, "seed": 5, **given})
     return Learner(MODEL, config, numpy_kernels), FloatLearner(MODEL, config, numpy_kernels)
 
 
@@ -81,7 +81,7 @@ def trained(tw: Floats, steps: list[Step]) -> None:
 
 def test_the_equations_of_cwr() -> None:
     """Every step and every consolidation of a stream, against loops in float64."""
-    _, real = both(replays=2)
+    _, real = both(replay_batch=2)
     cw, past = np.zeros((CLASSES, MODEL.features)), [0] * CLASSES
     for classes, memory, labels, steps in recorded(real):
         cur = [memory.count(j) + labels.count(j) for j in range(CLASSES)]

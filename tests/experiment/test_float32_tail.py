@@ -17,7 +17,7 @@ SETTINGS = (
     {"depth": 1},
     {"depth": 3},
     {"depth": 3, "rule": 0, "tail_step": 2},
-    {"depth": 3, "rule": 2, "tail_lr": 1, "tail_margin": 2, "tail_step": 2},
+    {"depth": 3, "rule": 2, "tail_lr": 1, "tail_margin": 2, "tail_decay": 2},
     {"depth": 3, "thresholds": 1},
 )
 
@@ -28,7 +28,7 @@ def model() -> Model:
 
 
 def _learn(kind: type[Learner], model: Model, given: dict[str, int]) -> Learner:
-    config = {"classes": 3, "replay": 12, "replays": 3, "tail_lr": 2, "tail_margin": 4}
+    config = {"classes": 3, "replay_slots": 12, "replay_batch": 3, "tail_lr": 2, "tail_margin": 4}
     learner = kind(model, Config(**{**config, **given}), kernels=numpy_kernels)
     stream = samples(model, 40, classes=3)
     for number in range(2):
@@ -48,7 +48,7 @@ def test_the_stream_is_the_same(model: Model, given: dict[str, int]) -> None:
 
 
 def test_a_step_is_that_of_the_integers_but_for_rounding(model: Model) -> None:
-    config = Config(classes=3, replay=0, depth=3, wide=1, tail_lr=4, tail_margin=64)
+    config = Config(classes=3, replay_slots=0, depth=3, wide=1, tail_lr=4, tail_margin=64)
     whole, real = (kind(model, config, kernels=numpy_kernels) for kind in (Learner, FloatLearner))
     weights = np.random.default_rng(0).normal(0, 0.3, (3, model.features)) * 32768
     pixels, label = samples(model, 1)[0]
@@ -81,7 +81,7 @@ def test_predictions_in_batches_are_those_one_by_one(model: Model) -> None:
 
 def test_first_step_is_the_gradient_of_the_equations(model: Model) -> None:
     """One sample, head weights given: dW of the last layer by sums over positions and classes."""
-    learner = FloatLearner(model, Config(classes=3, replay=0, depth=1), kernels=reference)
+    learner = FloatLearner(model, Config(classes=3, replay_slots=0, depth=1), kernels=reference)
     pixels, label = samples(model, 1)[0]
     rng = np.random.default_rng(0)
     learner.begin(0, [0, 1, 2])

@@ -158,17 +158,17 @@ def test_bytes_need_the_model() -> None:
 
 def test_replays_in_the_ratio_of_memory_and_experience() -> None:
     data = bench().dataset
-    settings = Settings(scenario="nc:1,first=2", limit=8, replay=40, replays="ratio")
-    assert Plan.make(data, settings).config.replays == 5
-    assert Plan.make(data, replace(settings, epochs=3)).config.replays == 5
-    assert Plan.make(data, replace(settings, replay=3)).config.replays == 1
-    assert Plan.make(data, replace(settings, replay=0)).config.replays == 0
+    settings = Settings(scenario="nc:1,first=2", limit=8, replay=40, replay_batch="ratio")
+    assert Plan.make(data, settings).config.replay_batch == 5
+    assert Plan.make(data, replace(settings, epochs=3)).config.replay_batch == 5
+    assert Plan.make(data, replace(settings, replay=3)).config.replay_batch == 1
+    assert Plan.make(data, replace(settings, replay=0)).config.replay_batch == 0
     deep = replace(settings, learn="tail:1", replay="1kB").sized(bench().model())
-    assert Plan.make(data, deep).config.replays == round(int(deep.replay) / 8)
+    assert Plan.make(data, deep).config.replay_batch == round(int(deep.replay) / 8)
     with pytest.raises(DataError, match="expected slots of a memory, got 1kB"):
         Plan.make(data, replace(settings, replay="1kB"))
     with pytest.raises(DataError, match="a number of replays or ratio"):
-        Plan.make(data, replace(settings, replays="many"))
+        Plan.make(data, replace(settings, replay_batch="many"))
 
 
 def test_joint_is_the_same_samples_in_one_experience() -> None:

@@ -144,7 +144,7 @@ def test_a_program_type_checks_against_the_stubs(tmp_path: Path) -> None:
     right = """
 from tinycl_rt import Learner
 
-learner = Learner("model.tcm", classes=10, replay=200)
+learner = Learner("model.tcm", classes=10, replay_slots=200)
 best: int = learner.learn(bytes(64), "cup")
 name: str = learner.predict_name(bytearray(64))
 """

@@ -117,7 +117,7 @@ def run_everywhere(
     cases = [(model, kernels) for kernels in sets]
     cases += [(streamed, sets[0])] if streamed else []
     for loaded, kernels in cases:
-        learner = Learner(loaded, kernels=kernels, classes=3, replay=2, replays=1)
+        learner = Learner(loaded, kernels=kernels, classes=3, replay_slots=2, replay_batch=1)
         for label in (0, 2, 1):
             learner.learn(x.tobytes(), label)
         learner.end()

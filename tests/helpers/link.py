@@ -16,7 +16,7 @@ from tinycl_rt.model.loader import Model
 
 __all__ = ["CONFIG", "clean_run", "flash_with", "hand_made_model", "samples"]
 
-CONFIG = Config(classes=4, replay=20, replays=2, seed=7)
+CONFIG = Config(classes=4, replay_slots=20, replay_batch=2, seed=7)
 
 
 def hand_made_model(side: int = 5, channels: int = 2, threshold: int = 128) -> bytes:

@@ -12,7 +12,7 @@ from tinycl_rt.store.store import Store
 
 def main(model="/rom/model.tcm", folder="", depth="0"):
     deep = int(depth)
-    learner = Learner(model, classes=4, replay=150, depth=deep, thresholds=int(deep > 0))
+    learner = Learner(model, classes=4, replay_slots=150, depth=deep, thresholds=int(deep > 0))
     store = Store(folder)
     store.load(learner)  # most saves append to a log, some write one afresh
     print("@", learner.fingerprint())

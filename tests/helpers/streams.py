@@ -26,13 +26,13 @@ def settings() -> Iterator[dict[str, int]]:
     """Configurations that differ in everything that takes another path."""
     for policy in range(4):
         yield {"policy": policy}
-        yield {"policy": policy, "stochastic": 1, "seed": 77, "replay": 5}
-    yield {"method": 1, "replay": 0, "replays": 0}
+        yield {"policy": policy, "stochastic": 1, "seed": 77, "replay_slots": 5}
+    yield {"method": 1, "replay_slots": 0, "replay_batch": 0}
     yield {"method": 1, "stochastic": 1}
     yield {"qf": 4, "qb": 8, "gbits": 4, "lr_shift": 0}
     yield {"qf": 8, "qb": 8, "gbits": 6, "stochastic": 1}
-    yield {"replays": 0}
-    yield {"replay": 1, "replays": 2}
+    yield {"replay_batch": 0}
+    yield {"replay_slots": 1, "replay_batch": 2}
     yield {"qf": 5, "qb": 13, "lr_shift": 15}
 
 
@@ -40,7 +40,7 @@ def learn(
     model: Model, kernels: ModuleType = reference, experiences: int = 3, **given: int
 ) -> Learner:
     """A learner after ``experiences`` closed ones of 12 samples each, two classes at a time."""
-    learner = Learner(model, Config(**{"classes": 4, "replay": 9, **given}), kernels)
+    learner = Learner(model, Config(**{"classes": 4, "replay_slots": 9, **given}), kernels)
     stream = samples(model, 200)
     for i in range(experiences):
         classes = {i % 4, (i + 1) % 4}

@@ -91,7 +91,7 @@ def test_from_board_to_board_to_simulator(depth: int, tmp_path: Path) -> None:
     sketch.bpool(Window(2, 2, 2, 2))
     sketch.bconv(32, Window(3, 3), same=True, pad=1)
     model = compiled(sketch.count(1))
-    config = Config(classes=4, replay=20, replays=2, depth=depth, seed=9)
+    config = Config(classes=4, replay_slots=20, replay_batch=2, depth=depth, seed=9)
     images, labels = samples(45, side=8, channels=1)
     expected = clean_run(model, images, labels, config)
     state = b""

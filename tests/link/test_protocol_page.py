@@ -21,7 +21,7 @@ ROWS = re.findall(r"^\| (\d+) \| ([A-Z_]+) \|", PAGE, re.MULTILINE)  # requests 
 
 def test_the_exchange_is_what_a_board_answers(tmp_path: Path) -> None:
     bench = Bench(flash_with(hand_made_model(2, 1), tmp_path))
-    bench.ask(p.RESET, bytes(10) + Config(classes=4, replay=2, seed=7).pack())
+    bench.ask(p.RESET, bytes(10) + Config(classes=4, replay_slots=2, seed=7).pack())
     lines = re.findall(r"^([<>]) ([0-9a-f ]+)$", PAGE, re.MULTILINE)
     assert len(lines) == 12
     for (sent, request), (got, reply) in zip(lines[::2], lines[1::2], strict=True):

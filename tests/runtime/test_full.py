@@ -21,11 +21,11 @@ from tinycl.compiler.untrained import blank
 Floats = npt.NDArray[np.float64]
 
 SETTINGS = (
-    {"replays": 3, "tail_lr": 1, "tail_margin": 9},
-    {"replays": 2, "rule": 0, "tail_step": 3, "tail_margin": 5, "thresholds": 1},
-    {"replays": 1, "rule": 2, "tail_lr": 1, "tail_step": 2, "tail_margin": 3},
-    {"replays": 4, "wide": 1, "tail_lr": 6, "tail_margin": 2, "thresholds": 1, "gbits": 6},
-    {"replays": 2, "rule": 0, "wide": 1, "tail_margin": 2},
+    {"replay_batch": 3, "tail_lr": 1, "tail_margin": 9},
+    {"replay_batch": 2, "rule": 0, "tail_step": 3, "tail_margin": 5, "thresholds": 1},
+    {"replay_batch": 1, "rule": 2, "tail_lr": 1, "tail_decay": 2, "tail_margin": 3},
+    {"replay_batch": 4, "wide": 1, "tail_lr": 6, "tail_margin": 2, "thresholds": 1, "gbits": 6},
+    {"replay_batch": 2, "rule": 0, "wide": 1, "tail_margin": 2},
 )
 
 
@@ -64,14 +64,14 @@ def test_a_restored_learner_goes_on(deep: Model, given_: dict[str, int]) -> None
 
 def test_what_a_model_cannot_do_is_refused(deep: Model) -> None:
     for given_, reason in (
-        ({"replays": 0}, "replays of at least 1"),
+        ({"replay_batch": 0}, "replay_batch of at least 1"),
         ({"wide": 1, "tail_lr": 0}, "tail_lr of at least"),
     ):
         with pytest.raises(ValueError, match=reason):
             Learner(deep, Config(depth=FULL, **given_), numpy_kernels)
     large = Model(blank("binarynet"))
-    with pytest.raises(ValueError, match="at most 32767, and replays below 113"):
-        Learner(large, Config(depth=FULL, replays=255), numpy_kernels)
+    with pytest.raises(ValueError, match="at most 32767, and a replay_batch below 113"):
+        Learner(large, Config(depth=FULL, replay_batch=255), numpy_kernels)
 
 
 def _full(model: Model, **given_: int) -> Full:
@@ -157,7 +157,7 @@ def _cosine(a: Floats, b: Floats) -> float:
 
 def test_the_way_back_is_that_of_the_equations(deep: Model) -> None:
     n = 12
-    full = _full(deep, replays=n - 1, thresholds=1)
+    full = _full(deep, replay_batch=n - 1, thresholds=1)
     rng = np.random.default_rng(1)
     for layer in full.layers:
         for c in range(layer.p[11]):
@@ -207,7 +207,7 @@ def test_the_way_back_is_that_of_the_equations(deep: Model) -> None:
 def test_forward_bits_are_those_of_the_equations() -> None:
     model = Model(blank("mlp-small"))
     n = 16
-    full = _full(model, replays=n - 1)
+    full = _full(model, replay_batch=n - 1)
     rng = np.random.default_rng(2)
     for b in range(n):
         full.load(b, rng.bytes(full.latent_bytes))
@@ -227,7 +227,7 @@ def test_forward_bits_are_those_of_the_equations() -> None:
 def test_running_thresholds_come_to_the_batch_statistics() -> None:
     model = Model(blank("mlp-small"))
     n = 32
-    full = _full(model, replays=n - 1)
+    full = _full(model, replay_batch=n - 1)
     rng = np.random.default_rng(3)
     inputs = [rng.bytes(full.latent_bytes) for _ in range(n)]
     for _ in range(80):
@@ -243,7 +243,9 @@ def test_running_thresholds_come_to_the_batch_statistics() -> None:
 
 def test_the_first_sample_alone_teaches_the_head_only() -> None:
     model = Model(tiny_model())
-    learner = Learner(model, Config(classes=2, depth=FULL, replay=9, replays=3), numpy_kernels)
+    learner = Learner(
+        model, Config(classes=2, depth=FULL, replay_slots=9, replay_batch=3), numpy_kernels
+    )
     pixels, label = samples(model, 1, classes=2)[0]
     before = [bytes(block) for block in learner.tail.blocks()]
     learner.learn(pixels, label)
@@ -256,7 +258,7 @@ def test_digits_are_learned_from_scratch() -> None:
 
     dataset = load("digits")
     model = Model(blank("mlp-small"))
-    config = Config(classes=10, depth=FULL, method=1, replay=500, replays=15)
+    config = Config(classes=10, depth=FULL, method=1, replay_slots=500, replay_batch=15)
     learner = Learner(model, config, numpy_kernels)
     order = np.random.default_rng(0).permutation(len(dataset.x_train))[:500]
     for k in order:

@@ -38,7 +38,7 @@ def test_it_learns_and_does_not_forget(tiny: Model) -> None:
     stream, test = samples(tiny, 120), samples(tiny, 200, seed=0)[120:]
     accuracy = {}
     for method in (0, 1):
-        learner = Learner(tiny, Config(classes=4, replay=20 * (1 - method), method=method))
+        learner = Learner(tiny, Config(classes=4, replay_slots=20 * (1 - method), method=method))
         for first in (0, 2):
             learner.begin()
             for pixels, label in stream:
@@ -52,7 +52,7 @@ def test_it_learns_and_does_not_forget(tiny: Model) -> None:
 
 
 def test_learning_a_latent_is_learning_its_pixels(tiny: Model) -> None:
-    one, two = Learner(tiny, classes=4, replay=6), Learner(tiny, classes=4, replay=6)
+    one, two = Learner(tiny, classes=4, replay_slots=6), Learner(tiny, classes=4, replay_slots=6)
     backbone = Backbone(tiny, numpy_kernels)
     for pixels, label in samples(tiny, 30):
         latent = bytes(backbone.run(pixels))
@@ -107,7 +107,7 @@ def test_a_refused_sample_changes_nothing(tiny: Model, kernels: ModuleType) -> N
 
 
 def test_begin_and_end(tiny: Model) -> None:
-    learner = Learner(tiny, classes=3, replay=4)
+    learner = Learner(tiny, classes=3, replay_slots=4)
     assert (learner.experience, learner.is_open, learner.position, learner.learned) == (0, 0, 0, 0)
     with pytest.raises(ValueError, match="no experience is open"):
         learner.end()
@@ -148,7 +148,7 @@ def test_experiences_come_to_an_end(tiny: Model) -> None:
 
 
 def test_counts_include_the_replay_memory(tiny: Model) -> None:
-    learner = Learner(tiny, classes=3, replay=4, policy=3)
+    learner = Learner(tiny, classes=3, replay_slots=4, policy=3)
     for label in (0, 0, 0, 1):
         learner.learn(bytes(64), label)
     learner.end()
@@ -189,7 +189,7 @@ def test_a_name_takes_no_class_that_was_learned_by_number(tiny: Model) -> None:
 
 
 def test_reset_forgets(tiny: Model) -> None:
-    learner, config = learn(tiny), Config(classes=6, replay=3, seed=9)
+    learner, config = learn(tiny), Config(classes=6, replay_slots=3, seed=9)
     learner.set_names(["cup"])
     learner.reset(config)
     assert learner.dump() == Learner(tiny, config).dump()
@@ -198,7 +198,7 @@ def test_reset_forgets(tiny: Model) -> None:
 def test_open_by_path_and_settings(tiny_model: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.tcm"
     path.write_bytes(tiny_model)
-    learner = Learner(str(path), classes=7, replay=11)
+    learner = Learner(str(path), classes=7, replay_slots=11)
     assert (learner.config.classes, learner.replay.slots) == (7, 11)
     with pytest.raises(ValueError, match="not both"):
         Learner(learner.model, Config(), classes=3)
@@ -210,7 +210,7 @@ def test_config_refuses_what_is_out_of_range() -> None:
         ({"classes": 65}, "got 65"),
         ({"qb": 7}, "expected qb between 8 and 16"),
         ({"seed": 0}, "expected seed between 1 and"),
-        ({"replay": 65536}, "expected replay"),
+        ({"replay_slots": 65536}, "expected replay_slots"),
         ({"lr_shift": 1.5}, "lr_shift"),
         ({"stochastic": 2}, "expected stochastic between 0 and 1, got 2"),
         ({"depth": 256}, "expected depth between 0 and 255"),

@@ -234,18 +234,18 @@ def test_a_learner_that_does_not_fit_beside_its_weights_streams_them(
 
     def full(learner: Learner, config: Config) -> None:
         reset_learner(learner, config)
-        if config.replay == 77 and learner.model.source.place == "heap":
+        if config.replay_slots == 77 and learner.model.source.place == "heap":
             raise MemoryError("the heap is full")
 
     monkeypatch.setattr(Learner, "reset", full)
     assert bench.device.model.source.place == "heap"
     place = struct.pack(p.RESET_REQUEST, before.learned, before.experience, before.is_open, 0)
-    bench.ask(p.RESET, place + Config(classes=4, replay=77).pack())
+    bench.ask(p.RESET, place + Config(classes=4, replay_slots=77).pack())
     assert bench.device.model.source.place == "streamed"
-    assert bench.device.learner.config.replay == 77 and bench.info().learned == 0
+    assert bench.device.learner.config.replay_slots == 77 and bench.info().learned == 0
     # So does what was saved, after the power was off.
     again = Bench(Path(bench.device.folder)).device
-    assert (again.model.source.place, again.learner.config.replay) == ("streamed", 77)
+    assert (again.model.source.place, again.learner.config.replay_slots) == ("streamed", 77)
     assert not again.warning
 
 
@@ -262,13 +262,13 @@ def test_settings_that_do_not_fit_leave_what_was_saved(
 
     def full(config: Config) -> None:
         reset(config)
-        if config.replay == 777:
+        if config.replay_slots == 777:
             raise MemoryError("the heap is full")
 
     monkeypatch.setattr(learner, "reset", full)
     place = struct.pack(p.RESET_REQUEST, before.learned, before.experience, before.is_open, 0)
     with pytest.raises(Refused, match="the heap is full"):
-        bench.ask(p.RESET, place + Config(classes=4, replay=777).pack())
+        bench.ask(p.RESET, place + Config(classes=4, replay_slots=777).pack())
     assert device.learner is learner  # another one would not fit beside it
     after = bench.info()
     assert (after.state, after.learned) == (before.state, before.learned)

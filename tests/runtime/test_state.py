@@ -35,8 +35,8 @@ def signed(blob: bytes | bytearray) -> bytes:
 
 @pytest.mark.parametrize("config", settings(), ids=lambda given: str(given)[1:-1])
 def test_a_restored_learner_goes_on_as_if_nothing_had_been(config: dict[str, int]) -> None:
-    whole = Learner(TINY, Config(classes=4, **{"replay": 9, **config}), numpy_kernels)
-    parts = Learner(TINY, Config(classes=4, **{"replay": 9, **config}), numpy_kernels)
+    whole = Learner(TINY, Config(classes=4, **{"replay_slots": 9, **config}), numpy_kernels)
+    parts = Learner(TINY, Config(classes=4, **{"replay_slots": 9, **config}), numpy_kernels)
     for i, (pixels, label) in enumerate(samples(TINY, 40)):
         assert whole.learn(pixels, label) == parts.learn(pixels, label)
         if i % 13 == 12:
@@ -44,7 +44,9 @@ def test_a_restored_learner_goes_on_as_if_nothing_had_been(config: dict[str, int
             parts.end()
         if i % 5 == 2 or i == 12:  # open and closed
             blob = parts.dump()
-            parts = Learner(TINY, classes=2, replay=1, kernels=numpy_kernels)  # another config
+            parts = Learner(
+                TINY, classes=2, replay_slots=1, kernels=numpy_kernels
+            )  # another config
             parts.restore(memoryview(blob))
             assert parts.dump() == blob
     assert parts.dump() == whole.dump()

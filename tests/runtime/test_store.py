@@ -71,7 +71,7 @@ def test_save_says_how_many_bytes_it_wrote(store: Store, learner: Learner, tmp_p
 
 def test_only_replay_slots_that_changed_are_written(tiny: Model, tmp_path: Path) -> None:
     """A log brings what changed since its own last record, and is written afresh in the end."""
-    learner = Learner(tiny, Config(classes=4, replay=300, replays=1), numpy_kernels)
+    learner = Learner(tiny, Config(classes=4, replay_slots=300, replay_batch=1), numpy_kernels)
     stream = samples(tiny, 500)
     for pixels, label in stream[:300]:
         learner.learn(pixels, label)
@@ -134,7 +134,7 @@ def test_logs_do_not_grow_where_flash_is_short(
     store: Store, tiny: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There is always room to write a log afresh, while flash still has the old one."""
-    learner = Learner(tiny, Config(classes=4, replay=100, replays=0), numpy_kernels)
+    learner = Learner(tiny, Config(classes=4, replay_slots=100, replay_batch=0), numpy_kernels)
     for i, (pixels, label) in enumerate(samples(tiny, 130)):
         learner.learn(pixels, label)
         if i > 120:
@@ -146,7 +146,7 @@ def test_logs_do_not_grow_where_flash_is_short(
 
 def test_a_long_log_damaged_anywhere_gives_way(store: Store, tiny: Model, tmp_path: Path) -> None:
     """Every bit of both logs counts: a state is one that was saved, or is not loaded."""
-    learner = Learner(tiny, Config(classes=4, replay=100, replays=0), numpy_kernels)
+    learner = Learner(tiny, Config(classes=4, replay_slots=100, replay_batch=0), numpy_kernels)
     stream = samples(tiny, 130)
     states = []
     for i, (pixels, label) in enumerate(stream):

@@ -14,7 +14,7 @@ SETTINGS = (
     {"depth": 2, "tail_lr": 0, "tail_margin": 2},
     {"depth": 3, "tail_lr": 0, "tail_margin": 2},
     {"depth": 3, "rule": 0, "tail_step": 3, "tail_margin": 5},
-    {"depth": 3, "rule": 2, "tail_lr": 1, "tail_step": 2, "tail_margin": 3},
+    {"depth": 3, "rule": 2, "tail_lr": 1, "tail_decay": 2, "tail_margin": 3},
     {"depth": 3, "wide": 1, "thresholds": 1, "tail_lr": 4, "tail_margin": 1},
     {"depth": 1, "qf": 5, "qb": 11, "gbits": 5, "tail_lr": 3, "tail_margin": 1, "thresholds": 1},
 )
@@ -31,10 +31,10 @@ def _learned(learner: Learner) -> bytes:
 
 @pytest.mark.parametrize("given_", SETTINGS, ids=str)
 def test_kernel_sets_learn_the_same(deep: Model, given_: dict[str, int]) -> None:
-    plain = learn(deep, reference, 2, replays=2, **given_)
+    plain = learn(deep, reference, 2, replay_batch=2, **given_)
     before = Learner(deep, plain.config, reference).tail.blocks()
     assert before != plain.tail.blocks()
-    assert _learned(plain) == _learned(learn(deep, numpy_kernels, 2, replays=2, **given_))
+    assert _learned(plain) == _learned(learn(deep, numpy_kernels, 2, replay_batch=2, **given_))
 
 
 @pytest.mark.parametrize("given_", SETTINGS, ids=str)

@@ -97,7 +97,7 @@ def test_questions_between_samples_change_nothing(
             for progress in stream_experience(client, 0, images, labels, on_pause=ask)
         ]
         assert positions[-1] == 60 and len(found) > 5
-        assert found[-1] == list(clean.replay.sizes) and sum(found[-1]) == CONFIG.replay
+        assert found[-1] == list(clean.replay.sizes) and sum(found[-1]) == CONFIG.replay_slots
         clean.end()
         assert client.info().state == clean.fingerprint()
 

@@ -58,6 +58,10 @@ for verb in (*_VERBS, info, backup, restore):
 app.add_typer(zoo.app, name="zoo", help="Backbones that come with tinycl: list, show, get, check.")
 
 
+_RENAMED = {"--replays": "--replay-batch"}
+"""Options of version 0.1 and what they are called now; the old names work until 0.3."""
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         print(f"tinycl {__version__}")
@@ -74,10 +78,19 @@ def _root(
     """A microcontroller that keeps learning: train, convert, compile, simulate, stream."""
 
 
+def _renamed(word: str) -> str:
+    """A word of the command line with an option's old name replaced, and said so."""
+    option, equals, value = word.partition("=")
+    if option not in _RENAMED:
+        return word
+    print(f"tinycl: {option} is called {_RENAMED[option]} now", file=sys.stderr)
+    return _RENAMED[option] + equals + value
+
+
 def main() -> None:
     """Entry point: a user's mistake is one sentence and exit code 1, not a traceback."""
     try:
-        app()
+        app(args=[_renamed(word) for word in sys.argv[1:]])
     except TinyclError as error:
         print(f"tinycl: {error}", file=sys.stderr)
         sys.exit(1)

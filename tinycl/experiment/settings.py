@@ -32,7 +32,7 @@ _MOST_REPLAYS = 255
 
 _DEPTHS = {"head": 0, "full": FULL}
 _TAIL = re.compile(r"tail:([0-9]{1,3})")
-OF_TAIL = ("rule", "tail_lr", "tail_step", "tail_margin", "wide", "thresholds")
+OF_TAIL = ("rule", "tail_lr", "tail_step", "tail_decay", "tail_margin", "wide", "thresholds")
 """Settings that only learners deeper than the head have a use for."""
 _OF_INTEGERS = ("qf", "qb", "gbits", "stochastic")
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(B|kB|KB|KiB|MB|MiB)")
@@ -52,7 +52,7 @@ class Settings:
         Of ``METHODS``. ``joint`` takes the scenario's samples as one experience.
     replay : int or str
         Slots, or bytes with a unit, such as ``"25kB"``: see ``sized``.
-    replays : int or str
+    replay_batch : int or str
         Replayed samples for each new one; ``ratio``: as many as a slot of the memory stands for,
         replay / (new samples of an experience), so that a mini-batch mixes old and new as memory
         and experience do (Pellegrini et al., 1912.01100: 1500 slots, 300 new samples: 5).
@@ -76,7 +76,7 @@ class Settings:
     method: str = "cwr"
     replay: int | str = 200
     policy: str = "class-balanced"
-    replays: int | str = 4
+    replay_batch: int | str = 4
     arithmetic: str = "integer"
     qf: int = 8
     qb: int = 16
@@ -86,6 +86,7 @@ class Settings:
     rule: str = "proportional"
     tail_lr: int = 5
     tail_step: int = 1
+    tail_decay: int = 1
     tail_margin: int = 32
     wide: bool = False
     thresholds: bool = False
@@ -115,17 +116,17 @@ class Settings:
                 f"{self.replay} is so many slots as the model's latents decide: give --model, or "
                 "a number of slots"
             )
-        if isinstance(self.replays, str):
+        if isinstance(self.replay_batch, str):
             raise DataError(
                 f"expected a number of replays or {RATIO}, which a stream decides: got "
-                f"{self.replays!r}"
+                f"{self.replay_batch!r}"
             )
         try:
             return Config(
                 classes=max(classes, 2),
-                replay=self.replay,
+                replay_slots=self.replay,
                 policy=POLICIES.index(self.policy),
-                replays=self.replays,
+                replay_batch=self.replay_batch,
                 qf=self.qf,
                 qb=self.qb,
                 gbits=self.gbits,
@@ -137,6 +138,7 @@ class Settings:
                 rule=RULES.index(self.rule),
                 tail_lr=self.tail_lr,
                 tail_step=self.tail_step,
+                tail_decay=self.tail_decay,
                 tail_margin=self.tail_margin,
                 wide=int(self.wide),
                 thresholds=int(self.thresholds),
@@ -163,8 +165,8 @@ class Settings:
         DataError
             The model cannot learn so deep, or a setting is wrong.
         """
-        replays = 1 if self.replays == RATIO else self.replays
-        config = replace(self, replay=0, replays=replays).config(2)
+        replays = 1 if self.replay_batch == RATIO else self.replay_batch
+        config = replace(self, replay=0, replay_batch=replays).config(2)
         if not config.depth:
             return model.tensors[model.operators[-1].source]
         try:
@@ -236,8 +238,8 @@ class Plan:
             limit=settings.limit,
             epochs=settings.epochs,
         )
-        if settings.replays == RATIO:
-            settings = replace(settings, replays=_ratio(settings, experiences))
+        if settings.replay_batch == RATIO:
+            settings = replace(settings, replay_batch=_ratio(settings, experiences))
         config = settings.config(dataset.num_classes)
         return cls(dataset, settings, tuple(experiences), config)
 

@@ -63,7 +63,7 @@ def summarise(
         "version": __version__,
     }
     if model is not None:
-        slots, latent = plan.config.replay, plan.settings.latent(model)
+        slots, latent = plan.config.replay_slots, plan.settings.latent(model)
         summary |= {
             "model_bytes": model.nbytes,
             "head_bytes": head_bytes(model, plan.config.classes),

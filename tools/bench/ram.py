@@ -129,7 +129,9 @@ def measure(
         "classes": classes,
         "replay": replay,
         "heap_bytes": total,
-        "computed": learner_bytes(Model(data), Config(classes=classes, replay=replay), model),
+        "computed": learner_bytes(
+            Model(data), Config(classes=classes, replay_slots=replay), model
+        ),
         "steps": steps,
         "fits": any(line["step"] == LAST for line in steps),
         "error": said[-1].get("error"),

@@ -142,7 +142,9 @@ class Soak:
         seed = int(self._rng.integers(1, 2**31))
         policy, depth = int(self._rng.integers(0, 4)), int(self._rng.integers(0, 2))
         deep = {"depth": 1, "thresholds": 1} if depth else {}
-        config = Config(classes=_CLASSES, replay=80, replays=1, seed=seed, policy=policy, **deep)
+        config = Config(
+            classes=_CLASSES, replay_slots=80, replay_batch=1, seed=seed, policy=policy, **deep
+        )
         twin = Learner(self._model, config, numpy_kernels)
         self._history[0, False, 0] = int(twin.fingerprint())
         self._saved = (0, 0)

@@ -21,13 +21,13 @@ RULES = {
     "Bop, forgets 1/16, flips above 8/128": {
         "rule": "bop",
         "tail_lr": 3,
-        "tail_step": 4,
+        "tail_decay": 4,
         "tail_margin": 8,
     },
     "Bop, forgets 1/64, flips above 8/128": {
         "rule": "bop",
         "tail_lr": 3,
-        "tail_step": 6,
+        "tail_decay": 6,
         "tail_margin": 8,
     },
 }

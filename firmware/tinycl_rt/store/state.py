@@ -138,8 +138,8 @@ def restore(learner, file):
         raise ValueError("state: it was learned with another model")
     config = Config.unpack(packed)
     n = config.classes
-    if filled > config.replay or is_open > 1 or word == 0:
-        raise ValueError("state: %d slots filled of %d" % (filled, config.replay))
+    if filled > config.replay_slots or is_open > 1 or word == 0:
+        raise ValueError("state: %d slots filled of %d" % (filled, config.replay_slots))
     if experience + is_open > MAX_EXPERIENCES:
         raise ValueError("state: experience %d is open, there are no more" % experience)
     has_training = is_open or config.method

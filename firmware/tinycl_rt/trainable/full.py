@@ -67,7 +67,7 @@ class Layer:
             self.norm[2 * oc + c] = isqrt(terms) << 12
         self.base = 0
         self.back_shift = bits(taps * oc) // 2
-        step = config.tail_step << more if config.rule == SIGN else config.tail_step
+        step = config.tail_step << more if config.rule == SIGN else config.tail_decay
         shift = depth.full_shift(p, config)
         self.rule = array("i", (config.rule, shift, step, margin, limit, 0))
 
@@ -87,7 +87,7 @@ class Full(Tail):
         self._several = False
         self._beta_step = config.thresholds
         super().__init__(model, config, kernels, rng)
-        n = config.replays + 1
+        n = config.replay_batch + 1
         most = max(layer.p[9] * layer.p[10] for layer in self.layers)
         self._sums = array("h", bytes(2 * n * most))
         self._above, self._below = [], []

@@ -93,9 +93,9 @@ def _check_shift(shift, config):
 
 
 def _check_sums(ops, config):
-    n = config.replays + 1
+    n = config.replay_batch + 1
     if n < 2:
-        raise ValueError("full: expected replays of at least 1, for mini-batches")
+        raise ValueError("full: expected a replay_batch of at least 1, for mini-batches")
     for op in ops:
         if op.code != tcm.BCONV:
             continue
@@ -104,7 +104,7 @@ def _check_sums(ops, config):
         most = (_MOST_SUMS - 1) // (op.p[9] * op.p[10] * terms)
         if terms > _MOST_TERMS or n > most:
             raise ValueError(
-                "full: a layer sums %d terms, expected at most %d, and replays below %d"
+                "full: a layer sums %d terms, expected at most %d, and a replay_batch below %d"
                 % (terms, _MOST_TERMS, most)
             )
 
@@ -144,4 +144,4 @@ def shift(p, config):
 
 def full_shift(p, config):
     """The same at full depth, where gradients are sums over a mini-batch of errors of one size."""
-    return shift(p, config) + bits(config.replays + 1) // 2
+    return shift(p, config) + bits(config.replay_batch + 1) // 2

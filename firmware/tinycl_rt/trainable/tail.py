@@ -79,7 +79,8 @@ class Layer:
         t_shift = max(1, shift + more - 3) if config.thresholds else 0
         limit = 32767 if more else 127
         margin = config.tail_margin << more
-        self.rule = array("i", (config.rule, shift, config.tail_step, margin, limit, t_shift))
+        step = config.tail_decay if config.rule == BOP else config.tail_step
+        self.rule = array("i", (config.rule, shift, step, margin, limit, t_shift))
         self.trains_thresholds = config.thresholds
 
     def _spread(self, rows, channels, margin):
@@ -128,7 +129,7 @@ class Tail:
         self._k = kernels
         self._kt = kernel_sets.tail(kernels)
         self._rng = rng.state
-        n = config.replays + 1
+        n = config.replay_batch + 1
         self.chain = []
         for op in ops:
             model.source.fetch(op)

@@ -117,7 +117,7 @@ class TestMistakes(unittest.TestCase):
 
     def test_samples_and_names(self):
         write("model.tcm", read("gestures.tcm"))
-        learner = Learner("model.tcm", classes=2, replay=4)
+        learner = Learner("model.tcm", classes=2, replay_slots=4)
         pixels = bytes(48)
         self.says("expected 48 pixels (16 x 1 x 3), got 47", lambda: learner.predict(pixels[1:]))
         learner.learn(pixels, "cup")
@@ -134,7 +134,7 @@ class TestMistakes(unittest.TestCase):
     def test_too_little_heap(self):
         write("model.tcm", read("gestures.tcm"))
         words = "60000 replay slots of 32 bytes: too many"
-        self.says(words, lambda: Learner("model.tcm", replay=60000), MemoryError)
+        self.says(words, lambda: Learner("model.tcm", replay_slots=60000), MemoryError)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def head_bytes(model: Model, classes: int) -> int:
 
 def replay_bytes(model: Model, config: Config) -> int:
     """Packed latents of the replay memory."""
-    return int(config.replay * latent_bytes(model, config))
+    return int(config.replay_slots * latent_bytes(model, config))
 
 
 def learner_bytes(model: Model, config: Config, weights: str = "heap") -> dict[str, int]:
@@ -125,7 +125,7 @@ def learner_bytes(model: Model, config: Config, weights: str = "heap") -> dict[s
         )
         kept += _FILE_BYTES
     widest = max(t.shape[2] for t in model.tensors)
-    classes, slots = config.classes, config.replay
+    classes, slots = config.classes, config.replay_slots
     parts = {
         "model": kept + _OPERATOR_BYTES * len(model.operators),
         "activations": model.arena_bytes + 4 * widest,

@@ -41,7 +41,7 @@ class FullLayer(FloatLayer):
         latent = np.array(layer.latent, np.float32).reshape(oc, -1)
         latent /= np.float32(128 << 8 * config.wide)
         signs = kt.signs(layer.w, p).reshape(oc, -1)
-        rate = 2.0 ** -(config.tail_lr + bits(p[9] * p[10]) + bits(config.replays + 1) // 2)
+        rate = 2.0 ** -(config.tail_lr + bits(p[9] * p[10]) + bits(config.replay_batch + 1) // 2)
         super().__init__(p, config, rate, signs, latent, np.zeros(oc))
         self.trains_thresholds = False  # they follow the statistics
         self._beta = np.zeros(oc)

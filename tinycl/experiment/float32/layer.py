@@ -110,7 +110,7 @@ class FloatLayer:
         g = e.reshape(-1, self.p[11]).T @ self._columns
         if config.rule == BOP:
             wanted = np.clip(g * self._rate, -127 / 128, 127 / 128)
-            self._mean += np.float32(2.0**-config.tail_step) * (wanted - self._mean)
+            self._mean += np.float32(2.0**-config.tail_decay) * (wanted - self._mean)
             margin = config.tail_margin / 128
             self._signs = np.where(self._mean > margin, np.float32(-1), self._signs)
             self._signs = np.where(self._mean < -margin, np.float32(1), self._signs)

@@ -44,7 +44,7 @@ class FloatTail:
         self.flips = 0
         self.first = first
         h, w, c = model.tensors[model.operators[first].source].shape
-        self._batch = np.zeros((config.replays + 1, h, w, tcm.words(c)), np.uint8)
+        self._batch = np.zeros((config.replay_batch + 1, h, w, tcm.words(c)), np.uint8)
         # Errors of the integers are relative to the range of the head's weights.
         self._scale = np.float32(2.0 ** -range_bits(config.qb))
 

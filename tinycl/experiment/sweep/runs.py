@@ -190,7 +190,7 @@ def group(bench: Bench, model: Model, plan: Plan, runs: list[dict[str, Any]]) ->
         "model": bench.name,
         "model_fingerprint": model.fingerprint.hex(),
         "settings": plan.describe(),
-        "replay_bytes": plan.config.replay * plan.settings.latent(model).nbytes,
+        "replay_bytes": plan.config.replay_slots * plan.settings.latent(model).nbytes,
         "runs": runs,
         "final_accuracy_mean": float(finals.mean()),
         "final_accuracy_std": float(finals.std()),

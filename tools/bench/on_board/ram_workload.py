@@ -80,7 +80,7 @@ def run(path, classes, replay, room=None):
         model = Model(source)
         forget("checks")  # as Device does
         say("model")
-        learner = Learner(model, Config(classes=classes, replay=replay))
+        learner = Learner(model, Config(classes=classes, replay_slots=replay))
         say("learner")
         device = Device(".", 0)
         device.model, device.learner, device.store = model, learner, Store(".")
