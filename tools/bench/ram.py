@@ -121,7 +121,6 @@ def measure(
     said = [json.loads(line) for line in printed.splitlines()]
     steps = [line for line in said if "step" in line]
     learned: dict[str, Any] = next((line for line in said if "fingerprint" in line), {})
-    config = Config(classes=classes, replay_slots=replay)
     return {
         "board": board.name,
         "code": code,

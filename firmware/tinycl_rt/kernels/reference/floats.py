@@ -1,13 +1,13 @@
 """Real-valued reference kernels: the specification in plain Python, for every interpreter.
 
-Conventions are those of ``reference.core``: images lie row, column, channel; ``p`` is the geometry
-of an operator, whose ``pad`` picks a function of ``tcm.FUNCTIONS`` for ``combine`` and ``scale``,
-and whose ``shift`` picks an activation of ``tcm.ACTIVATIONS``. Floats are ``array('f')`` or views
-of one: storing rounds to float32. Sums are made in the interpreter's own float, which has twice the
-bits on CPython and the same on most boards, where the last digit may differ. The native kernels
-make theirs in the same order in as many bits, and agree bit for bit with this file on the board
-that they run on. Numpy's agree within float32's resolution.
-"""
+Conventions are those of ``reference.core``: images lie row, column, channel; ``p`` is the
+geometry of an operator, whose ``pad`` picks a function of ``tcm.FUNCTIONS`` for ``combine`` and
+``scale``, and whose ``shift`` picks an activation of ``tcm.ACTIVATIONS``. Floats are
+``array('f')`` or views of one: storing rounds to float32. Sums are made in the interpreter's own
+float, which has twice the bits on CPython and the same on most boards, where the last digit may
+differ. The native kernels make theirs in the same order in as many bits, and agree bit for bit
+with this file on the board that they run on. Numpy's agree within float32's resolution.
+""
 
 from math import ldexp
 
