@@ -7,7 +7,7 @@ geometry of an operator, whose ``pad`` picks a function of ``tcm.FUNCTIONS`` for
 float, which has twice the bits on CPython and the same on most boards, where the last digit may
 differ. The native kernels make theirs in the same order in as many bits, and agree bit for bit
 with this file on the board that they run on. Numpy's agree within float32's resolution.
-""
+"""
 
 from math import ldexp
 
