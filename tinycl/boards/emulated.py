@@ -76,6 +76,7 @@ class EmulatedBoard:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C of a terminal is for the host
         )
 
     def is_ready(self) -> bool:
@@ -97,15 +98,18 @@ class EmulatedBoard:
         with log.open("wb") as out:
             self._process = self.launch(out)
         deadline = time.monotonic() + _START_SECONDS
-        while not self.is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                words = log.read_text(errors="replace").strip().splitlines()
-                self.kill()
-                raise BoardError(
-                    f"the emulated board {self.name} does not start: "
-                    f"{words[-1] if words else 'it says nothing'}"
-                )
-            time.sleep(0.01)
+        try:
+            while not self.is_ready():
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    words = log.read_text(errors="replace").strip().splitlines()
+                    raise BoardError(
+                        f"the emulated board {self.name} does not start: "
+                        f"{words[-1] if words else 'it says nothing'}"
+                    )
+                time.sleep(0.01)
+        except BaseException:  # Ctrl-C too: nobody else would end the process
+            self.kill()
+            raise
         return self
 
     @property

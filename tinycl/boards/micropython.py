@@ -71,6 +71,7 @@ class MicroPythonBoard(EmulatedBoard):
                 stdin=master,
                 stdout=master,
                 stderr=log,
+                start_new_session=True,  # Ctrl-C of a terminal is for the host
                 pass_fds=[slave],  # as long as the board lives, so that hosts may come and go
             )
             fresh = self.home / "fresh"

@@ -26,12 +26,14 @@ from tinycl.cli import (
     train,
     zoo,
 )
+from tinycl.cli.interrupt import Group, Interrupted
 from tinycl.exceptions import TinyclError
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="tinycl",
+    cls=Group,
     help="A microcontroller that keeps learning: train, convert, compile, simulate, stream.",
     no_args_is_help=True,
     add_completion=False,
@@ -91,6 +93,9 @@ def main() -> None:
     """Entry point: a user's mistake is one sentence and exit code 1, not a traceback."""
     try:
         app(args=[_renamed(word) for word in sys.argv[1:]])
+    except Interrupted as stop:
+        print(f"tinycl: {stop}", file=sys.stderr)
+        sys.exit(stop.exit_code)
     except TinyclError as error:
         print(f"tinycl: {error}", file=sys.stderr)
         sys.exit(1)
