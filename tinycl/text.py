@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["amount", "class_label", "kib", "percent", "points", "value"]
+__all__ = ["amount", "class_label", "percent", "points", "size", "value"]
 
 
 def percent(fraction: float) -> str:
@@ -37,15 +37,15 @@ def amount(number: float) -> str:
     return f"{number:,.1f}" if number < 10 and number != int(number) else f"{number:,.0f}"
 
 
-def kib(size: int) -> str:
+def size(nbytes: int) -> str:
     """Write a number of bytes.
 
-    >>> kib(900), kib(12_345), kib(3 << 20)
-    ('900 bytes', '12.1 KiB', '3.0 MiB')
+    >>> size(900), size(12_345), size(3 << 20)
+    ('900 B', '12.1 KiB', '3.0 MiB')
     """
-    if size < 1024:
-        return f"{size} bytes"
-    return f"{size / 1024:.1f} KiB" if size < 1 << 20 else f"{size / (1 << 20):.1f} MiB"
+    if nbytes < 1 << 10:
+        return f"{nbytes} B"
+    return f"{nbytes / (1 << 10):.1f} KiB" if nbytes < 1 << 20 else f"{nbytes / (1 << 20):.1f} MiB"
 
 
 def class_label(classes: Sequence[int], name_of: Callable[[int], str]) -> str:

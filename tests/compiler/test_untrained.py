@@ -7,7 +7,7 @@ import pytest
 from tinycl_rt.config import FULL
 from tinycl_rt.model.loader import Model
 
-from tinycl.cli.output import read_model
+from tinycl.cli.models import read_model
 from tinycl.compiler.untrained import BLANKS, blank
 from tinycl.data import load
 from tinycl.exceptions import DataError, ModelError

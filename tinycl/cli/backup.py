@@ -9,8 +9,9 @@ import typer
 
 from tinycl.cli import opened as b
 from tinycl.cli import options as o
-from tinycl.cli.output import size, write_file, write_json
+from tinycl.files import write_file, write_json
 from tinycl.link.retry import retry
+from tinycl.text import size
 
 __all__ = ["command"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,6 +29,7 @@ def command(
 
     from tinycl.boards.emulated import missing
     from tinycl.boards.registry import BOARDS
+    from tinycl.files import write_json
     from tinycl.link.ports import list_ports
 
     rows: list[dict[str, Any]] = []
@@ -66,9 +66,7 @@ def command(
         console.print(found)
     else:
         console.print("No serial port is there now: plug in a board, or use an emulated one.")
-    if json_file is not None:
-        content = {"boards": rows, "ports": [asdict(port) for port in ports]}
-        json_file.write_text(json.dumps(content, indent=2) + "\n")
+    write_json(json_file, {"boards": rows, "ports": [asdict(port) for port in ports]})
 
 
 def _kib(count: int | None) -> str:

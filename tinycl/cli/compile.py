@@ -11,8 +11,9 @@ from rich.table import Table
 
 from tinycl.boards import Board, get
 from tinycl.cli.options import Json
-from tinycl.cli.output import size, write_file, write_json
 from tinycl.exceptions import CompileError
+from tinycl.files import write_file, write_json
+from tinycl.text import size
 
 if TYPE_CHECKING:
     from tinycl.compiler.compiler import Compiled

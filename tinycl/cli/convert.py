@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tinycl.cli.options import Json
-from tinycl.cli.output import write_json
+from tinycl.files import write_json
 
 __all__ = ["command"]
 

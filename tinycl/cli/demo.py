@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tinycl.cli import options as o
-from tinycl.cli.output import size, write_json
 from tinycl.exceptions import BoardError
+from tinycl.files import write_json
+from tinycl.text import size
 from tinycl.ui.progress import Live
 
 __all__ = ["command"]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinycl.cli import options as o
-from tinycl.cli.output import read_model, write_json
+from tinycl.cli.models import read_model
+from tinycl.files import write_json
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tinycl.cli import opened as b
 from tinycl.cli import options as o
-from tinycl.cli.output import size, write_json
+from tinycl.files import write_json
+from tinycl.text import size
 
 __all__ = ["command"]
 

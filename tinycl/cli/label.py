@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinycl.cli import options as o
-from tinycl.cli.output import read_model, write_json
+from tinycl.cli.models import read_model
 from tinycl.exceptions import BoardError, DataError
+from tinycl.files import write_json
 from tinycl.ui.keyboard import Keyboard
 
 if TYPE_CHECKING:

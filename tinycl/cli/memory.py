@@ -42,9 +42,9 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    from tinycl.cli.output import write_json
     from tinycl.edge.memory import METHODS, extra_bits, rows, total_bytes
     from tinycl.exceptions import ModelError
+    from tinycl.files import write_json
     from tinycl.models.networks import NETWORKS
 
     rows(NETWORKS["mlp"].shapes(), batch, method, optimizer)  # refuse options before loading

@@ -9,8 +9,8 @@ import typer
 
 from tinycl.cli import opened as b
 from tinycl.cli import options as o
-from tinycl.cli.output import read_file, write_json
 from tinycl.exceptions import DataError
+from tinycl.files import read_file, write_json
 from tinycl.link.retry import retry
 
 __all__ = ["command"]

@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tinycl.cli import options as o
-from tinycl.cli.output import read_file, read_model, write_file, write_json
+from tinycl.cli.models import read_model
 from tinycl.exceptions import DataError, TinyclError
+from tinycl.files import read_file, write_file, write_json
 
 __all__ = ["command"]
 

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from tinycl.cli import options as o
-from tinycl.cli.output import read_file, read_model, write_file, write_json
+from tinycl.cli.models import read_model
 from tinycl.exceptions import DataError
 from tinycl.experiment.settings import Settings
+from tinycl.files import read_file, write_file, write_json
 from tinycl.ui.progress import Live
 
 __all__ = ["command"]

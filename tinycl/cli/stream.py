@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 
 from tinycl.cli import options as o
-from tinycl.cli.output import read_file, read_model, write_json
+from tinycl.cli.models import read_model
 from tinycl.experiment.settings import Settings
+from tinycl.files import read_file, write_json
 from tinycl.link.retry import retry
 from tinycl.ui.progress import Live
 from tinycl.ui.stream_screen import Watching

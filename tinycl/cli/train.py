@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 
 from tinycl.cli.options import Json
-from tinycl.cli.output import write_json
 from tinycl.exceptions import DataError
+from tinycl.files import write_json
 
 __all__ = ["command", "parse_classes"]
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinycl.cli.options import Json
-from tinycl.cli.output import size, write_file, write_json
+from tinycl.files import write_file, write_json
+from tinycl.text import size
 
 if TYPE_CHECKING:
     from tinycl.zoo import Card

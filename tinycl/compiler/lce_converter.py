@@ -5,6 +5,7 @@ from typing import Any
 
 from tinycl.compiler.thresholds import centre_first_thresholds
 from tinycl.exceptions import ModelError
+from tinycl.files import replacing
 from tinycl.keras import import_larq, import_lce, import_tensorflow
 from tinycl.models.files import load_model
 
@@ -45,7 +46,8 @@ def convert(model_or_path: Any, out_path: Path | str | None = None) -> bytes:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelError(f"Larq Compute Engine cannot convert {model.name}: {reason}") from error
     if out_path is not None:
-        _write(Path(out_path), flatbuffer)
+        with replacing(Path(out_path), ModelError) as fresh:
+            fresh.write_bytes(flatbuffer)
     return flatbuffer
 
 
@@ -112,11 +114,3 @@ def _clone(model: Any) -> Any:
         raise ModelError(f"model {model.name} cannot be copied layer by layer: {error}") from error
     clone.set_weights(model.get_weights())
     return clone
-
-
-def _write(path: Path, flatbuffer: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(flatbuffer)
-    except OSError as error:
-        raise ModelError(f"cannot write {path}: {error.strerror}") from error

@@ -1,10 +1,10 @@
 """Save and load Keras models with Larq layers, with errors a user can act on."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from tinycl.exceptions import ModelError
+from tinycl.files import replacing
 from tinycl.keras import import_larq, import_tensorflow
 
 __all__ = ["load_model", "save_model"]
@@ -25,14 +25,9 @@ def save_model(model: Any, path: Path) -> int:
     ModelError
         The file cannot be written.
     """
-    fresh = path.with_name(f".{path.stem}.new{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path, ModelError) as fresh:
         model.save(fresh)
-        os.replace(fresh, path)
-        return path.stat().st_size
-    except OSError as error:
-        raise ModelError(f"cannot write {path}: {error.strerror or error}") from error
+    return path.stat().st_size
 
 
 def load_model(path: Path | str) -> Any:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tinycl import text
-from tinycl.exceptions import DataError, MissingExtraError
+from tinycl.exceptions import MissingExtraError
+from tinycl.files import write_file
 from tinycl.report.grids import confusion_cells, heat_map
 from tinycl.report.plots import accuracy_figure, grid_figure
 from tinycl.report.record import RunRecord
@@ -40,11 +41,7 @@ def write_report(run: RunRecord | dict[str, Any], path: Path) -> None:
     """
     record = run if isinstance(run, RunRecord) else RunRecord.from_dict(run)
     page = render(record).encode("utf-8", "replace")  # JSON can spell halves of characters
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(page)
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error}") from error
+    write_file(path, page)
 
 
 def render(run: RunRecord) -> str:

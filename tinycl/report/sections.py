@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tinycl.report.record import RunRecord
-from tinycl.text import amount, kib, percent, points
+from tinycl.text import amount, percent, points, size
 
 __all__ = [
     "Bar",
@@ -59,7 +59,7 @@ def tiles(run: RunRecord) -> list[Fact]:
     if run.forgetting is not None:
         found.append(Fact("Forgetting", points(run.forgetting), "lost again on earlier classes"))
     if run.replay_bytes is not None:
-        found.append(Fact("Replay memory", kib(run.replay_bytes), _smaller(run)))
+        found.append(Fact("Replay memory", size(run.replay_bytes), _smaller(run)))
     if run.samples_streamed is not None:
         speed = run.samples_per_second
         note = f"{amount(speed)} a second" if speed is not None else ""
@@ -80,11 +80,11 @@ def memory_bars(run: RunRecord) -> list[Bar]:
         ("Backbone", run.model_bytes, "other", "model.tcm"),
         ("Head", run.head_bytes, "other", "working and consolidated weights"),
     ]
-    longest = max((size for _, size, _, _ in sizes if size), default=1)
+    longest = max((nbytes for _, nbytes, _, _ in sizes if nbytes), default=1)
     return [
-        Bar(name, kib(size), size / longest, style, note)
-        for name, size, style, note in sizes
-        if size is not None
+        Bar(name, size(nbytes), nbytes / longest, style, note)
+        for name, nbytes, style, note in sizes
+        if nbytes is not None
     ]
 
 
@@ -96,9 +96,9 @@ def stream_facts(run: RunRecord) -> list[Fact]:
     if run.samples_per_second is not None:
         found.append(Fact("Samples a second", amount(run.samples_per_second)))
     if run.bytes_sent is not None:
-        found.append(Fact("Sent to the board", kib(run.bytes_sent)))
+        found.append(Fact("Sent to the board", size(run.bytes_sent)))
     if run.bytes_received is not None:
-        found.append(Fact("Received from it", kib(run.bytes_received)))
+        found.append(Fact("Received from it", size(run.bytes_received)))
     if run.retransmissions is not None:
         note = "each sample was learned once all the same" if run.retransmissions else ""
         found.append(Fact("Retransmissions", amount(run.retransmissions), note))

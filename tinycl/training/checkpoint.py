@@ -1,13 +1,13 @@
 """Checkpoints: after a kill, training goes on where it was and ends where it would have."""
 
 import json
-import os
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
 from tinycl.exceptions import ModelError
+from tinycl.files import replacing
 from tinycl.models.files import load_model, save_model
 from tinycl.training.settings import Settings
 
@@ -114,9 +114,8 @@ class Checkpoint:
 
 def _write(path: Path, value: Any) -> None:
     """Replace a JSON file whole, so that a kill never leaves a part of it."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(value, indent=1))
-    os.replace(fresh, path)
+    with replacing(path, ModelError) as fresh:
+        fresh.write_text(json.dumps(value, indent=1))
 
 
 def _read(path: Path) -> Any:

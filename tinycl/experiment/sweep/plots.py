@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinycl.exceptions import DataError
 from tinycl.experiment.sweep.tables import varying
+from tinycl.files import replacing
 from tinycl.report.theme import COLOURS, styled
 
 if TYPE_CHECKING:
@@ -93,10 +93,7 @@ def write_plots(groups: Sequence[Group], folder: Path) -> list[Path]:
     figures = {"final_accuracy.png": final_figure(groups)}
     if len(groups) <= _MOST_LINES:
         figures["stream.png"] = stream_figure(groups)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, figure in figures.items():
-            figure.savefig(folder / name, dpi=110)
-    except OSError as error:
-        raise DataError(f"cannot write plots to {folder}: {error.strerror}") from error
+    for name, figure in figures.items():
+        with replacing(folder / name) as fresh:
+            figure.savefig(fresh, dpi=110)
     return [folder / name for name in figures]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from tinycl.exceptions import DataError
+from tinycl.files import make_folder, write_json
 
 __all__ = ["Store", "key"]
 
@@ -30,12 +29,8 @@ class Store:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        if folder is None:
-            return
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(f"cannot make the folder {folder}: {error.strerror}") from error
+        if folder is not None:
+            make_folder(folder)
 
     def get(self, name: str) -> dict[str, Any] | None:
         """A result, or None where there is none or a damaged one."""
@@ -48,13 +43,6 @@ class Store:
         return found if isinstance(found, dict) else None
 
     def put(self, name: str, value: dict[str, Any]) -> None:
-        """Keep a result: the whole file appears at once, or none does; DataError: no room."""
-        if self._folder is None:
-            return
-        target = self._folder / f"{name}.json"
-        part = target.with_suffix(f".{os.getpid()}.part")
-        try:
-            part.write_text(json.dumps(value) + "\n")
-            os.replace(part, target)
-        except OSError as error:
-            raise DataError(f"cannot write {target}: {error.strerror}") from error
+        """Keep a result; DataError when there is no room."""
+        if self._folder is not None:
+            write_json(self._folder / f"{name}.json", value)
