@@ -1,0 +1,1 @@
+"""Tools of the project: boards, benchmarks, fault tests, zoo, study, releases."""

@@ -20,7 +20,7 @@ from tools.release import api_docs
 # Raised on purpose, and no concern of a caller's.
 INTERNAL = {"NotImplementedError", "AttributeError", "KeyError", "StopIteration", "SystemExit"}
 FROM_PAPERS = (
-    *("head", "tail", "full", "replay"),
+    *("head", "trainable.tail", "trainable.full", "replay"),
     *("kernels.reference.core", "kernels.reference.tail", "kernels.reference.full"),
 )
 

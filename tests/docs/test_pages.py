@@ -31,6 +31,7 @@ NEEDS_FILES = {"tinycl.compiler.lce_interpreter"}
 ROOTS = [
     PROJECT,
     *(PROJECT / folder for folder in ("firmware", "firmware/native", "firmware/tinycl_rt")),
+    *(PROJECT / "firmware" / "tinycl_rt" / part for part in ("kernels", "service")),
     *(PROJECT / "firmware" / "boards" / part for part in ("", "qemu", "circuitpython")),
     PROJECT / "firmware" / "examples" / "micropython",
 ]

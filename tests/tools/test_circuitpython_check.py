@@ -24,7 +24,7 @@ def test_circuitpythons_parser_takes_every_file() -> None:
         "import sys\nfor name in sys.argv[1:]:\n    with open(name) as file:\n"
         "        compile(file.read(), name, 'exec')\n"
     )
-    names = [str(file) for file in check.files() if "viper" not in file.stem]
+    names = [str(file) for file in check.files() if "viper" not in file.parts]
     program = [*board.command(), "-c", code, *names]
     ran = subprocess.run(program, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr

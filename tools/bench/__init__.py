@@ -1,0 +1,1 @@
+"""Benchmarks: counted instructions and bytes."""

@@ -32,11 +32,11 @@ from rich.table import Table
 
 from tools.boards.errors import BoardBuildError
 from tools.boards.machines import BOARDS, Board
-from tools.boards.paths import PROJECT
+from tools.boards.paths import ON_BOARD, PROJECT
 from tools.boards.source import source_folder
 from tools.boards.workload import run_workload
 
-SOURCE = Path(__file__).with_name("backward_float.c")
+SOURCE = ON_BOARD / "backward_float.c"
 _RUN = "import tail_workloads; tail_workloads.compare(%d)"
 
 

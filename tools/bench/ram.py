@@ -33,7 +33,7 @@ from tinycl.exceptions import ModelError
 from tools.bench.synthetic_model import synthetic_model
 from tools.boards.errors import BoardBuildError
 from tools.boards.machines import BOARDS, Board
-from tools.boards.paths import PROJECT
+from tools.boards.paths import ON_BOARD, PROJECT
 from tools.boards.runtime import build_native
 from tools.boards.session import Session
 from tools.boards.staging import stage
@@ -108,7 +108,7 @@ def measure(
         rom, flash = folder / "rom", folder / "files"
         for place in (rom, flash):
             place.mkdir()
-        parts = [RUNTIME, Path(__file__).with_name("ram_workload.py")]
+        parts = [RUNTIME, ON_BOARD / "ram_workload.py"]
         stage(parts, rom if code == "romfs" else flash, board, [build_native(board.arch)])
         (rom if model == "mapped" else flash).joinpath("model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from tinycl.boards.cache import board_folder, cache
 
-__all__ = ["FIRMWARE", "PROJECT", "board_folder", "cache", "mpy_cross"]
+__all__ = ["FIRMWARE", "ON_BOARD", "PROJECT", "board_folder", "cache", "mpy_cross"]
 
 PROJECT = Path(__file__).resolve().parents[2]
 FIRMWARE = PROJECT / "firmware" / "boards"
+ON_BOARD = PROJECT / "tools" / "bench" / "on_board"
 
 
 def mpy_cross() -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .machines import Board
-from .paths import PROJECT
+from .paths import ON_BOARD, PROJECT
 from .runtime import build_native
 from .session import Session
 from .staging import stage
@@ -34,7 +34,7 @@ def run_workload(
     board : Board
         Any but the unix port.
     modules : sequence of str
-        Names of the files in ``tools`` to have there.
+        Names of the files in ``tools/bench/on_board`` to have there.
     calls : sequence of str
         What to run, each with the whole heap. Whatever is printed is lines of JSON.
     model : bytes, optional
@@ -57,7 +57,7 @@ def run_workload(
         rom = folder / "rom"
         rom.mkdir()
         parts = [PROJECT / "firmware" / "tinycl_rt"]
-        parts += [PROJECT / "tools" / f"{module}.py" for module in modules]
+        parts += [ON_BOARD / f"{module}.py" for module in modules]
         stage(parts, rom, board, [build_native(board.arch), *native])
         if model is not None:
             (rom / "model.tcm").write_bytes(model)

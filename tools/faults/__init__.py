@@ -1,0 +1,1 @@
+"""Faults on purpose: kills, damaged bytes, hostile files."""

@@ -1,0 +1,1 @@
+"""What a release needs: package lists, checks, pages."""

@@ -23,6 +23,7 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # Larq needs Keras 2
 PACKAGES = ("tinycl", "tinycl_rt")
 FIRMWARE_ONLY = (
     "tinycl.boards.unix_repl",
+    "tinycl_rt.kernels.viper",
     "tinycl_rt.kernels.viper.core",
     "tinycl_rt.lib.modules",
     "tinycl_rt.kernels.viper.emit_back",

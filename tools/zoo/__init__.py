@@ -1,0 +1,1 @@
+"""Makes the backbones of the zoo."""

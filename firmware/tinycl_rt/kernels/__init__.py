@@ -1,0 +1,1 @@
+"""Kernel sets, which give the same integers, and the choice of one."""

@@ -1,0 +1,1 @@
+"""What every part of the runtime uses: checksums, clock, files, integers."""

@@ -1,0 +1,1 @@
+"""Frames on a byte stream, and what is said in them."""

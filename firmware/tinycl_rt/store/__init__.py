@@ -1,0 +1,1 @@
+"""Learned state: its bytes, and saves that survive power cuts."""

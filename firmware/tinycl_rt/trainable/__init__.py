@@ -1,0 +1,1 @@
+"""Layers that learn below the head."""

@@ -7,12 +7,12 @@ try:
     import vector_check
     from tinycl_rt.kernels import choose
 except ImportError:  # started without the runtime and the vectors
-    kernels = None
+    choose = None
 
 
 def _present():
     found = []
-    for name in ("reference", "viper", "native") if kernels else ():
+    for name in ("reference", "viper", "native") if choose else ():
         try:
             found.append(choose.load(name))
         except ValueError as reason:

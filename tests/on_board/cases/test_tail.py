@@ -11,12 +11,12 @@ try:
     from tinycl_rt.kernels.reference import tail as ref
     from vector_check import check
 except ImportError:  # started without the runtime and the vectors
-    kernels = None
+    choose = None
 
 
 def _present():
     found = []
-    for name in ("viper", "native") if kernels else ():
+    for name in ("viper", "native") if choose else ():
         try:
             k = choose.tail(choose.load(name))
         except ValueError as reason:
@@ -28,9 +28,9 @@ def _present():
 
 
 SETS = _present()
-EVERY = [ref] if kernels else []
+EVERY = [ref] if choose else []
 EVERY.extend(SETS)
-with_runtime = unittest.skipUnless(kernels, "needs tinycl_rt and tests/vectors")
+with_runtime = unittest.skipUnless(choose, "needs tinycl_rt and tests/vectors")
 with_sets = unittest.skipUnless(SETS, "needs viper or a native module")
 TOP = 0x7FFFFFFF
 MANY = 1 if sys.platform == "linux" else 6  # emulated boards try one of so many

@@ -1,0 +1,1 @@
+"""Whether a compiled model fits a board, and what work it is."""

@@ -1,0 +1,1 @@
+"""From LCE's operators to those of a board."""

@@ -1,0 +1,1 @@
+"""The learner in float32: what its integers are compared with."""

@@ -1,0 +1,1 @@
+"""The kernels for whole batches, on computers and Linux boards."""

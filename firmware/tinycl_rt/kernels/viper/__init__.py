@@ -1,0 +1,1 @@
+"""The kernels as machine code of MicroPython's viper emitter."""
