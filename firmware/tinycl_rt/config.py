@@ -97,10 +97,13 @@ class Config:
     """
 
     def __init__(self, **given):
-        for old in _OLD:
+        renamed = _OLD
+        if given.get("rule") == BOP and "tail_decay" not in given:
+            renamed = dict(_OLD, tail_step="tail_decay")
+        for old in renamed:
             if old in given:
-                print("tinycl: Config.%s is called %s now" % (old, _OLD[old]))
-                given[_OLD[old]] = given.pop(old)
+                print("tinycl: Config.%s is called %s now" % (old, renamed[old]))
+                given[renamed[old]] = given.pop(old)
         self._set("tail_decay", given.pop("tail_decay", 1), 1, 15)
         for names, default, low, high in _FIELDS:
             for name in names.split("|"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -138,7 +139,7 @@ class Settings:
                 rule=RULES.index(self.rule),
                 tail_lr=self.tail_lr,
                 tail_step=self.tail_step,
-                tail_decay=self.tail_decay,
+                tail_decay=self._decay(),
                 tail_margin=self.tail_margin,
                 wide=int(self.wide),
                 thresholds=int(self.thresholds),
@@ -156,6 +157,13 @@ class Settings:
                 f"unknown depth {self.learn!r}: expected head, tail:N with N from 1, or full"
             )
         return int(tail[1])
+
+    def _decay(self) -> int:
+        """``tail_decay``, which version 0.1 called ``tail_step`` with the rule Bop."""
+        if self.rule != "bop" or self.tail_step == 1 or self.tail_decay != 1:
+            return self.tail_decay
+        warnings.warn("with --rule bop, --tail-step is called --tail-decay now", FutureWarning, 2)
+        return self.tail_step
 
     def latent(self, model: Model) -> Tensor:
         """The layer of a model that the replay memory keeps at this depth: shape and bytes.

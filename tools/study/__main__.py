@@ -1,8 +1,8 @@
 """The study: what continual learning in integers buys, and what it costs, in tables and plots.
 
-    python -m tools.study.__main__ --quick                    all parts in minutes, on small sets
-    python -m tools.study.__main__ --out runs/study           the study: hours on two cores
-    python -m tools.study.__main__ --part c --backend dask    one part, its runs on a cluster
+    python -m tools.study --quick                    all parts in minutes, on small sets
+    python -m tools.study --out runs/study           the study: hours on two cores
+    python -m tools.study --part c --backend dask    one part, its runs on a cluster
 
 Parts: (a) accuracy of every method, in integers and float32; (b) bits of forward weights, master
 weights and errors; (c) accuracy against bytes of the replay memory, by the form of what is kept;
