@@ -272,7 +272,7 @@ def test_a_stream_follows_a_board_by_its_serial_number(
         other = SimpleNamespace(device="/dev/ttyACM0", serial_number="F77", **usb)
         return [other, SimpleNamespace(device=path, serial_number="E66", **usb)]
 
-    monkeypatch.setattr(ports_module._pyserial_ports, "comports", there)
+    monkeypatch.setattr("serial.tools.list_ports.comports", there)
     with pytest.raises(LinkError, match=r"several boards.*\(E66\), /dev/ttyACM0 \(F77\)"):
         connect()
     messages: list[str] = []

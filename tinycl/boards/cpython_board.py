@@ -1,7 +1,7 @@
 """An emulated board: a process of this Python that serves a flash folder on a byte stream.
 
-It runs ``tinycl_rt`` exactly as a board does, behind a real pseudo-terminal whose name stays the
-same over restarts (a link, as ``/dev/serial/by-id``), or behind a TCP port.
+It runs ``tinycl_rt`` exactly as a board does, behind a pseudo-terminal whose name stays the same
+over restarts (a link, as ``/dev/serial/by-id``), or behind a TCP port.
 
 Examples
 --------
@@ -13,13 +13,16 @@ Examples
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import os
+import select
 import signal
 import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -27,9 +30,11 @@ from tinycl_rt.device import Device
 from tinycl_rt.link.fd_stream import FdStream
 from tinycl_rt.service.service import Service
 
-__all__ = ["TcpStream", "main", "open_pty"]
+from tinycl.boards.ports import open_pty
 
-_WATCH_SECONDS = 0.3
+__all__ = ["TcpStream", "main"]
+
+_PATIENCE = 2.0  # seconds for a client to fetch what it is sent
 
 
 class TcpStream:
@@ -46,8 +51,7 @@ class TcpStream:
     def __init__(self, port: int) -> None:
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
-        self._client: FdStream | None = None
-        self._socket: socket.socket | None = None
+        self._client: socket.socket | None = None
 
     def open(self) -> None:
         """Nothing to prepare."""
@@ -56,68 +60,54 @@ class TcpStream:
         """The client stays connected: it may want to go on."""
 
     def wait(self, timeout_ms: int) -> bool:
-        """Wait for a client, or for bytes of the one that is there."""
-        if self._client is not None:
-            return self._client.wait(timeout_ms)
-        self._listener.settimeout(timeout_ms / 1000)
-        try:
-            self._socket, _ = self._listener.accept()
-        except (TimeoutError, BlockingIOError):
+        """Wait for a client, or for bytes of the one that is connected."""
+        waited_for = self._client or self._listener
+        if not select.select([waited_for], [], [], timeout_ms / 1000)[0]:
             return False
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._client = FdStream(self._socket.fileno(), self._socket.fileno())
-        return False
+        if self._client is None:
+            self._client, _ = self._listener.accept()
+            self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._client.settimeout(_PATIENCE)
+            return False
+        return True
 
     def readinto(self, view: memoryview) -> int:
-        """Read what has come; a client that goes makes room for the next."""
+        """Read what has come; a client that leaves makes room for the next."""
         assert self._client is not None
         try:
-            return int(self._client.readinto(view))
-        except (EOFError, OSError):
+            count = self._client.recv_into(view)
+        except OSError:
+            count = 0
+        if not count:
             self._hang_up()
-            return 0
+        return count
 
     def write(self, view: memoryview) -> None:
-        """Send to the client, if it is still there."""
+        """Send to the client, if it is still connected and reads what it is sent."""
         if self._client is None:
             return
         try:
-            self._client.write(view)
+            self._client.sendall(view)
         except OSError:
             self._hang_up()
 
     def _hang_up(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-        self._socket = self._client = None
+        if self._client is not None:
+            self._client.close()
+        self._client = None
 
 
-def open_pty(link: Path) -> tuple[FdStream, int]:
-    """Make a pseudo-terminal and let `link` point to it.
-
-    Returns
-    -------
-    tuple
-        The board's end as a stream, and the descriptor of the host's end, kept open here so that
-        hosts may come and go.
-    """
-    import tty
-
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    fresh = link.with_name(f"{link.name}.{os.getpid()}")
-    fresh.symlink_to(os.ttyname(slave))
-    fresh.replace(link)
-    return FdStream(master, master), slave
-
-
-def _end_with(parent: int) -> None:
-    """End this process, saving, when the process that started it is gone."""
+def _end_with_parent() -> None:
+    """End this process, saving, when the process that started it is gone: its pipe ends then."""
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_WATCH_SECONDS)
-        os.kill(os.getpid(), signal.SIGTERM)
+        with suppress(OSError):
+            while os.read(0, 1):
+                pass
+        if os.name == "nt":
+            _thread.interrupt_main(signal.SIGTERM)
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)  # also wakes the main thread
         time.sleep(10)
         os._exit(1)
 
@@ -125,7 +115,7 @@ def _end_with(parent: int) -> None:
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: let the state be saved
+    signal.signal(number, signal.SIG_IGN)  # once is enough: let the state be saved
     raise SystemExit(0)
 
 
@@ -140,8 +130,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--max-payload", type=int, default=4096, help="bytes of the largest frame")
     parser.add_argument("--window", type=int, default=8, help="frames in flight")
     parser.add_argument("--heap", type=int, default=0, help="largest model in bytes, 0: any")
-    parser.add_argument("--uid", default="cpython", help="serial number that the board tells")
-    parser.add_argument("--parent", type=int, help="end when this process is no longer the parent")
+    parser.add_argument("--uid", default="cpython", help="serial number that the board reports")
+    parser.add_argument("--attached", action="store_true", help="end when standard input ends")
     given = parser.parse_args(arguments)
     if (given.link is None) == (given.tcp is None):
         parser.error("expected one of --link and --tcp")
@@ -150,9 +140,11 @@ def main(arguments: list[str] | None = None) -> None:
     if given.kernels:
         os.environ["TINYCL_KERNELS"] = given.kernels
     signal.signal(signal.SIGTERM, _terminate)
-    if given.parent:
+    if sys.platform == "win32":
+        signal.signal(signal.SIGBREAK, _terminate)
+    if given.attached:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which says goodbye
-        _end_with(given.parent)
+        _end_with_parent()
 
     device = Device(str(given.flash), given.autosave, given.heap)
     device.open()
@@ -161,7 +153,8 @@ def main(arguments: list[str] | None = None) -> None:
         stream: TcpStream | FdStream = tcp
         print(f"socket://127.0.0.1:{tcp.port}", flush=True)
     else:
-        stream, _slave = open_pty(given.link)
+        board_end, _host_end = open_pty(given.link)
+        stream = FdStream(board_end, board_end)
         print(given.link, flush=True)
     service = Service(stream, device, given.max_payload, given.window, given.uid)
     try:

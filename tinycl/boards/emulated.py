@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -17,11 +18,20 @@ from typing import Any, BinaryIO, TypeVar
 
 from tinycl.boards import registry
 from tinycl.boards.cache import description
+from tinycl.boards.ports import free_tcp_port, uses_tcp
 from tinycl.exceptions import BoardError
 
-__all__ = ["LAUNCHERS", "CPythonBoard", "EmulatedBoard", "missing", "start"]
+__all__ = ["LAUNCHERS", "OWN_GROUP", "CPythonBoard", "EmulatedBoard", "missing", "start"]
 
 _START_SECONDS = 30.0
+
+OWN_GROUP: dict[str, Any] = (
+    {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    if sys.platform == "win32"
+    else {"start_new_session": True}
+)
+"""Arguments of ``Popen``: Ctrl-C in the terminal does not reach the board."""
+
 Self = TypeVar("Self", bound="EmulatedBoard")
 
 # Board name: "module:class" of an EmulatedBoard, imported when it is asked for.
@@ -47,7 +57,13 @@ class EmulatedBoard:
     ----------
     flash : Path
     port : str
-        What ``tinycl.link.connect`` takes; the same after ``restart``.
+        What ``tinycl.link.connect`` takes; the same after ``restart``. A pseudo-terminal, or TCP:
+        see ``tinycl.boards.ports``.
+
+    Raises
+    ------
+    BoardError
+        The flash is no folder, and none can be made there; or it is read-only.
     """
 
     name = ""
@@ -56,8 +72,9 @@ class EmulatedBoard:
         self._home = tempfile.TemporaryDirectory(prefix="tinycl-board-")
         self.home = Path(self._home.name)
         self.flash = Path(flash) if flash is not None else self.home / "flash"
-        self.flash.mkdir(parents=True, exist_ok=True)
-        self.port = str(self.home / "port")
+        _check_flash(self.flash)
+        self._tcp = free_tcp_port() if uses_tcp() else 0
+        self.port = f"socket://127.0.0.1:{self._tcp}" if self._tcp else str(self.home / "port")
         self._process: subprocess.Popen[bytes] | None = None
 
     def command(self) -> list[str]:
@@ -69,19 +86,12 @@ class EmulatedBoard:
         return dict(os.environ)
 
     def launch(self, log: BinaryIO) -> subprocess.Popen[bytes]:
-        """Start the process; what it says goes to `log`."""
-        return subprocess.Popen(
-            self.command(),
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C of a terminal is for the host
-        )
+        """Start the process; what it prints beside its port goes to `log`."""
+        raise NotImplementedError
 
     def is_ready(self) -> bool:
         """Whether the port can be opened."""
-        return Path(self.port).exists()
+        raise NotImplementedError
 
     def start(self: Self) -> Self:
         """Start the process and wait for its port.
@@ -89,22 +99,21 @@ class EmulatedBoard:
         Raises
         ------
         BoardError
-            It ended, or its port did not come; with its last words.
+            The process ended, or its port did not come; the message ends with its last line.
         """
         if self.is_running:
             return self
-        Path(self.port).unlink(missing_ok=True)
-        log = self.home / "log.txt"
-        with log.open("wb") as out:
+        self._unlink()
+        with self._log.open("wb") as out:
             self._process = self.launch(out)
         deadline = time.monotonic() + _START_SECONDS
         try:
             while not self.is_ready():
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    words = log.read_text(errors="replace").strip().splitlines()
+                    lines = self._log.read_text(errors="replace").strip().splitlines()
                     raise BoardError(
                         f"the emulated board {self.name} does not start: "
-                        f"{words[-1] if words else 'it says nothing'}"
+                        f"{lines[-1] if lines else 'it prints nothing'}"
                     )
                 time.sleep(0.01)
         except BaseException:  # Ctrl-C too: nobody else would end the process
@@ -125,12 +134,19 @@ class EmulatedBoard:
         return self._process.pid
 
     def kill(self) -> None:
-        """Pull the plug: SIGKILL, nothing is saved."""
-        self._end(signal.SIGKILL)
+        """Pull the plug: the process ends at once, nothing is saved."""
+        if self._process is not None:
+            self._process.kill()
+            self._wait()
 
     def stop(self) -> None:
         """End the process properly; the board saves."""
-        self._end(signal.SIGTERM)
+        if self._process is not None:
+            if sys.platform == "win32":
+                self._process.send_signal(signal.CTRL_BREAK_EVENT)
+            else:
+                self._process.terminate()
+            self._wait()
 
     def restart(self) -> None:
         """Pull the plug and put it back."""
@@ -142,17 +158,31 @@ class EmulatedBoard:
         self.stop()
         self._home.cleanup()
 
-    def _end(self, number: signal.Signals) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(number)
+    @property
+    def _log(self) -> Path:
+        return self.home / "log.txt"
+
+    def _wait(self) -> None:
+        """Wait for the end of the process, and let go of its pipes and of its port."""
+        assert self._process is not None
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._hang_up()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
         self._process = None
-        Path(self.port).unlink(missing_ok=True)  # the terminal that it names may be another's now
+        self._unlink()  # the terminal that the link names may be another board's now
+
+    def _hang_up(self) -> None:
+        """What is to be done when the process has ended, before its pipes are closed."""
+
+    def _unlink(self) -> None:
+        if not self._tcp:
+            Path(self.port).unlink(missing_ok=True)
 
     def __enter__(self: Self) -> Self:
         return self.start()
@@ -166,8 +196,21 @@ class EmulatedBoard:
         self.close()
 
 
+def _check_flash(folder: Path) -> None:
+    """Make the folder; BoardError if that fails or if no file can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:  # a board copes with flash that is full
+            raise BoardError(
+                f"{folder} cannot be a board's flash: expected a folder that can be written "
+                f"({error.strerror}); name another with --flash"
+            ) from None
+
+
 class CPythonBoard(EmulatedBoard):
-    """The default board: a process of this Python behind a pseudo-terminal.
+    """The default board: a process of this Python.
 
     Parameters
     ----------
@@ -181,7 +224,7 @@ class CPythonBoard(EmulatedBoard):
     heap : int
         Largest model in bytes; 0: any.
     uid : str
-        Serial number that the board tells.
+        Serial number that the board reports.
     """
 
     name = "cpython"
@@ -206,10 +249,26 @@ class CPythonBoard(EmulatedBoard):
             "--uid": uid,
         }
 
+    def launch(self, log: BinaryIO) -> subprocess.Popen[bytes]:
+        """Start the process, which opens its port itself and ends with this process."""
+        return subprocess.Popen(
+            self.command(),
+            env=self.environment(),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            **OWN_GROUP,
+        )
+
+    def is_ready(self) -> bool:
+        """Whether the port can be opened: the process has printed its name."""
+        return self.port in self._log.read_text(errors="replace")
+
     def command(self) -> list[str]:
         """Return the command line of the process."""
-        words = [sys.executable, "-m", "tinycl.boards.cpython_board"]
-        words += ["--flash", str(self.flash), "--link", self.port, "--parent", str(os.getpid())]
+        port = ["--tcp", str(self._tcp)] if self._tcp else ["--link", self.port]
+        words = [sys.executable, "-m", "tinycl.boards.cpython_board", "--attached", *port]
+        words += ["--flash", str(self.flash)]
         for option, value in self._options.items():
             words += [option, str(value)]
         return words

@@ -2,7 +2,7 @@
 
 ``tools/boards/__main__.py`` builds them into the user's cache, together with the runtime that they
 run; ``board.json`` there says how a board is started. The process's stdin and stdout are the
-board's serial port: the host gets the other end of a pseudo-terminal.
+board's serial port: see ``tinycl.boards.ports``.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import termios
-import tty
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tinycl.boards import registry
 from tinycl.boards.cache import board_folder, description
-from tinycl.boards.emulated import EmulatedBoard
+from tinycl.boards.emulated import OWN_GROUP, EmulatedBoard
+from tinycl.boards.ports import TcpBridge, open_pty
 from tinycl.exceptions import BoardError
 
 __all__ = ["CircuitPythonBoard", "CortexM0", "CortexM3", "Rv32", "UnixBoard", "bare"]
@@ -30,7 +29,7 @@ while True:
 
 
 class MicroPythonBoard(EmulatedBoard):
-    """A built board behind a pseudo-terminal. Its flash lies in the folder ``flash``.
+    """A board that is built. Its flash lies in the folder ``flash``.
 
     Parameters
     ----------
@@ -53,45 +52,40 @@ class MicroPythonBoard(EmulatedBoard):
                 "run make boards"
             )
         self.about: dict[str, Any] = json.loads(described.read_text())
+        self._bridge: TcpBridge | None = None
 
     def command(self) -> list[str]:
         """Return the command line of the process."""
         return list(self.about["command"])
 
     def launch(self, log: BinaryIO) -> subprocess.Popen[bytes]:
-        """Start the process on the board's end of a pseudo-terminal; the port is the other end."""
-        master, slave = os.openpty()
-        tty.setraw(slave)
-        _keep_newlines(slave)
-        try:
+        """Start the process with the board's end of its port as stdin and stdout."""
+        given: dict[str, Any] = {"cwd": self.flash, "env": self.environment(), "stderr": log}
+        given |= OWN_GROUP
+        if self._tcp:
+            pipe = subprocess.PIPE
             process = subprocess.Popen(
-                self.command(),
-                cwd=self.flash,
-                env=self.environment(),
-                stdin=master,
-                stdout=master,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C of a terminal is for the host
-                pass_fds=[slave],  # as long as the board lives, so that hosts may come and go
+                self.command(), stdin=pipe, stdout=pipe, bufsize=0, **given
             )
-            fresh = self.home / "fresh"
-            fresh.symlink_to(os.ttyname(slave))
-            fresh.replace(self.port)
+            self._bridge = TcpBridge(self._tcp, process)
+            return process
+        board, host = open_pty(Path(self.port))
+        try:  # the process holds the host's end open, so that hosts may come and go
+            return subprocess.Popen(
+                self.command(), stdin=board, stdout=board, pass_fds=[host], **given
+            )
         finally:
-            os.close(master)
-            os.close(slave)
-        return process
+            os.close(board)
+            os.close(host)
 
+    def is_ready(self) -> bool:
+        """Whether the port can be opened: it was made before the process."""
+        return True
 
-def _keep_newlines(terminal: int) -> None:
-    """Leave a terminal nothing to do with output, even where it is told to process it.
-
-    QEMU turns processing on again when it starts; a host that only asks for raw mode, as pyserial
-    does not, would then send a carriage return before each byte 10.
-    """
-    settings = termios.tcgetattr(terminal)
-    settings[1] = 0
-    termios.tcsetattr(terminal, termios.TCSANOW, settings)
+    def _hang_up(self) -> None:
+        if self._bridge is not None:
+            self._bridge.close()
+            self._bridge = None
 
 
 class CortexM3(MicroPythonBoard):

@@ -12,9 +12,7 @@ __all__ = ["command"]
 
 
 def command(
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write what is shown as JSON.")
-    ] = None,
+    json: o.Json = None,
 ) -> None:
     """List real and emulated boards, and the serial ports that are there now.
 

@@ -26,6 +26,10 @@ def command(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Train again even if there is a backbone.")
     ] = False,
+    kernels: Annotated[
+        str,
+        typer.Option(help="Kernels of the board cpython: numpy, or reference (plain Python)."),
+    ] = "numpy",
     seed: o.Seed = 1,
     json: o.Json = None,
 ) -> None:
@@ -41,14 +45,19 @@ def command(
 
         tinycl demo --fresh --seed 2 -o runs/second
     """
+    from tinycl.boards import start
     from tinycl.experiment.demo import run_demo
     from tinycl.report import write_report
 
     console = Console()
     names = tuple(str(n) for n in range(10))
     words = f"tinycl demo --board {board} --seed {seed}"
+    options = {}
+    if board == "cpython":
+        options["kernels"] = kernels
+        words += f" --kernels {kernels}"
     with Live(console, names) as live:
-        summary = run_demo(output, board, fresh, seed, console, live, words)
+        summary = run_demo(output, start(board, **options), fresh, seed, console, live, words)
     write_json(output / "summary.json", summary)
     write_json(json, summary)
     write_report(summary, output / "report.html")

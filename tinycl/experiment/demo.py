@@ -9,17 +9,17 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from tinycl.boards import EmulatedBoard, start
+from tinycl.boards import EmulatedBoard
 from tinycl.compiler.compiler import Compiled, compile_file
 from tinycl.compiler.verify import random_pixels, verify
 from tinycl.data import Dataset, load
-from tinycl.exceptions import DataError
 from tinycl.experiment.board import StreamedBoard
 from tinycl.experiment.loop import Observer, Record, run
 from tinycl.experiment.prepare import prepare
 from tinycl.experiment.settings import Plan, Settings
 from tinycl.experiment.simulator import Latents, Simulator
 from tinycl.experiment.summary import summarise
+from tinycl.files import try_outputs, write_file
 from tinycl.link import connect
 
 __all__ = ["KNOWN", "Backbone", "make_backbone", "run_demo"]
@@ -55,14 +55,6 @@ def make_backbone(dataset: Dataset, folder: Path, console: Console, fresh: bool)
     return Backbone(*compile_file(tflite), was_there)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder for results; DataError when that fails."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"cannot make the folder {folder}: {error.strerror}") from error
-
-
 def _reads(path: Path) -> Any:
     try:
         return json.loads(path.read_text())
@@ -79,7 +71,13 @@ class Watch(Observer, Protocol):
 
 
 def run_demo(
-    folder: Path, board: str, fresh: bool, seed: int, console: Console, live: Watch, command: str
+    folder: Path,
+    board: EmulatedBoard,
+    fresh: bool,
+    seed: int,
+    console: Console,
+    live: Watch,
+    command: str,
 ) -> dict[str, Any]:
     """Do everything; returns the summary.
 
@@ -88,20 +86,19 @@ def run_demo(
     folder
         Where the backbone, the model and the results go.
     board
-        An emulated board of ``tinycl boards``.
+        Where the learner runs; it is started here.
     fresh
         Train again even if there is a backbone.
     seed
         Of the stream and the learner.
     """
-    machine = start(board)  # says now, and not after the training, what it lacks
-    make_folder(folder)
+    try_outputs(folder / "model.tcm")
     dataset = load("digits")
     plan = Plan.make(dataset, Settings(scenario=f"nc:1,first={KNOWN}", seed=seed))
     console.rule("1  a binary network learns the digits 0-4 on this computer")
     backbone = make_backbone(dataset, folder, console, fresh)
     compiled, model = backbone.compiled, backbone.compiled.model
-    (folder / "model.tcm").write_bytes(compiled.data)
+    write_file(folder / "model.tcm", compiled.data)
     if backbone.was_there:
         console.print("reusing the trained backbone (--fresh trains again)")
     console.rule("2  compiled for the board, held against Larq Compute Engine")
@@ -117,7 +114,7 @@ def run_demo(
     known = Simulator(model, plan.first(1), cache)
     run(plan.first(1), known, _Silent())
     console.rule("3  the board meets the digits 5-9, one new class after another")
-    summary = _on_board(plan, compiled, bytes(known.learner.dump()), machine, live, command)
+    summary = _on_board(plan, compiled, bytes(known.learner.dump()), board, live, command)
     console.rule("4  the same stream on the simulator, and without CWR* and replay")
     simulated = run(plan, Simulator(model, plan, cache), _Silent())
     settings = replace(plan.settings, method="naive", replay=0)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from serial.tools import list_ports as _pyserial_ports
-
 from tinycl.exceptions import LinkError
 
 __all__ = ["Port", "find_again", "find_port", "list_ports"]
@@ -58,6 +56,8 @@ class Port:
 
 def list_ports() -> list[Port]:
     """Return the serial ports that are there now, boards first."""
+    from serial.tools import list_ports as pyserial_ports
+
     ports = [
         Port(
             device=p.device,
@@ -66,7 +66,7 @@ def list_ports() -> list[Port]:
             vendor=_VENDORS.get(p.vid or 0, ""),
             location=p.location or "",
         )
-        for p in _pyserial_ports.comports()
+        for p in pyserial_ports.comports()
     ]
     return sorted(ports, key=lambda p: (not p.is_board, p.device))
 

@@ -13,7 +13,7 @@ import socket
 from pathlib import Path
 from typing import Protocol
 
-import serial
+
 
 from tinycl.exceptions import LinkError
 from tinycl.link.jobs import GoneError
@@ -59,6 +59,8 @@ class SerialTransport:
     """
 
     def __init__(self, port: Port, baudrate: int = 115200) -> None:
+        import serial
+
         self.name = port.device
         self.port = port
         try:
@@ -88,6 +90,8 @@ class SerialTransport:
             raise GoneError(_gone(self.name)) from None
 
     def write(self, data: bytes) -> None:
+        import serial
+
         try:
             self._serial.write(data)
         except serial.SerialTimeoutException:

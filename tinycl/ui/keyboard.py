@@ -6,8 +6,6 @@ import codecs
 import os
 import select
 import sys
-import termios
-import tty
 from types import TracebackType
 from typing import Any
 
@@ -36,6 +34,9 @@ class Keyboard:
         self._waiting = ""
 
     def __enter__(self) -> Keyboard:
+        import termios
+        import tty
+
         self._before = termios.tcgetattr(self._fd)
         tty.setcbreak(self._fd)
         return self
@@ -46,6 +47,8 @@ class Keyboard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        import termios
+
         termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
 
     def key(self, seconds: float | None = None) -> str | None:
@@ -74,5 +77,7 @@ class Keyboard:
 
     def forget(self) -> None:
         """Drop what was typed ahead: a label is for what was seen."""
+        import termios
+
         self._waiting = ""
         termios.tcflush(self._fd, termios.TCIFLUSH)
