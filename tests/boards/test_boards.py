@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -14,9 +15,9 @@ import tty
 from pathlib import Path
 
 import pytest
-import typer
 from helpers.boards import built
 from helpers.link import CONFIG, flash_with, hand_made_model, samples
+from helpers.tiny import tiny_model
 from tinycl_rt.lib.crc import crc32
 from tinycl_rt.link import protocol as p
 from tinycl_rt.link.frames import VERSION, encode
@@ -24,8 +25,8 @@ from typer.testing import CliRunner
 
 from tinycl.boards import BOARDS, get, names, start
 from tinycl.boards.emulated import LAUNCHERS, CPythonBoard, missing
-from tinycl.cli.boards import command
-from tinycl.exceptions import BoardError
+from tinycl.cli import app
+from tinycl.exceptions import BoardError, DataError
 from tinycl.link import connect, stream_experience
 
 
@@ -62,17 +63,52 @@ def test_start_refuses_what_it_cannot_start(
         start("cortex-m3")
 
 
-def test_verb_lists_boards_and_writes_json(tmp_path: Path) -> None:
-    app = typer.Typer()
-    app.command()(command)
+@pytest.mark.parametrize("path", [os.environ["PATH"], ""], ids=["ready", "missing"])
+def test_verb_lists_boards_and_writes_json(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 80 columns nothing is cut, also where programs are missing."""
+    monkeypatch.setenv("PATH", path)
+    monkeypatch.setenv("COLUMNS", "80")
+    if not path:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     target = tmp_path / "boards.json"
-    result = CliRunner().invoke(app, ["--json", str(target)])
+    result = CliRunner().invoke(app, ["boards", "--json", str(target)])
     assert result.exit_code == 0, result.output
     assert "cpython" in result.output and "Raspberry Pi Pico" in result.output
+    assert "…" not in result.output and "1,408 KiB" in result.output
+    assert path or "cortex-m0 needs qemu-system-arm, arm-none-eabi-gcc, make" in result.output
     content = json.loads(target.read_text())
     found = {board["name"]: board for board in content["boards"]}
     assert found["cpython"]["ready"] is True and found["pico"]["kind"] == "real"
     assert isinstance(content["ports"], list)
+    for unwritable in (tmp_path, "/proc/boards.json", target / "below"):
+        result = CliRunner().invoke(app, ["boards", "--json", str(unwritable)])
+        assert isinstance(result.exception, DataError)
+        assert str(result.exception).startswith(f"cannot write {unwritable}: ")
+
+
+@pytest.mark.parametrize("flash", ["file", "/proc", "/proc/board", "read-only"])
+@pytest.mark.parametrize("verb", ["stream", "info", "flash"])
+def test_a_flash_that_cannot_be_written_is_refused(
+    verb: str, flash: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built("unix")
+    model = tmp_path / "model.tcm"
+    model.write_bytes(tiny_model())
+    folder = Path(flash) if flash.startswith("/") else tmp_path / flash
+    if flash == "file":
+        folder.touch()
+    elif flash == "read-only":
+
+        def refuse(**given: object) -> None:  # whoever runs the tests may be root
+            raise OSError(errno.EROFS, "Read-only file system")
+
+        monkeypatch.setattr("tinycl.boards.emulated.tempfile.TemporaryFile", refuse)
+    words = ["--model", str(model), "--data", "digits"] if verb == "stream" else []
+    ran = CliRunner().invoke(app, [verb, *words, "--board", "unix", "--flash", str(folder)])
+    assert isinstance(ran.exception, BoardError), ran.output
+    assert f"{folder} cannot be a board's flash: expected a folder" in str(ran.exception)
 
 
 def test_flash_is_kept_and_own_folders_are_removed(tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ from tinycl.exceptions import BoardError
 from tinycl.flash.repl import Repl
 from tinycl.link import connect, stream_experience
 
-_BLOCK = "import sys\nfor name in ('fcntl', 'pty', 'termios', 'tty'):\n    sys.modules[name] = None\n"
+_BLOCK = (
+    "import sys\nfor name in ('fcntl', 'pty', 'termios', 'tty'):\n    sys.modules[name] = None\n"
+)
 
 
 @pytest.fixture

@@ -25,11 +25,9 @@ __all__ = ["LAUNCHERS", "OWN_GROUP", "CPythonBoard", "EmulatedBoard", "missing",
 
 _START_SECONDS = 30.0
 
-OWN_GROUP: dict[str, Any] = (
-    {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    if sys.platform == "win32"
-    else {"start_new_session": True}
-)
+OWN_GROUP: dict[str, Any] = {"start_new_session": True}
+if sys.platform == "win32":
+    OWN_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
 """Arguments of ``Popen``: Ctrl-C in the terminal does not reach the board."""
 
 Self = TypeVar("Self", bound="EmulatedBoard")

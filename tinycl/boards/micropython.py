@@ -64,9 +64,7 @@ class MicroPythonBoard(EmulatedBoard):
         given |= OWN_GROUP
         if self._tcp:
             pipe = subprocess.PIPE
-            process = subprocess.Popen(
-                self.command(), stdin=pipe, stdout=pipe, bufsize=0, **given
-            )
+            process = subprocess.Popen(self.command(), stdin=pipe, stdout=pipe, bufsize=0, **given)
             self._bridge = TcpBridge(self._tcp, process)
             return process
         board, host = open_pty(Path(self.port))

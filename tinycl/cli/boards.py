@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+from tinycl.cli import options as o
 
 __all__ = ["command"]
 
@@ -30,41 +29,48 @@ def command(
     from tinycl.files import write_json
     from tinycl.link.ports import list_ports
 
+    console = Console()
     rows: list[dict[str, Any]] = []
-    emulated, real = (Table(title=t, title_justify="left") for t in ("Emulated", "Real"))
-    for table, last in ((emulated, "ready"), (real, "files")):
+    for kind, last in (("emulated", "ready"), ("real", "files")):
+        table = Table(title=kind.capitalize(), title_justify="left")
         table.add_column("name", no_wrap=True)
         table.add_column("what it is")
         table.add_column("arch", no_wrap=True)
         for heading in ("MHz", "heap", last):
-            table.add_column(heading, justify="left" if heading == "ready" else "right")
-    for board in BOARDS.values():
-        is_emulated = board.kind == "emulated"
-        lack = missing(board.name) if is_emulated else []
-        rows.append({**asdict(board), "ready": is_emulated and not lack, "missing": lack})
-        ready = "needs " + ", ".join(lack) if lack else "yes"
-        (emulated if is_emulated else real).add_row(
-            board.name,
-            board.title,
-            board.arch,
-            str(board.clock_mhz or ""),
-            _kib(board.heap_bytes),
-            ready if is_emulated else _kib(board.flash_bytes),
-        )
-    console = Console()
-    console.print(emulated)
-    console.print(real)
+            table.add_column(heading, justify="right", no_wrap=True)
+        needs = []
+        for board in BOARDS.values():
+            if board.kind != kind:
+                continue
+            lack = missing(board.name) if kind == "emulated" else []
+            rows.append(
+                {**asdict(board), "ready": kind == "emulated" and not lack, "missing": lack}
+            )
+            if lack:
+                needs.append(f"{board.name} needs {', '.join(lack)}")
+            ready = "no" if lack else "yes"
+            table.add_row(
+                board.name,
+                board.title,
+                board.arch,
+                str(board.clock_mhz or ""),
+                _kib(board.heap_bytes),
+                ready if kind == "emulated" else _kib(board.flash_bytes),
+            )
+        console.print(table)
+        for line in needs:
+            console.print(line, highlight=False)
     ports = list_ports()
     if ports:
         found = Table(title="Serial ports", title_justify="left")
         for heading in ("port", "serial number", "made by", "description"):
-            found.add_column(heading)
+            found.add_column(heading, overflow="fold")
         for port in ports:
             found.add_row(port.device, port.serial_number, port.vendor, port.description)
         console.print(found)
     else:
         console.print("No serial port is there now: plug in a board, or use an emulated one.")
-    write_json(json_file, {"boards": rows, "ports": [asdict(port) for port in ports]})
+    write_json(json, {"boards": rows, "ports": [asdict(port) for port in ports]})
 
 
 def _kib(count: int | None) -> str:

@@ -13,8 +13,6 @@ import socket
 from pathlib import Path
 from typing import Protocol
 
-
-
 from tinycl.exceptions import LinkError
 from tinycl.link.jobs import GoneError
 from tinycl.link.ports import Port, find_again, find_port, list_ports
