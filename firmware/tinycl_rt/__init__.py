@@ -16,7 +16,13 @@ Basic example usage::
 import sys
 
 if sys.implementation.name == "circuitpython":
-    from tinycl_rt.lib import modules  # noqa: F401
+    # It has no gc.threshold: importing in steps, with a collection after each, keeps the heap in
+    # one piece.
+    from tinycl_rt.lib.modules import load
+
+    load("lib.crc", "tcm", "model.graph", "model.checks", "model.source", "model.loader")
+    load("lib.integers", "config", "kernels.reference.core", "kernels.choose", "model.backbone")
+    load("head", "replay", "learner")
 
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
@@ -37,12 +43,3 @@ def __getattr__(name):
     path = "tinycl_rt." + name
     __import__(path)
     return sys.modules[path]
-
-
-def forget(name):
-    """Let go of a module that is of no use for now, where heaps are small."""
-    if sys.implementation.name != "cpython" and sys.modules.pop("tinycl_rt." + name, None):
-        folder, _, name = ("tinycl_rt." + name).rpartition(".")
-        package = sys.modules[folder]
-        if name in package.__dict__:
-            delattr(package, name)

@@ -12,8 +12,8 @@ Basic example usage:
 import gc
 import sys
 
-from tinycl_rt import forget
 from tinycl_rt.lib.files import exists, remove, rename
+from tinycl_rt.lib.modules import forget
 from tinycl_rt.link.protocol import NO_MODEL, Refusal
 
 __all__ = ["Device", "exists", "heap", "platform", "reason", "remove", "rename", "unique_id"]

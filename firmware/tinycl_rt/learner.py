@@ -15,7 +15,7 @@ Basic example usage::
 
 import gc
 
-from tinycl_rt.config import MAX_EXPERIENCES, Config
+from tinycl_rt.config import FULL, MAX_EXPERIENCES, Config
 from tinycl_rt.head import Head
 from tinycl_rt.kernels import choose as kernel_sets
 from tinycl_rt.lib.integers import Rng
@@ -97,7 +97,7 @@ class Learner:
         self.config, self.latent_bytes = config, latent_bytes
         self.rng.seed(config.seed)
         if config.depth:
-            self.tail = layers.trained(config)(model, config, self._kernels, self.rng)
+            self.tail = trained(config)(model, config, self._kernels, self.rng)
         self.backbone.stop(self.tail.first if self.tail else -1)
         self._make_replay(config, latent_bytes)
         top = self.backbone.narrow((1 << (config.qf - 1)) - 1)
@@ -348,3 +348,14 @@ class Learner:
         from tinycl_rt.store import state
 
         return state.fingerprint(self)
+
+
+def trained(config):
+    """The class of what trains below the head."""
+    if config.depth == FULL:
+        from tinycl_rt.trainable.full import Full
+
+        return Full
+    from tinycl_rt.trainable.tail import Tail
+
+    return Tail

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinycl.exceptions import DataError
-from tinycl.report import confusion, forgetting
+from tinycl.experiment.metrics import confusion, forgetting
 
 
 def test_forgetting_by_hand():

@@ -25,7 +25,8 @@ from tinycl.data.capture import images, windows
 from tinycl.exceptions import DataError
 from tinycl.experiment.settings import Settings
 from tinycl.link import connect
-from tinycl.ui.keys import Keys, check_names
+from tinycl.link.teacher import check_names
+from tinycl.ui.keys import Keys
 
 PROGRAM = str(Path(sys.executable).with_name("tinycl"))
 MODEL = hand_made_model(8, 1)

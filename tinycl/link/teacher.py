@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from tinycl_rt.learner import NAME_BYTES
 from tinycl_rt.link import protocol as p
 
 from tinycl.exceptions import BoardError, DataError, LinkError
 from tinycl.link.client import BoardClient
 from tinycl.link.messages import Refused
-from tinycl.ui.keys import check_names
 
 __all__ = ["Teacher"]
 
@@ -176,3 +176,22 @@ class Teacher:
         if self._open and not info.is_open:
             self._begin()
         self._done = here - self._base
+
+
+def check_names(names: Iterable[str]) -> list[str]:
+    """Names without the blanks around them.
+
+    Raises
+    ------
+    DataError
+        One is empty, too long for a board, or there twice.
+    """
+    found = [name.strip() for name in names]
+    for name in found:
+        if not name or not name.isprintable():
+            raise DataError("expected names with commas between them, as in cup,spoon,fork")
+        if len(name.encode()) > NAME_BYTES:
+            raise DataError(f"the name {name!r} is longer than a board's {NAME_BYTES} bytes")
+        if found.count(name) > 1:
+            raise DataError(f"the name {name!r} is there twice")
+    return found

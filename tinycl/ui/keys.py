@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tinycl_rt.learner import NAME_BYTES
-
-from tinycl.exceptions import DataError
-
-__all__ = ["ACCEPT", "END", "NEW", "SAVE", "SKIP", "Keys", "check_names"]
+__all__ = ["ACCEPT", "END", "NEW", "SAVE", "SKIP", "Keys"]
 
 ACCEPT, SKIP, NEW, SAVE, END = "\n", " ", "n", "s", "q"
 _ORDER = "123456789" + "".join(c for c in "abcdefghijklmnopqrstuvwxyz" if c not in "nsq")
@@ -39,22 +35,3 @@ class Keys:
     def of(self, label: int) -> str:
         """Key of a class; "" when there are more classes than keys."""
         return self._keys.get(label, "")
-
-
-def check_names(names: Iterable[str]) -> list[str]:
-    """Names without the blanks around them.
-
-    Raises
-    ------
-    DataError
-        One is empty, too long for a board, or there twice.
-    """
-    found = [name.strip() for name in names]
-    for name in found:
-        if not name or not name.isprintable():
-            raise DataError("expected names with commas between them, as in cup,spoon,fork")
-        if len(name.encode()) > NAME_BYTES:
-            raise DataError(f"the name {name!r} is longer than a board's {NAME_BYTES} bytes")
-        if found.count(name) > 1:
-            raise DataError(f"the name {name!r} is there twice")
-    return found

@@ -25,7 +25,6 @@ FIRMWARE_ONLY = (
     "tinycl.boards.unix_repl",
     "tinycl_rt.kernels.viper",
     "tinycl_rt.kernels.viper.core",
-    "tinycl_rt.lib.modules",
     "tinycl_rt.kernels.viper.emit_back",
     "tinycl_rt.kernels.viper.emit_bconv",
     "tinycl_rt.kernels.viper.emit_errors",

@@ -1,20 +1,21 @@
-"""Imports that leave the heap in one piece, for CircuitPython.
+"""Import parts of the runtime one at a time, and let go of those no longer needed.
 
-It has no ``gc.threshold``: it collects garbage only when the heap is full. What importing leaves
-behind would lie scattered all over the heap, with no room for a learner between. So the parts of
-the runtime are imported one after another, each followed by a collection: those of a learner when
-this module is imported, further ones by ``load``.
+Both matter where heaps are small. CircuitPython has no ``gc.threshold``: it collects garbage only
+when the heap is full, and what importing leaves behind would lie scattered all over it, with no
+room for a learner between. ``load`` collects after each part.
 
 Basic example usage::
 
     from tinycl_rt.lib import modules
 
     modules.load("device", "store.store")
+    modules.forget("model.checks")
 """
 
 import gc
+import sys
 
-__all__ = ["load"]
+__all__ = ["forget", "load"]
 
 
 def load(*names):
@@ -24,6 +25,10 @@ def load(*names):
         gc.collect()
 
 
-load("lib.crc", "tcm", "model.graph", "model.checks", "model.source", "model.loader")
-load("lib.integers", "config", "kernels.reference.core", "kernels.choose", "model.backbone")
-load("head", "replay", "learner")
+def forget(name):
+    """Let go of a module, so that its memory is free until it is imported again."""
+    if sys.implementation.name != "cpython" and sys.modules.pop("tinycl_rt." + name, None):
+        folder, _, name = ("tinycl_rt." + name).rpartition(".")
+        package = sys.modules[folder]
+        if name in package.__dict__:
+            delattr(package, name)

@@ -63,7 +63,7 @@ def operator(tensors, data, fields, name):
     tensors : list of Tensor
     data : Data
     fields : tuple of int
-        The row.
+        The row; the numbers of its tensors have been checked.
     name : str
         What messages call it.
 
@@ -77,16 +77,6 @@ def operator(tensors, data, fields, name):
         With the reason.
     """
     code, source, target, kh, kw, sh, sw, pt, pl, pad, zero, shift, w0, wn, t0, tn = fields
-    if not (0 <= source < len(tensors) and 0 < target < len(tensors)):
-        raise ValueError("model: %s names tensors %d, %d" % (name, source, target))
-    if code >= tcm.TAKE:
-        from tinycl_rt.model import channels as moves
-
-        return moves.operator(tensors, fields, name)
-    if code >= tcm.FLOAT_BCONV:
-        from tinycl_rt.model import float_checks  # only such models need it
-
-        return float_checks.operator(tensors, data, fields, name)
     x, y = tensors[source], tensors[target]
     kinds = _KINDS.get(code)
     if kinds is None or kinds != (x.dtype, y.dtype):

@@ -96,7 +96,7 @@ class Model:
             )
         data = checks.Data(source, at_data, data_bytes)
         self.operators = [
-            checks.operator(self.tensors, data, fields, "operator %d" % i)
+            self._operator(data, fields, "operator %d" % i)
             for i, fields in enumerate(self._rows(at_operators, n_operators))
         ]
         whole = self._check_order()
@@ -134,6 +134,24 @@ class Model:
         for i in range(n):
             row = self.source.read(at + i * tcm.OPERATOR_BYTES, tcm.OPERATOR_BYTES)
             yield struct.unpack(tcm.OPERATOR, row)
+
+    def _operator(self, data, fields, name):
+        """Check a row with the code for its kind of operator; few models need more than one."""
+        code, source, target = fields[:3]
+        n = len(self.tensors)
+        if not (0 <= source < n and 0 < target < n):
+            raise ValueError("model: %s names tensors %d, %d" % (name, source, target))
+        if code >= tcm.TAKE:
+            from tinycl_rt.model import channels
+
+            return channels.operator(self.tensors, fields, name)
+        if code >= tcm.FLOAT_BCONV:
+            from tinycl_rt.model import float_checks
+
+            return float_checks.operator(self.tensors, data, fields, name)
+        from tinycl_rt.model import checks
+
+        return checks.operator(self.tensors, data, fields, name)
 
     def _check_order(self):
         """What is read was written before and not overwritten since; which tensors are left."""

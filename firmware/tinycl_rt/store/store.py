@@ -8,8 +8,8 @@ takes the newest state that is whole and belongs to the model.
 
 import os
 
-from tinycl_rt import forget
 from tinycl_rt.lib.files import free_bytes
+from tinycl_rt.lib.modules import forget
 from tinycl_rt.store import state
 from tinycl_rt.store.log import choose, size, write
 

@@ -11,17 +11,6 @@ _MOST_TERMS = 32767  # of a sum, at full depth: int16
 _MOST_SUMS = 1 << 27  # sums of a channel times terms: means in Q4 stay within 32 bits
 
 
-def trained(config):
-    """The class of what trains below the head."""
-    if config.depth == FULL:
-        from tinycl_rt.trainable.full import Full
-
-        return Full
-    from tinycl_rt.trainable.tail import Tail
-
-    return Tail
-
-
 def first_layer(model, depth):
     """Index of the operator where a tail of ``depth`` binary layers begins.
 

@@ -60,11 +60,11 @@ class Mute:
 def run(path, classes, replay, room=None):
     """Weigh a learner of the model at `path`; `room` as of ``open_source``."""
     import tinycl_rt.store.state  # noqa: F401  (else it comes when it is needed)
-    from tinycl_rt import forget
     from tinycl_rt.config import Config
     from tinycl_rt.device import Device
     from tinycl_rt.kernels import choose
     from tinycl_rt.learner import Learner
+    from tinycl_rt.lib.modules import forget
     from tinycl_rt.link import protocol as p
     from tinycl_rt.link.frames import encode
     from tinycl_rt.model.loader import Model
@@ -78,7 +78,7 @@ def run(path, classes, replay, room=None):
         source = open_source(path, room)
         say("file")
         model = Model(source)
-        forget("checks")  # as Device does
+        forget("model.checks")  # as Device does
         say("model")
         learner = Learner(model, Config(classes=classes, replay_slots=replay))
         say("learner")
