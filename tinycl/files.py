@@ -91,7 +91,7 @@ def try_outputs(*paths: Path | None) -> None:
                 with TemporaryDirectory(prefix=".", dir=target.parent) as folder:
                     Path(folder, target.name).write_bytes(bytes(512))
             elif not os.access(target, os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+                raise DataError(f"cannot write {path}: {os.strerror(errno.EACCES)}")
         except OSError as error:
             raise DataError(f"cannot write {path}: {_reason(error)}") from error
 

@@ -11,7 +11,8 @@ from tinycl.cli.models import read_model
 from tinycl.compiler.untrained import BLANKS, blank
 from tinycl.data import load
 from tinycl.exceptions import DataError, ModelError
-from tinycl.experiment.settings import Plan, Settings
+from tinycl.experiment.experiment import Experiment
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.simulator import Simulator
 
 
@@ -43,19 +44,19 @@ def test_names_stand_for_models_where_there_is_no_such_file(
 
 
 def test_settings_name_the_depth() -> None:
-    assert Settings(learn="full").config(10).depth == FULL
+    assert ExperimentSettings(learn="full").config(10).depth == FULL
     for learn in ("tail:255", "tail:0", "fully"):
         with pytest.raises(DataError, match="expected head, tail:N with N from 1, or full"):
-            Settings(learn=learn).config(10)
-    assert Settings(learn="full", arithmetic="float32").config(10).depth == FULL
+            ExperimentSettings(learn=learn).config(10)
+    assert ExperimentSettings(learn="full", arithmetic="float32").config(10).depth == FULL
 
 
 def test_a_whole_test_set_is_predicted_as_sample_by_sample() -> None:
     dataset = load("digits")
-    settings = Settings(learn="full", method="joint", replay=60, replay_batch=5, limit=8)
-    plan = Plan.make(dataset, settings)
-    subject = Simulator(Model(blank("mlp-small")), plan)
-    subject.learn(plan.experiences[0], lambda position, label, best: None)
+    settings = ExperimentSettings(learn="full", method="joint", replay=60, replay_batch=5, limit=8)
+    experiment = Experiment.make(dataset, settings)
+    subject = Simulator(Model(blank("mlp-small")), experiment)
+    subject.learn(experiment.experiences[0], lambda position, label, best: None)
     indices = np.arange(40)
     alone = [subject.learner.predict(dataset.x_test[k].tobytes()) for k in indices]
     assert subject.predict(indices).tolist() == alone

@@ -18,7 +18,8 @@ from helpers.tiny import tiny_model
 from tinycl.cli import main
 from tinycl.data import Dataset
 from tinycl.exceptions import DataError, MissingExtraError
-from tinycl.experiment.settings import Plan, Settings
+from tinycl.experiment.experiment import Experiment
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep import runs
 from tinycl.experiment.sweep.depths import compare, sentences
 from tinycl.experiment.sweep.grid import grid
@@ -28,7 +29,7 @@ from tinycl.experiment.sweep.runs import Bench, sweep
 from tinycl.experiment.sweep.store import Store, key
 from tinycl.experiment.sweep.tables import csv_text, varying
 
-FAST = Settings(scenario="nc:2", limit=8, replay=10)
+FAST = ExperimentSettings(scenario="nc:2", limit=8, replay=10)
 
 
 def bench(seed: int = 0) -> Bench:
@@ -68,7 +69,7 @@ def test_a_grid_runs_nothing_twice() -> None:
     [
         ({"qf": "4,x"}, "--qf: expected whole numbers, got 'x'"),
         ({"lr_shift": "3,"}, "--lr-shift: a value is missing"),
-        ({"bits": "3"}, "expected fields of Settings, got bits"),
+        ({"bits": "3"}, "expected fields of ExperimentSettings, got bits"),
     ],
 )
 def test_mistakes_in_a_grid(given: dict[str, str], message: str) -> None:
@@ -83,13 +84,13 @@ def test_mistakes_in_a_grid(given: dict[str, str], message: str) -> None:
 def test_a_replay_memory_in_bytes(text: str, slots: int) -> None:
     model = bench().model()
     assert model.latent_bytes == 64
-    assert Settings(replay=text).sized(model).replay == slots
+    assert ExperimentSettings(replay=text).sized(model).replay == slots
 
 
 def test_depths_in_one_grid() -> None:
     """A tail's settings are no difference to a head; bytes are slots of what each depth keeps."""
     found = grid({"learn": "head,tail:1", "tail_lr": "3,4", "replay": "1kB"})
-    default = Settings().tail_lr
+    default = ExperimentSettings().tail_lr
     assert [(s.learn, s.tail_lr) for s in found] == [
         ("head", default),
         ("tail:1", 3),
@@ -104,7 +105,7 @@ def test_depths_in_one_grid() -> None:
 
 def made_up(learn: str, finals: list[float], replay: int = 10, **more: Any) -> dict[str, Any]:
     """A group with only what a comparison reads; latents of 64 bytes, of 96 below a tail."""
-    settings = vars(Settings(learn=learn, replay=replay, **more))
+    settings = vars(ExperimentSettings(learn=learn, replay=replay, **more))
     size = replay * (64 if learn == "head" else 96)
     runs = [{"seed": i, "final_accuracy": f} for i, f in enumerate(finals)]
     return {"settings": settings, "replay_bytes": size, "runs": runs}
@@ -134,13 +135,16 @@ def test_depths_are_compared_with_nothing_else_different() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (Settings(learn="tail:2"), "this model ends with 1 that can learn"),
-        (Settings(learn="tail:0"), "unknown depth 'tail:0'"),
-        (Settings(learn="tail:1", rule="adam"), "unknown rule 'adam'"),
-        (Settings(learn="tail:1", tail_margin=0), "tail_margin between 1 and 127, got 0"),
+        (ExperimentSettings(learn="tail:2"), "this model ends with 1 that can learn"),
+        (ExperimentSettings(learn="tail:0"), "unknown depth 'tail:0'"),
+        (ExperimentSettings(learn="tail:1", rule="adam"), "unknown rule 'adam'"),
+        (
+            ExperimentSettings(learn="tail:1", tail_margin=0),
+            "tail_margin between 1 and 127, got 0",
+        ),
     ],
 )
-def test_depths_that_there_are_not(settings: Settings, message: str) -> None:
+def test_depths_that_there_are_not(settings: ExperimentSettings, message: str) -> None:
     with pytest.raises(DataError, match=message):
         sweep(bench(), [settings])
 
@@ -148,33 +152,35 @@ def test_depths_that_there_are_not(settings: Settings, message: str) -> None:
 @pytest.mark.parametrize("text", ["kB", "25", "25 gB", "-1kB", "1e3B"])
 def test_no_size(text: str) -> None:
     with pytest.raises(DataError, match="25kB"):
-        Settings(replay=text).sized(bench().model())
+        ExperimentSettings(replay=text).sized(bench().model())
 
 
 def test_bytes_need_the_model() -> None:
     with pytest.raises(DataError, match="--model"):
-        Settings(replay="25kB").config(10)
+        ExperimentSettings(replay="25kB").config(10)
 
 
 def test_replays_in_the_ratio_of_memory_and_experience() -> None:
     data = bench().dataset
-    settings = Settings(scenario="nc:1,first=2", limit=8, replay=40, replay_batch="ratio")
-    assert Plan.make(data, settings).config.replay_batch == 5
-    assert Plan.make(data, replace(settings, epochs=3)).config.replay_batch == 5
-    assert Plan.make(data, replace(settings, replay=3)).config.replay_batch == 1
-    assert Plan.make(data, replace(settings, replay=0)).config.replay_batch == 0
+    settings = ExperimentSettings(
+        scenario="nc:1,first=2", limit=8, replay=40, replay_batch="ratio"
+    )
+    assert Experiment.make(data, settings).config.replay_batch == 5
+    assert Experiment.make(data, replace(settings, epochs=3)).config.replay_batch == 5
+    assert Experiment.make(data, replace(settings, replay=3)).config.replay_batch == 1
+    assert Experiment.make(data, replace(settings, replay=0)).config.replay_batch == 0
     deep = replace(settings, learn="tail:1", replay="1kB").sized(bench().model())
-    assert Plan.make(data, deep).config.replay_batch == round(int(deep.replay) / 8)
+    assert Experiment.make(data, deep).config.replay_batch == round(int(deep.replay) / 8)
     with pytest.raises(DataError, match="expected slots of a memory, got 1kB"):
-        Plan.make(data, replace(settings, replay="1kB"))
+        Experiment.make(data, replace(settings, replay="1kB"))
     with pytest.raises(DataError, match="a number of replays or ratio"):
-        Plan.make(data, replace(settings, replay_batch="many"))
+        Experiment.make(data, replace(settings, replay_batch="many"))
 
 
 def test_joint_is_the_same_samples_in_one_experience() -> None:
     data = bench().dataset
-    joint = Plan.make(data, replace(FAST, method="joint", epochs=3))
-    apart = Plan.make(data, FAST)
+    joint = Experiment.make(data, replace(FAST, method="joint", epochs=3))
+    apart = Experiment.make(data, FAST)
     assert len(joint.experiences) == 1 and joint.config.method == 1
     stream = joint.experiences[0].indices.reshape(3, -1)
     assert all(np.array_equal(np.sort(stream[0]), np.sort(epoch)) for epoch in stream)
@@ -206,7 +212,7 @@ def test_a_sweep_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: Any) -> N
     calls = []
     simulate = runs.simulate
 
-    def counted(b: Bench, settings: Settings, *more: Any) -> Any:
+    def counted(b: Bench, settings: ExperimentSettings, *more: Any) -> Any:
         calls.append(settings)
         if len(calls) == 3:
             raise KeyboardInterrupt

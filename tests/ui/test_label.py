@@ -23,14 +23,14 @@ from tinycl.boards import start
 from tinycl.cli import main
 from tinycl.data.capture import images, windows
 from tinycl.exceptions import DataError
-from tinycl.experiment.settings import Settings
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.link import connect
 from tinycl.link.teacher import check_names
 from tinycl.ui.keys import Keys
 
 PROGRAM = str(Path(sys.executable).with_name("tinycl"))
 MODEL = hand_made_model(8, 1)
-CONFIG = Settings().config(10)
+CONFIG = ExperimentSettings().config(10)
 ENTER, SPACE, CTRL_C = "\r", " ", "\x03"
 
 

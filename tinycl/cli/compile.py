@@ -82,14 +82,14 @@ def command(
     from tinycl.compiler.compiler import compile_file
     from tinycl.compiler.fit.memory import layer_rows, learner_bytes
     from tinycl.compiler.fit.placement import place
-    from tinycl.experiment.settings import Settings
+    from tinycl.experiment.settings import ExperimentSettings
 
     console = Console()
     target = get(board) if board else None
     flatbuffer, compiled = compile_file(tflite, grid, keep_classifier)
     model = compiled.model
     rows = layer_rows(compiled)
-    config = Settings(learn=learn, replay=replay).config(classes)
+    config = ExperimentSettings(learn=learn, replay=replay).config(classes)
     try:
         placing = place(model, target, config) if target else None
         weights = placing.weights if placing else "heap"

@@ -121,7 +121,7 @@ def _settle(
 ) -> None:
     """Settings for a board that has learned nothing; one that has keeps its own."""
     from tinycl.compiler.compiler import load_model
-    from tinycl.experiment.settings import Settings
+    from tinycl.experiment.settings import ExperimentSettings
 
     info = client.hello()
     if not info.has_model:
@@ -138,7 +138,7 @@ def _settle(
             )
         return
     slots: int | str = int(replay) if replay and replay.isdecimal() else replay or 200
-    settings = replace(Settings(), learn=learn or "head", replay=slots)
+    settings = replace(ExperimentSettings(), learn=learn or "head", replay=slots)
     settings = settings.sized(load_model(model) if model is not None else None)
     client.reset(settings.config(classes or max(wanted, _CLASSES)))
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tinycl.exceptions import DataError
-from tinycl.experiment.settings import Settings
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep.grid import grid
 
 __all__ = [
@@ -26,8 +25,7 @@ __all__ = [
     "StreamBoard",
     "StreamPort",
     "Wait",
-    "one_setting",
-    "settings_grid",
+    "with_settings",
 ]
 
 Data = Annotated[
@@ -70,94 +68,48 @@ Wait = Annotated[
     float, typer.Option("--wait", help="Seconds to wait for a board that was unplugged.")
 ]
 
-_HELP = {
-    "scenario": "nc:K: K new classes an experience; nc:K,first=N; nic:N: N experiences.",
-    "order": "Order of the classes: natural or random (by seed).",
-    "limit": "At most so many samples a class.",
-    "epochs": "How often an experience brings its samples.",
-    "seed": "Seed of the stream and of the learner.",
-    "learn": "How deep it learns: head; tail:N, the last N binary layers too; full, all of them "
-    "from scratch.",
-    "method": "cwr; naive: no consolidation, for contrast; joint: all classes at once, the upper "
-    "bound.",
-    "replay": "Slots of the replay memory, or its bytes, such as 25kB or 1.5MiB.",
-    "policy": "What stays in memory: random, reservoir, class-balanced, ring.",
-    "replay_batch": "Replayed samples for each new one; ratio: slots / samples of an experience.",
-    "arithmetic": "integer, or float32: the counterpart on the same stream.",
-    "qf": "Bits of forward weights, 4..8.",
-    "qb": "Bits of master weights, 8..16.",
-    "gbits": "Bits of errors, 4..8.",
-    "lr_shift": "The head's learning rate is 2 ** -N.",
-    "stochastic": "Round the head's updates stochastically.",
-    "rule": "Updates of the tail: proportional, sign or bop.",
-    "tail_lr": "The tail's learning rate is 2 ** -N (proportional, bop).",
-    "tail_step": "Rule sign: steps of N / 128.",
-    "tail_decay": "Rule bop: the mean gradient decays by 2 ** -N a step.",
-    "tail_margin": "Latent weights start N / 128 away from flipping; bop: the mean that flips.",
-    "wide": "Latent weights of the tail in int16 instead of int8.",
-    "thresholds": "Thresholds of the tail learn too.",
-}
-"""Help of each field of ``Settings``."""
-
 Command = Callable[..., None]
 
 
-def one_setting(command: Command) -> Command:
-    """Give a verb that teaches a board all options of `Settings`; it gets ``settings``."""
+def with_settings(command: Command) -> Command:
+    """Give a verb an option for each field of `ExperimentSettings`, in place of ``settings``.
 
-    def pick(found: list[Settings]) -> Settings:
-        if len(found) > 1:
+    Where ``settings`` is a list, each option takes several values, and the verb gets all their
+    combinations. Otherwise it teaches a board, which has one setting and integers alone.
+    """
+    verb = inspect.signature(command, eval_str=True)
+    many = verb.parameters["settings"].annotation == list[ExperimentSettings]
+    metavar = "VALUE,..." if many else "VALUE"
+    named = [f for f in fields(ExperimentSettings) if many or f.name != "arithmetic"]
+    options = [_option(setting, metavar) for setting in named]
+
+    def run(**given: Any) -> None:
+        found = grid({option.name: given.pop(option.name) for option in options})
+        if len(found) > 1 and not many:
             raise DataError("a board learns with one setting: give each option one value, no list")
-        return found[0]
+        command(**given, settings=found if many else found[0])
 
-    return _with_options(command, pick, metavar="VALUE", without="arithmetic")
-
-
-def settings_grid(command: Command) -> Command:
-    """Give a verb the options of `Settings`, each taking a list; it gets ``settings``, a list."""
-    return _with_options(command, lambda found: found, metavar="VALUE,...")
-
-
-def _with_options(
-    command: Command,
-    pick: Callable[[list[Settings]], Any],
-    metavar: str,
-    without: str = "",
-) -> Command:
-    """`command` with options in place of its parameter ``settings``."""
-    own = inspect.signature(command, eval_str=True)
-    options = [_option(field, metavar) for field in fields(Settings) if field.name != without]
-    names = {option.name for option in options}
-
-    @functools.wraps(command)
-    def wrapped(**given: Any) -> None:
-        texts = {name: given.pop(name) for name in names}
-        command(**given, settings=pick(grid(texts)))
-
-    parameters = [
-        p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, p in own.parameters.items()
-        if name != "settings"
-    ]
-    # The verb's first options, then what it learns with, then the rest.
-    needed = [p for p in parameters if p.default is inspect.Parameter.empty]
-    rest = [p for p in parameters if p.default is not inspect.Parameter.empty]
-    ordered = [*needed, *options, *rest]
-    wrapped.__signature__ = own.replace(parameters=ordered)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {p.name: p.annotation for p in ordered}
-    return wrapped
+    parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in verb.parameters.values()]
+    at = list(verb.parameters).index("settings")
+    parameters[at : at + 1] = options
+    run.__doc__ = command.__doc__
+    run.__signature__ = verb.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
 
 
-def _option(field: Any, metavar: str) -> inspect.Parameter:
-    """A field as an option: flags and the seed as such, all else as text for the grid."""
-    kind: Any = str | None if field.default is None else str
-    default: Any = None if field.default is None else str(field.default)
-    if isinstance(field.default, bool) or field.name == "seed":  # more seeds come from --seeds
-        kind, default, metavar = type(field.default), field.default, ""
-    name = f"--{field.name.replace('_', '-')}"
-    option = typer.Option(name, help=_HELP[field.name], metavar=metavar or None)
+def _option(setting: Field[Any], metavar: str | None) -> inspect.Parameter:
+    """A setting as an option: flags and the seed as such, all else as text for the grid."""
+    kind: Any = str if setting.default is not None else str | None
+    default = setting.default
+    if isinstance(default, bool) or setting.name == "seed":  # more seeds come from --seeds
+        kind, metavar = type(default), None
+    elif default is not None:
+        default = str(default)
+    name = f"--{setting.name.replace('_', '-')}"
+    option = typer.Option(name, help=setting.metadata["help"], metavar=metavar)
     return inspect.Parameter(
-        field.name,
+        setting.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
         annotation=Annotated[kind, option],

@@ -12,7 +12,7 @@ from rich.table import Table
 from tinycl.cli import options as o
 from tinycl.cli.models import read_model
 from tinycl.exceptions import DataError
-from tinycl.experiment.settings import Settings
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.files import read_file, write_file, write_json
 from tinycl.ui.progress import Live
 
@@ -21,11 +21,11 @@ __all__ = ["command"]
 _MOST_ROWS = 60
 
 
-@o.settings_grid
+@o.with_settings
 def command(
     model: o.ModelFile,
     data: o.Data,
-    settings: list[Settings],
+    settings: list[ExperimentSettings],
     seeds: Annotated[
         int, typer.Option(help="Runs of each setting, with seeds SEED, SEED + 1, ...")
     ] = 1,
@@ -97,11 +97,11 @@ def command(
     with Live(console, bench.dataset.class_names) as live:
         if alone and results is None:  # watched sample by sample
             compiled = bench.model()
-            plan = bench.plan(settings[0].sized(compiled))
-            check_shape(compiled, plan)
-            latents = Latents(compiled, plan, progress=live.bar("running the backbone"))
-            result, subject = simulate(bench, plan.settings, latents, live)
-            groups = [group(bench, compiled, plan, [result])]
+            experiment = bench.experiment(settings[0].sized(compiled))
+            check_shape(compiled, experiment)
+            latents = Latents(compiled, experiment, progress=live.bar("running the backbone"))
+            result, subject = simulate(bench, experiment.settings, latents, live)
+            groups = [group(bench, compiled, experiment, [result])]
         else:
             bars = live.bar("running the backbone"), live.bar("runs")
             groups = sweep(bench, settings, seeds, jobs, backend, results, *bars)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from tinycl.cli import options as o
 from tinycl.cli.models import read_model
-from tinycl.experiment.settings import Settings
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.files import read_file, write_json
 from tinycl.link.retry import retry
 from tinycl.ui.progress import Live
@@ -22,10 +22,10 @@ from tinycl.ui.stream_screen import Watching
 __all__ = ["command"]
 
 
-@o.one_setting
+@o.with_settings
 def command(
     data: o.Data,
-    settings: Settings,
+    settings: ExperimentSettings,
     port: o.StreamPort = None,
     board: o.StreamBoard = "cpython",
     flash: o.BoardFlash = None,
@@ -67,9 +67,9 @@ def command(
     from tinycl.compiler.compiler import load_model
     from tinycl.data import load
     from tinycl.experiment.board import StreamedBoard
+    from tinycl.experiment.experiment import Experiment
     from tinycl.experiment.loop import run
     from tinycl.experiment.prepare import prepare
-    from tinycl.experiment.settings import Plan
     from tinycl.experiment.summary import summarise
     from tinycl.link import connect
     from tinycl.report import write_report
@@ -79,7 +79,7 @@ def command(
     compiled = load_model(blob) if blob is not None else None
     start_state = read_file(state) if state else None
     dataset = load(data)
-    plan = Plan.make(dataset, settings.sized(compiled))
+    experiment = Experiment.make(dataset, settings.sized(compiled))
     with ExitStack() as stack:
         revive = None
         if port is None:
@@ -89,22 +89,24 @@ def command(
             board = port
         client = stack.enter_context(connect(port, revive=revive))
         live: Live | Watching = (
-            Watching(console, plan, client, board) if watch else Live(console, dataset.class_names)
+            Watching(console, experiment, client, board)
+            if watch
+            else Live(console, dataset.class_names)
         )
         stack.enter_context(live)
         bar = live.bar("sending the model")
-        ready = partial(prepare, client, plan, blob, start_state, reset, bar)
+        ready = partial(prepare, client, experiment, blob, start_state, reset, bar)
         retry(client, ready, wait, live.message)
         asked = live.pause if isinstance(live, Watching) else None
-        subject = StreamedBoard(client, plan, wait, live.message, live.tested, asked)
-        record = run(plan, subject, live)
+        subject = StreamedBoard(client, experiment, wait, live.message, live.tested, asked)
+        record = run(experiment, subject, live)
         words = ["tinycl", *sys.argv[1:]]
-        figures = partial(summarise, record, plan, compiled, client, subject)
+        figures = partial(summarise, record, experiment, compiled, client, subject)
         summary = retry(client, lambda: figures(board, " ".join(words)), wait, live.message)
         client.bye()
     console.print(
         f"{summary['samples_streamed']} samples streamed; {summary['final_accuracy']:.1%} of "
-        f"{len(plan.seen(plan.experiences[-1]))} classes; state {record.fingerprint}",
+        f"{len(experiment.seen(experiment.experiences[-1]))} classes; state {record.fingerprint}",
         highlight=False,
     )
     if summary["samples_per_second"]:

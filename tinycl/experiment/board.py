@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from tinycl.data.scenario import Experience
 from tinycl.exceptions import LinkError
+from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.loop import OnSample
-from tinycl.experiment.settings import Plan
 from tinycl.link.client import BoardClient
 from tinycl.link.messages import Info
 from tinycl.link.retry import retry
@@ -30,7 +30,7 @@ class StreamedBoard:
     ----------
     client
         A connected board with a model.
-    plan
+    experiment
         What it is to learn.
     wait
         Seconds to wait for a board that was unplugged.
@@ -46,14 +46,14 @@ class StreamedBoard:
     def __init__(
         self,
         client: BoardClient,
-        plan: Plan,
+        experiment: Experiment,
         wait: float = 60.0,
         on_message: Callable[[str], None] | None = None,
         on_tested: OnTested | None = None,
         on_pause: Callable[[], None] | None = None,
     ) -> None:
         self._client = client
-        self._plan = plan
+        self._plan = experiment
         self._wait = wait
         self._on_message = on_message
         self._on_tested = on_tested

@@ -14,9 +14,10 @@ from tinycl.compiler.compiler import Compiled, compile_file
 from tinycl.compiler.verify import random_pixels, verify
 from tinycl.data import Dataset, load
 from tinycl.experiment.board import StreamedBoard
+from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.loop import Observer, Record, run
 from tinycl.experiment.prepare import prepare
-from tinycl.experiment.settings import Plan, Settings
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.simulator import Latents, Simulator
 from tinycl.experiment.summary import summarise
 from tinycl.files import try_outputs, write_file
@@ -94,7 +95,9 @@ def run_demo(
     """
     try_outputs(folder / "model.tcm")
     dataset = load("digits")
-    plan = Plan.make(dataset, Settings(scenario=f"nc:1,first={KNOWN}", seed=seed))
+    experiment = Experiment.make(
+        dataset, ExperimentSettings(scenario=f"nc:1,first={KNOWN}", seed=seed)
+    )
     console.rule("1  a binary network learns the digits 0-4 on this computer")
     backbone = make_backbone(dataset, folder, console, fresh)
     compiled, model = backbone.compiled, backbone.compiled.model
@@ -110,16 +113,16 @@ def run_demo(
         f"{model.nbytes:,} bytes; {checked:,} latent bits checked against LCE, {differing} differ",
         highlight=False,
     )
-    cache = Latents(model, plan)
-    known = Simulator(model, plan.first(1), cache)
-    run(plan.first(1), known, _Silent())
+    cache = Latents(model, experiment)
+    known = Simulator(model, experiment.first(1), cache)
+    run(experiment.first(1), known, _Silent())
     console.rule("3  the board meets the digits 5-9, one new class after another")
-    summary = _on_board(plan, compiled, bytes(known.learner.dump()), board, live, command)
+    summary = _on_board(experiment, compiled, bytes(known.learner.dump()), board, live, command)
     console.rule("4  the same stream on the simulator, and without CWR* and replay")
-    simulated = run(plan, Simulator(model, plan, cache), _Silent())
-    settings = replace(plan.settings, method="naive", replay=0)
-    naive_plan = Plan.make(dataset, settings)
-    naive = run(naive_plan, Simulator(model, naive_plan, cache), _Silent())
+    simulated = run(experiment, Simulator(model, experiment, cache), _Silent())
+    settings = replace(experiment.settings, method="naive", replay=0)
+    naive_experiment = Experiment.make(dataset, settings)
+    naive = run(naive_experiment, Simulator(model, naive_experiment, cache), _Silent())
     return summary | {
         "simulator_fingerprint": simulated.fingerprint,
         "naive_final_accuracy": naive.accuracy[-1],
@@ -130,17 +133,24 @@ def run_demo(
 
 
 def _on_board(
-    plan: Plan, compiled: Compiled, state: bytes, board: EmulatedBoard, live: Watch, command: str
+    experiment: Experiment,
+    compiled: Compiled,
+    state: bytes,
+    board: EmulatedBoard,
+    live: Watch,
+    command: str,
 ) -> dict[str, Any]:
     with board, connect(board.port, revive=board.start) as client:
-        prepare(client, plan, compiled.data, state, on_upload=live.bar("sending the model"))
+        prepare(client, experiment, compiled.data, state, on_upload=live.bar("sending the model"))
         info = client.hello()
         live.message(
             f"board {board.name}: {info.platform}, {info.backend} kernels, at {client.name}"
         )
-        subject = StreamedBoard(client, plan, 60.0, live.message, live.tested)
-        record: Record = run(plan, subject, live)
-        summary = summarise(record, plan, compiled.model, client, subject, board.name, command)
+        subject = StreamedBoard(client, experiment, 60.0, live.message, live.tested)
+        record: Record = run(experiment, subject, live)
+        summary = summarise(
+            record, experiment, compiled.model, client, subject, board.name, command
+        )
         client.bye()
     return summary
 

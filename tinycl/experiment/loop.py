@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tinycl.data.scenario import Experience, test_indices
+from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.metrics import confusion, forgetting
-from tinycl.experiment.settings import Plan
 
 __all__ = ["Observer", "OnSample", "Record", "Subject", "run"]
 
@@ -87,15 +87,15 @@ class Record:
         }
 
 
-def run(plan: Plan, subject: Subject, observer: Observer) -> Record:
-    """Carry out a plan from where the subject is.
+def run(experiment: Experiment, subject: Subject, observer: Observer) -> Record:
+    """Carry out an experiment from where the subject is.
 
     Experiences that the subject has closed before are not learned again; the last of them is
     tested, as the starting point.
     """
     record = Record()
     start = subject.next_experience
-    for experience in plan.experiences:
+    for experience in experiment.experiences:
         if experience.number < start - 1:
             continue
         observer.begin(experience)
@@ -103,8 +103,8 @@ def run(plan: Plan, subject: Subject, observer: Observer) -> Record:
         if experience.number >= start:
             subject.learn(experience, observer.sample)
             streamed = len(experience.indices)
-        indices = test_indices(plan.dataset, plan.seen(experience))
-        truth = plan.dataset.y_test[indices]
+        indices = test_indices(experiment.dataset, experiment.seen(experience))
+        truth = experiment.dataset.y_test[indices]
         predicted = subject.predict(indices)
         correct = predicted == truth
         per_class = {int(c): float(correct[truth == c].mean()) for c in np.unique(truth)}
@@ -117,7 +117,7 @@ def run(plan: Plan, subject: Subject, observer: Observer) -> Record:
         )
         record.accuracy.append(float(correct.mean()))
         record.per_class.append(per_class)
-        record.confusion = confusion(truth, predicted, plan.dataset.num_classes).tolist()
+        record.confusion = confusion(truth, predicted, experiment.dataset.num_classes).tolist()
         observer.end(experience, record.accuracy[-1], per_class)
     record.fingerprint = f"{subject.fingerprint():08x}"
     return record

@@ -8,7 +8,7 @@ from tinycl_rt.config import Config
 from tinycl_rt.model.loader import Model
 
 from tinycl.exceptions import BoardError, DataError
-from tinycl.experiment.settings import Plan
+from tinycl.experiment.experiment import Experiment
 from tinycl.link.client import BoardClient
 
 __all__ = ["prepare", "send_model"]
@@ -18,7 +18,7 @@ Bar = Callable[[int, int], None]
 
 def prepare(
     client: BoardClient,
-    plan: Plan,
+    experiment: Experiment,
     model: bytes | None = None,
     state: bytes | None = None,
     reset: bool = False,
@@ -30,7 +30,7 @@ def prepare(
     ----------
     client
         A connected board.
-    plan
+    experiment
         The stream to come: its settings must be the board's.
     model
         A compiled model; sent when the board has another one or none.
@@ -56,21 +56,24 @@ def prepare(
             f"{client.name}: there is no model on this board"
             f"{': ' + info.warning if info.warning else ''}; give one with --model"
         )
-    if info.input_shape != plan.dataset.input_shape:
+    if info.input_shape != experiment.dataset.input_shape:
         raise DataError(
-            f"the board's model takes pixels of {info.input_shape}, {plan.dataset.name} has "
-            f"{plan.dataset.input_shape}: choose the data set that it was trained for"
+            f"the board's model takes pixels of {info.input_shape}, {experiment.dataset.name} has "
+            f"{experiment.dataset.input_shape}: choose the data set that it was trained for"
         )
     if state is not None:
         client.put_state(state, on_upload)
         info = client.hello()
-    elif reset or (not info.learned and not info.experience and not _same(info.config, plan)):
-        client.reset(plan.config)
+    elif reset or (
+        not info.learned and not info.experience and not _same(info.config, experiment)
+    ):
+        client.reset(experiment.config)
         info = client.hello()
-    if not _same(info.config, plan):
+    if not _same(info.config, experiment):
         raise BoardError(
             f"{client.name}: the board has learned {info.learned} samples with other settings "
-            f"({_differences(info.config, plan.config)}); give the same ones, or --reset to forget"
+            f"({_differences(info.config, experiment.config)}); give the same ones, or --reset to "
+            "forget"
         )
 
 
@@ -112,8 +115,8 @@ def send_model(
     client.put_model(model, on_upload)
 
 
-def _same(config: Config | None, plan: Plan) -> bool:
-    return config is not None and bool(config.pack() == plan.config.pack())
+def _same(config: Config | None, experiment: Experiment) -> bool:
+    return config is not None and bool(config.pack() == experiment.config.pack())
 
 
 def _differences(config: Config | None, wanted: Config) -> str:

@@ -1,24 +1,27 @@
-"""What a run does: a data set cut into experiences, and the learner's settings."""
+"""Settings of an experiment: which stream of samples, and how the learner learns from it."""
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from tinycl_rt.config import CWR, FULL, NAIVE, RULES, Config
-from tinycl_rt.learner import NAME_BYTES
 from tinycl_rt.model.loader import Model, Tensor
 from tinycl_rt.replay import POLICIES
 from tinycl_rt.trainable import layers as depth
 
-from tinycl.data import Dataset
-from tinycl.data.scenario import Experience, build
 from tinycl.exceptions import DataError
 
-__all__ = ["ARITHMETICS", "JOINT", "METHODS", "OF_TAIL", "RATIO", "Plan", "Settings"]
+__all__ = [
+    "ARITHMETICS",
+    "JOINT",
+    "METHODS",
+    "OF_TAIL",
+    "RATIO",
+    "ExperimentSettings",
+]
 
 JOINT = "joint"
 """The upper bound: all classes shuffled in one experience, so nothing can be forgotten."""
@@ -40,12 +43,16 @@ _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(B|kB|KB|KiB|MB|MiB)")
 _UNITS = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 10**6, "MiB": 2**20}
 
 
+def _option(default: Any, help: str) -> Any:
+    """A field that is an option on the command line, with its help there."""
+    return field(default=default, metadata={"help": help})
+
+
 @dataclass(frozen=True)
-class Settings:
+class ExperimentSettings:
     """A run's settings as users name them; see ``tinycl_rt.config.Config`` for the learner's.
 
-    A field that is added here needs its line of help in ``tinycl.cli.options``, and is then an
-    option of every verb that learns.
+    Each field is an option of every verb that learns.
 
     Attributes
     ----------
@@ -68,29 +75,48 @@ class Settings:
         ``full``: all binary layers, from scratch.
     """
 
-    scenario: str = "nc:2"
-    order: str = "natural"
-    limit: int | None = None
-    epochs: int = 1
-    seed: int = 1
-    learn: str = "head"
-    method: str = "cwr"
-    replay: int | str = 200
-    policy: str = "class-balanced"
-    replay_batch: int | str = 4
-    arithmetic: str = "integer"
-    qf: int = 8
-    qb: int = 16
-    gbits: int = 8
-    lr_shift: int = 3
-    stochastic: bool = False
-    rule: str = "proportional"
-    tail_lr: int = 5
-    tail_step: int = 1
-    tail_decay: int = 1
-    tail_margin: int = 32
-    wide: bool = False
-    thresholds: bool = False
+    scenario: str = _option(
+        "nc:2", "nc:K: K new classes an experience; nc:K,first=N; nic:N: N experiences."
+    )
+    order: str = _option("natural", "Order of the classes: natural or random (by seed).")
+    limit: int | None = _option(None, "At most this number of samples of each class.")
+    epochs: int = _option(1, "How often an experience brings its samples.")
+    seed: int = _option(1, "Seed of the stream and of the learner.")
+    learn: str = _option(
+        "head",
+        "How deep it learns: head; tail:N, the last N binary layers too; "
+        "full, all of them from scratch.",
+    )
+    method: str = _option(
+        "cwr",
+        "cwr; naive: no consolidation, for contrast; joint: all classes at once, the upper bound.",
+    )
+    replay: int | str = _option(
+        200, "Slots of the replay memory, or its bytes, such as 25kB or 1.5MiB."
+    )
+    policy: str = _option(
+        "class-balanced", "What stays in memory: random, reservoir, class-balanced, ring."
+    )
+    replay_batch: int | str = _option(
+        4, "Replayed samples for each new one; ratio: slots / samples of an experience."
+    )
+    arithmetic: str = _option(
+        "integer", "integer, or float32: the counterpart on the same stream."
+    )
+    qf: int = _option(8, "Bits of forward weights, 4..8.")
+    qb: int = _option(16, "Bits of master weights, 8..16.")
+    gbits: int = _option(8, "Bits of errors, 4..8.")
+    lr_shift: int = _option(3, "The head's learning rate is 2 ** -N.")
+    stochastic: bool = _option(False, "Round the head's updates stochastically.")
+    rule: str = _option("proportional", "Updates of the tail: proportional, sign or bop.")
+    tail_lr: int = _option(5, "The tail's learning rate is 2 ** -N (proportional, bop).")
+    tail_step: int = _option(1, "Rule sign: steps of N / 128.")
+    tail_decay: int = _option(1, "Rule bop: the mean gradient decays by 2 ** -N a step.")
+    tail_margin: int = _option(
+        32, "Latent weights start N / 128 away from flipping; bop: the mean that flips."
+    )
+    wide: bool = _option(False, "Latent weights of the tail in int16 instead of int8.")
+    thresholds: bool = _option(False, "Thresholds of the tail learn too.")
 
     def config(self, classes: int) -> Config:
         """The learner's configuration for a data set of so many classes.
@@ -182,7 +208,7 @@ class Settings:
         except ValueError as error:
             raise DataError(str(error)) from None
 
-    def sized(self, model: Model | None) -> Settings:
+    def sized(self, model: Model | None) -> ExperimentSettings:
         """The same, with a replay memory that is given in bytes as slots of a model's latents.
 
         Raises
@@ -197,24 +223,12 @@ class Settings:
             return self
         return replace(self, replay=_bytes(self.replay) // nbytes)
 
-    def plain(self) -> Settings:
+    def plain(self) -> ExperimentSettings:
         """The same run by one name: what it does not use has its default."""
         unused: tuple[str, ...] = () if self.arithmetic == "integer" else _OF_INTEGERS
         unused += OF_TAIL if self.learn == "head" else ()
         defaults: dict[str, Any] = {f.name: f.default for f in fields(self) if f.name in unused}
         return replace(self, **defaults)
-
-
-def _ratio(settings: Settings, experiences: Sequence[Experience]) -> int:
-    """Replays for each new sample: the first experience has nothing to replay and does not count.
-
-    DataError for slots that are not known yet.
-    """
-    if isinstance(settings.replay, str):
-        raise DataError(f"replays {RATIO}: expected slots of a memory, got {settings.replay}")
-    later = experiences[1:] or experiences
-    samples = sum(len(e.indices) for e in later) / len(later) / settings.epochs
-    return min(_MOST_REPLAYS, max(1, round(settings.replay / samples))) if settings.replay else 0
 
 
 def _bytes(text: str) -> int:
@@ -224,52 +238,3 @@ def _bytes(text: str) -> int:
             f"expected slots of the replay memory, or bytes such as 25kB or 1.5MiB, got {text!r}"
         )
     return int(float(found[1]) * _UNITS[found[2]])
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A data set, its experiences in order, and the configuration of the learner."""
-
-    dataset: Dataset
-    settings: Settings
-    experiences: tuple[Experience, ...]
-    config: Config
-
-    @classmethod
-    def make(cls, dataset: Dataset, settings: Settings) -> Plan:
-        """Cut a data set by the settings' scenario and seed; DataError for what does not fit."""
-        experiences = build(
-            dataset,
-            "nic:1" if settings.method == JOINT else settings.scenario,
-            settings.seed,
-            order=settings.order,
-            limit=settings.limit,
-            epochs=settings.epochs,
-        )
-        if settings.replay_batch == RATIO:
-            settings = replace(settings, replay_batch=_ratio(settings, experiences))
-        config = settings.config(dataset.num_classes)
-        return cls(dataset, settings, tuple(experiences), config)
-
-    def seen(self, experience: Experience) -> tuple[int, ...]:
-        """Classes that have come up to and with an experience, in order of their number."""
-        classes: set[int] = set()
-        for e in self.experiences:
-            if e.number <= experience.number:
-                classes.update(e.classes)
-        return tuple(sorted(classes))
-
-    def names(self, experience: Experience) -> list[str]:
-        """Names of the classes that an experience brings, cut to what a board keeps."""
-        names = [self.dataset.class_names[c] for c in experience.classes]
-        return [n.encode()[:NAME_BYTES].decode(errors="ignore") for n in names]
-
-    def first(self, experiences: int) -> Plan:
-        """The same plan, with only its first experiences; DataError for less than one."""
-        if experiences < 1:
-            raise DataError(f"expected at least 1 experience, got {experiences}")
-        return Plan(self.dataset, self.settings, self.experiences[:experiences], self.config)
-
-    def describe(self) -> dict[str, Any]:
-        """The settings as plain values for JSON."""
-        return {"dataset": self.dataset.name, **vars(self.settings)}

@@ -14,22 +14,22 @@ from tinycl_rt.trainable.layers import operators
 from tinycl.data.scenario import Experience
 from tinycl.exceptions import CompileError, DataError
 from tinycl.experiment.evaluate import predict_latents
+from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.float32.head import FloatLearner
 from tinycl.experiment.loop import OnSample
-from tinycl.experiment.settings import Plan
 from tinycl.inference import latents
 
 __all__ = ["Latents", "Simulator", "check_shape"]
 
 
 class Latents:
-    """Latents of plans' samples, computed once and shared by runs over the same model and data.
+    """Latents of samples, computed once and shared by runs over the same model and data.
 
     Parameters
     ----------
     model
         A compiled model.
-    plans
+    experiments
         Over one data set and of one depth: only samples that their experiences bring are
         computed, and the whole test set.
 
@@ -40,10 +40,13 @@ class Latents:
     """
 
     def __init__(
-        self, model: Model, *plans: Plan, progress: Callable[[int, int], None] | None = None
+        self,
+        model: Model,
+        *experiments: Experiment,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        dataset = plans[0].dataset
-        wanted = np.unique(np.concatenate([e.indices for p in plans for e in p.experiences]))
+        dataset = experiments[0].dataset
+        wanted = np.unique(np.concatenate([e.indices for p in experiments for e in p.experiences]))
         total = len(wanted) + len(dataset.x_test)
 
         def report(done: int, before: int = 0) -> None:
@@ -51,8 +54,8 @@ class Latents:
                 progress(before + done, total)
 
         stop = -1
-        if plans[0].config.depth:
-            stop = _first(model, plans[0])
+        if experiments[0].config.depth:
+            stop = _first(model, experiments[0])
         self._train = latents(model, dataset.x_train[wanted], report, stop)
         self._rows = np.full(len(dataset.x_train), -1, np.int64)
         self._rows[wanted] = np.arange(len(wanted))
@@ -63,20 +66,20 @@ class Latents:
         return memoryview(self._train[self._rows[index]].reshape(-1))
 
 
-def _first(model: Model, plan: Plan) -> int:
-    """The operator where a plan's tail begins."""
+def _first(model: Model, experiment: Experiment) -> int:
+    """The operator where an experiment's tail begins."""
     try:
-        return len(model.operators) - 1 - len(operators(model, plan.config))
+        return len(model.operators) - 1 - len(operators(model, experiment.config))
     except ValueError as error:
         raise DataError(str(error)) from None
 
 
-def check_shape(model: Model, plan: Plan) -> None:
-    """DataError when a plan's data set has another shape than the model takes."""
-    if plan.dataset.input_shape != model.input_shape:
+def check_shape(model: Model, experiment: Experiment) -> None:
+    """DataError when an experiment's data set has another shape than the model takes."""
+    if experiment.dataset.input_shape != model.input_shape:
         raise DataError(
-            f"the model takes pixels of {model.input_shape}, {plan.dataset.name} has "
-            f"{plan.dataset.input_shape}: choose the data set that it was trained for"
+            f"the model takes pixels of {model.input_shape}, {experiment.dataset.name} has "
+            f"{experiment.dataset.input_shape}: choose the data set that it was trained for"
         )
 
 
@@ -85,10 +88,10 @@ class Simulator:
 
     Parameters
     ----------
-    model, plan
+    model, experiment
         What learns, and what from.
     cache
-        Latents of the plan's samples; computed when not given.
+        Latents of the experiment's samples; computed when not given.
     state
         A state to go on from, as a board's backup or an earlier simulation left it.
 
@@ -97,21 +100,21 @@ class Simulator:
     DataError
         The data set has another shape than the model.
     CompileError
-        The state belongs to another model, or is damaged; or the plan's arithmetic has none.
+        The state belongs to another model, or is damaged; or the experiment's arithmetic has none.
     """
 
     def __init__(
         self,
         model: Model,
-        plan: Plan,
+        experiment: Experiment,
         cache: Latents | None = None,
         state: bytes | None = None,
     ) -> None:
-        check_shape(model, plan)
-        self._plan = plan
-        self._cache = cache or Latents(model, plan)
-        kind = Learner if plan.settings.arithmetic == "integer" else FloatLearner
-        self.learner = kind(model, plan.config, kernels=numpy_kernels)
+        check_shape(model, experiment)
+        self._plan = experiment
+        self._cache = cache or Latents(model, experiment)
+        kind = Learner if experiment.settings.arithmetic == "integer" else FloatLearner
+        self.learner = kind(model, experiment.config, kernels=numpy_kernels)
         if state is None:
             return
         try:

@@ -10,8 +10,8 @@ from tinycl_rt.model.loader import Model
 from tinycl import __version__
 from tinycl.compiler.fit.memory import head_bytes
 from tinycl.experiment.board import StreamedBoard
+from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.loop import Record
-from tinycl.experiment.settings import Plan
 from tinycl.link.client import BoardClient
 
 __all__ = ["summarise"]
@@ -19,7 +19,7 @@ __all__ = ["summarise"]
 
 def summarise(
     record: Record,
-    plan: Plan,
+    experiment: Experiment,
     model: Model | None,
     client: BoardClient,
     subject: StreamedBoard,
@@ -30,7 +30,7 @@ def summarise(
 
     Parameters
     ----------
-    record, plan
+    record, experiment
         What was measured, and what was done.
     model
         The board's model, where the host has it: for the sizes in bytes.
@@ -46,7 +46,7 @@ def summarise(
     rate = subject.samples / subject.seconds if subject.seconds else None
     summary: dict[str, Any] = {
         **record.summary(),
-        "class_names": list(plan.dataset.class_names),
+        "class_names": list(experiment.dataset.class_names),
         "samples_streamed": subject.samples,
         "samples_per_second": rate,
         "bytes_per_second": subject.bytes / subject.seconds if subject.seconds else None,
@@ -58,15 +58,15 @@ def summarise(
         "bytes_saved": stats["save_bytes"],
         "board": {"name": board, "backend": info.backend, "firmware": info.platform},
         "board_fingerprint": record.fingerprint,
-        "settings": plan.describe(),
+        "settings": experiment.describe(),
         "command": command,
         "version": __version__,
     }
     if model is not None:
-        slots, latent = plan.config.replay_slots, plan.settings.latent(model)
+        slots, latent = experiment.config.replay_slots, experiment.settings.latent(model)
         summary |= {
             "model_bytes": model.nbytes,
-            "head_bytes": head_bytes(model, plan.config.classes),
+            "head_bytes": head_bytes(model, experiment.config.classes),
             "replay_slots": slots,
             "replay_bytes": slots * latent.nbytes,
             "replay_bytes_float32": slots * math.prod(latent.shape) * 4,

@@ -12,7 +12,7 @@ from rich.live import Live as Screen
 
 from tinycl.data.scenario import Experience
 from tinycl.exceptions import LinkError
-from tinycl.experiment.settings import Plan
+from tinycl.experiment.experiment import Experiment
 from tinycl.link.client import BoardClient
 from tinycl.ui import Seen, State, View, Vitals
 from tinycl.ui.stream_view import vitals
@@ -34,18 +34,20 @@ class Watching:
     ----------
     console
         Where it is shown.
-    plan
+    experiment
         What is streamed.
     client, board
         Where to, and how that is called.
     """
 
-    def __init__(self, console: Console, plan: Plan, client: BoardClient, board: str) -> None:
+    def __init__(
+        self, console: Console, experiment: Experiment, client: BoardClient, board: str
+    ) -> None:
         self.console = console
         self._client = client
-        self._dataset = plan.dataset
+        self._dataset = experiment.dataset
         self._experience: Experience | None = None
-        self.state = State(f"{plan.dataset.name} → {board}", plan.dataset.class_names)
+        self.state = State(f"{experiment.dataset.name} → {board}", experiment.dataset.class_names)
         self._screen = Screen(
             View(self.state), console=console, screen=True, auto_refresh=False, transient=True
         )

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tinycl.exceptions import TinyclError
-from tinycl.experiment.settings import Settings
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep.runs import Bench, sweep
 from tools.study.accuracy import accuracy
 from tools.study.depths import depths
@@ -92,7 +92,7 @@ def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]
         models = options.models or out / "models"
         benches = {task.name: bench(task, models, console) for task in tasks}
 
-    def run(task: Task, settings: list[Settings]) -> list[Group]:
+    def run(task: Task, settings: list[ExperimentSettings]) -> list[Group]:
         with Progress(console=console, transient=True) as progress:
             bars = [
                 progress.add_task(f"{task.title}: {what}", total=None)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tinycl_rt.model.loader import Model
 
 from tinycl.exceptions import DataError
-from tinycl.experiment.settings import Settings
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep.plots import final_figure
 from tinycl.experiment.sweep.runs import Bench
 
@@ -16,7 +16,7 @@ from .tasks import Task
 
 __all__ = ["accuracy", "is_there"]
 
-Run = Callable[[Task, list[Settings]], list[Group]]
+Run = Callable[[Task, list[ExperimentSettings]], list[Group]]
 
 JOINT_EPOCHS = 4
 METHODS = {
@@ -38,7 +38,7 @@ def accuracy(tasks: tuple[Task, ...], benches: dict[str, Bench], run: Run, page:
     """Fill the page: a table a task, and a plot of all runs."""
     for task in tasks:
         model = benches[task.name].model()
-        cells: dict[tuple[str, str], Settings] = {}
+        cells: dict[tuple[str, str], ExperimentSettings] = {}
         for name, changes in METHODS.items():
             for arithmetic in ARITHMETICS:
                 settings = task.settings(**changes, arithmetic=arithmetic)
@@ -60,7 +60,7 @@ def accuracy(tasks: tuple[Task, ...], benches: dict[str, Bench], run: Run, page:
         page.plot(final_figure(list(groups.values())), task.name)
 
 
-def is_there(settings: Settings, model: Model) -> bool:
+def is_there(settings: ExperimentSettings, model: Model) -> bool:
     """Whether this model can learn so deep, in this arithmetic."""
     try:
         settings.latent(model)

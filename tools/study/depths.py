@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinycl_rt.model.loader import Model
 
-from tinycl.experiment.settings import Settings
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep.depths import compare
 from tinycl.experiment.sweep.runs import Bench
 
@@ -29,7 +29,9 @@ def depths(tasks: tuple[Task, ...], benches: dict[str, Bench], run: Run, page: P
         model: Model = benches[task.name].model()
         about = {"epochs": EPOCHS, "replay": SLOTS * task.slots}
         wanted = {name: task.settings(**about, **more) for name, more in DEPTHS.items()}
-        found: dict[str, Settings] = {n: s for n, s in wanted.items() if is_there(s, model)}
+        found: dict[str, ExperimentSettings] = {
+            n: s for n, s in wanted.items() if is_there(s, model)
+        }
         groups = run(task, list(found.values()))
         page.runs(task.name, groups)
         gains = {id(group): gain for group, gain in compare(groups)}

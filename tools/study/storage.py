@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tinycl.experiment.settings import Settings
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep.runs import Bench
 
 from .accuracy import Run
@@ -43,7 +43,7 @@ def storage(tasks: tuple[Task, ...], benches: dict[str, Bench], run: Run, page: 
         )
         slots = {(n, form): min(n // size, most) for n in BYTES for form, size in sizes.items()}
         wanted = sorted(set(slots.values()))
-        found: list[Settings] = [task.settings(replay=n) for n in wanted]
+        found: list[ExperimentSettings] = [task.settings(replay=n) for n in wanted]
         groups = dict(zip(wanted, run(task, found), strict=True))
         page.runs(task.name, list(groups.values()))
         page.text(

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from tinycl.compiler.compiler import compile_file
 from tinycl.data import load
-from tinycl.experiment.settings import Settings
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep.runs import Bench
 
 __all__ = ["FULL", "QUICK", "Task", "bench"]
@@ -49,10 +49,10 @@ class Task:
     slots: int = 500
     seeds: int = 5
 
-    def settings(self, **more: object) -> Settings:
+    def settings(self, **more: object) -> ExperimentSettings:
         """Settings of a run, with CWR* and the replay memory unless told otherwise."""
         about = {"scenario": self.scenario, "limit": self.limit, "replay": self.slots}
-        return Settings(**{**about, **more})  # type: ignore[arg-type]
+        return ExperimentSettings(**{**about, **more})  # type: ignore[arg-type]
 
 
 _FIVE = (0, 1, 2, 3, 4)

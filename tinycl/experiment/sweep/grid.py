@@ -15,7 +15,7 @@ from dataclasses import fields
 from typing import Any
 
 from tinycl.exceptions import DataError
-from tinycl.experiment.settings import Settings
+from tinycl.experiment.settings import ExperimentSettings
 
 __all__ = ["grid"]
 
@@ -23,26 +23,31 @@ _WHOLE = re.compile(r"-?[0-9]+")
 _COMMA = re.compile(r",(?!\s*first=)")  # a scenario's own comma does not part it
 
 
-def grid(given: Mapping[str, Any]) -> list[Settings]:
+def grid(given: Mapping[str, Any]) -> list[ExperimentSettings]:
     """All combinations of the values given, in the order of the fields; no run twice.
 
     Parameters
     ----------
     given
-        Text or values by the names of ``Settings``; what is missing, or None, has its default.
+        Text or values by the names of the fields; what is missing or None has its default.
 
     Raises
     ------
     DataError
         A number was expected, or a value is missing between two commas.
     """
-    unknown = set(given) - {field.name for field in fields(Settings)}
+    unknown = set(given) - {field.name for field in fields(ExperimentSettings)}
     if unknown:
-        raise DataError(f"expected fields of Settings, got {', '.join(sorted(unknown))}")
-    names = [field.name for field in fields(Settings) if given.get(field.name) is not None]
-    kinds = {field.name: str(field.type) for field in fields(Settings)}
+        raise DataError(f"expected fields of ExperimentSettings, got {', '.join(sorted(unknown))}")
+    names = [
+        field.name for field in fields(ExperimentSettings) if given.get(field.name) is not None
+    ]
+    kinds = {field.name: str(field.type) for field in fields(ExperimentSettings)}
     values = [_values(name, kinds[name], given[name]) for name in names]
-    found = (Settings(**dict(zip(names, row, strict=True))) for row in itertools.product(*values))
+    found = (
+        ExperimentSettings(**dict(zip(names, row, strict=True)))
+        for row in itertools.product(*values)
+    )
     return list(dict.fromkeys(settings.plain() for settings in found))
 
 

@@ -17,8 +17,9 @@ from tinycl.compiler.compiler import load_model
 from tinycl.data import Dataset
 from tinycl.data.scenario import Experience
 from tinycl.exceptions import DataError
+from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.loop import Observer, Record, run
-from tinycl.experiment.settings import Plan, Settings
+from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.simulator import Latents, Simulator, check_shape
 from tinycl.experiment.sweep.pool import each, one_thread
 from tinycl.experiment.sweep.store import Store, key
@@ -68,10 +69,10 @@ class Bench:
         """The model; CompileError if it is none."""
         return load_model(self.blob)
 
-    def plan(self, settings: Settings) -> Plan:
+    def experiment(self, settings: ExperimentSettings) -> Experiment:
         """The stream of a run; DataError for settings that do not fit."""
-        plan = Plan.make(self.dataset, settings)
-        return plan if self.experiences is None else plan.first(self.experiences)
+        experiment = Experiment.make(self.dataset, settings)
+        return experiment if self.experiences is None else experiment.first(self.experiences)
 
     def light(self) -> Bench:
         """The same without pixels, for workers that have latents."""
@@ -92,14 +93,14 @@ class Bench:
 
 
 def simulate(
-    bench: Bench, settings: Settings, latents: Latents, observer: Observer | None = None
+    bench: Bench, settings: ExperimentSettings, latents: Latents, observer: Observer | None = None
 ) -> tuple[dict[str, Any], Simulator]:
     """One run: its result as plain values, and the learner as it ended."""
     started = time.monotonic()
     with one_thread():
-        plan = bench.plan(settings)
-        subject = Simulator(bench.model(), plan, latents, bench.state)
-        record: Record = run(plan, subject, observer or Quiet())
+        experiment = bench.experiment(settings)
+        subject = Simulator(bench.model(), experiment, latents, bench.state)
+        record: Record = run(experiment, subject, observer or Quiet())
     result = {
         "seed": settings.seed,
         **record.summary(),
@@ -113,7 +114,7 @@ def simulate(
 
 def sweep(
     bench: Bench,
-    settings: Sequence[Settings],
+    settings: Sequence[ExperimentSettings],
     seeds: int = 1,
     jobs: int | None = None,
     backend: str = "loky",
@@ -146,14 +147,14 @@ def sweep(
     Raises
     ------
     DataError
-        Settings that do not fit, before anything is run.
+        ExperimentSettings that do not fit, before anything is run.
     """
     if seeds < 1:
         raise DataError(f"expected at least 1 seed, got {seeds}")
     model, store = bench.model(), Store(results)
     todo = [replace(s.sized(model), seed=s.seed + i) for s in settings for i in range(seeds)]
-    plans = [bench.plan(s) for s in todo]  # all mistakes come before the work
-    check_shape(model, plans[0])
+    experiments = [bench.experiment(s) for s in todo]  # all mistakes come before the work
+    check_shape(model, experiments[0])
     identity = bench.identity()
     names = [key(settings=vars(s), **identity) for s in todo]
     found = [store.get(name) for name in names]
@@ -163,7 +164,9 @@ def sweep(
         depths = {todo[i].learn for i in missing}
         latents = {
             learn: Latents(
-                model, *(plans[i] for i in missing if todo[i].learn == learn), progress=on_latents
+                model,
+                *(experiments[i] for i in missing if todo[i].learn == learn),
+                progress=on_latents,
             )
             for learn in sorted(depths)
         }
@@ -179,23 +182,26 @@ def sweep(
                 on_run(done, len(todo))
     runs = [result for result in found if result is not None]
     return [
-        group(bench, model, plans[at], runs[at : at + seeds]) for at in range(0, len(todo), seeds)
+        group(bench, model, experiments[at], runs[at : at + seeds])
+        for at in range(0, len(todo), seeds)
     ]
 
 
-def group(bench: Bench, model: Model, plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:
+def group(
+    bench: Bench, model: Model, experiment: Experiment, runs: list[dict[str, Any]]
+) -> dict[str, Any]:
     """The runs of one setting, with mean and (population) standard deviation over the seeds."""
     finals = np.array([result["final_accuracy"] for result in runs])
     return {
         "model": bench.name,
         "model_fingerprint": model.fingerprint.hex(),
-        "settings": plan.describe(),
-        "replay_bytes": plan.config.replay_slots * plan.settings.latent(model).nbytes,
+        "settings": experiment.describe(),
+        "replay_bytes": experiment.config.replay_slots * experiment.settings.latent(model).nbytes,
         "runs": runs,
         "final_accuracy_mean": float(finals.mean()),
         "final_accuracy_std": float(finals.std()),
     }
 
 
-def _result(bench: Bench, settings: Settings, latents: Latents) -> dict[str, Any]:
+def _result(bench: Bench, settings: ExperimentSettings, latents: Latents) -> dict[str, Any]:
     return simulate(bench, settings, latents)[0]
