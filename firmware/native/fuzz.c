@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
-#include "tinycl_float.h"
-#include "tinycl_full.h"
-#include "tinycl_tail.h"
+#include "core/check.h"
+#include "float/kernels.h"
+#include "full/kernels.h"
+#include "tail/kernels.h"
 
 // Numbers out of the fuzzer's bytes while they last, out of xorshift afterwards.
 typedef struct {
@@ -150,7 +150,7 @@ static tc_error layer(source *s, uint32_t kernel) {
             error = tc_bpool(&p.buffer, &x.buffer, &m.buffer, &y.buffer);
             break;
         default:
-            error = tc_count(&p.buffer, &x.buffer, &y.buffer);
+            error = tc_sum_pool(&p.buffer, &x.buffer, &y.buffer);
             break;
     }
     free(p.block), free(x.block), free(w.block), free(m.block), free(t.block), free(y.block);
@@ -316,13 +316,13 @@ static tc_error tail(source *s, uint32_t kernel) {
                 &hw.buffer, &hg.buffer, &hf.buffer, classes, features, field(s, 0, 15), limit);
             break;
         case 2:
-            error = tc_tail_spread(&p.buffer, &f.buffer, shift, limit, window, &to.buffer);
+            error = tc_tail_unpool(&p.buffer, &f.buffer, shift, limit, window, &to.buffer);
             break;
         case 3:
             error = tc_tail_bconv_back(&p.buffer, &e.buffer, &w.buffer, &d.buffer);
             break;
         case 4:
-            error = tc_tail_narrow(&d.buffer, image, g.c, shift, limit, window, &to.buffer);
+            error = tc_tail_requantize(&d.buffer, image, g.c, shift, limit, window, &to.buffer);
             break;
         case 5:
             error = tc_tail_bpool_back(
@@ -376,7 +376,7 @@ static tc_error full(source *s, uint32_t kernel) {
         error = tc_full_norm_back(&p.buffer, n, &e.buffer, &above.buffer, &psi.buffer,
             &norm.buffer, field(s, 0, 999), field(s, 0, 9), field(s, 0, 127), &found);
     } else {
-        error = tc_full_sow(
+        error = tc_full_init_weights(
             &p.buffer, &w.buffer, &latent.buffer, item, field(s, 0, 127), &rng.buffer);
     }
     free(p.block), free(x.block), free(w.block), free(norm.block), free(t.block), free(psi.block);

@@ -2,12 +2,13 @@
 #   make USER_C_MODULES=/path/to/tinycl/firmware/native/micropython.cmake
 # Firmware that is built with them needs no tinycl_*.mpy files.
 
-file(GLOB TINYCL_SOURCES ${CMAKE_CURRENT_LIST_DIR}/*.c)
-list(FILTER TINYCL_SOURCES EXCLUDE REGEX "/fuzz\\.c$")
+foreach(folder core float tail full mpy)
+    file(GLOB sources ${CMAKE_CURRENT_LIST_DIR}/${folder}/*.c)
+    list(APPEND TINYCL_SOURCES ${sources})
+endforeach()
 
 add_library(usermod_tinycl INTERFACE)
 target_sources(usermod_tinycl INTERFACE ${TINYCL_SOURCES})
-target_include_directories(usermod_tinycl INTERFACE ${CMAKE_CURRENT_LIST_DIR})
-# As in module.mk: a kernel is worth its size; sums of floats are those of the reference.
+# As in mpy/module.mk: a kernel is worth its size; sums of floats are those of the reference.
 set_source_files_properties(${TINYCL_SOURCES} PROPERTIES COMPILE_OPTIONS "-O2;-ffp-contract=off")
 target_link_libraries(usermod INTERFACE usermod_tinycl)

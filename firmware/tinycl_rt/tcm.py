@@ -37,7 +37,7 @@ CONV8 = 1
 BINARISE = 2
 BCONV = 3
 BPOOL = 4
-COUNT = 5
+SUM_POOL = 5
 
 # Real-valued operators. "Shift" is their activation: an index into ACTIVATIONS.
 FLOAT_BCONV = 6  # binary convolution, scaled; pad 1, or 2: corrected by position

@@ -75,7 +75,7 @@ def test_a_module_for_another_processor_is_passed_over(
     board = built(name)
     wrong = tmp_path / f"{board.arch}_6.3"
     wrong.mkdir()
-    shutil.copy(dist / "rv32imc_6.3" / "tinycl_native.mpy", wrong)
+    shutil.copy(dist / "rv32imc_6.3" / "tinycl_core.mpy", wrong)
     failures, text = run(name, [ON_BOARD / "cases" / "test_kernels.py"], EXTRAS, [tmp_path])
     assert failures == 0, text
     assert "kernels 'native' do not load here: incompatible .mpy" in text

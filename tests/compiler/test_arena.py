@@ -52,7 +52,7 @@ def chain(shapes: list[tuple[int, int, int]]) -> Program:
         target = program.add(Activation(tcm.BITS, shape))
         program.steps.append(Step(tcm.BPOOL, target - 1, target))
     target = program.add(Activation(tcm.COUNTS, (1, 1, shapes[-1][2])))
-    program.steps.append(Step(tcm.COUNT, target - 1, target))
+    program.steps.append(Step(tcm.SUM_POOL, target - 1, target))
     return program
 
 

@@ -48,7 +48,7 @@ def test_board_agrees_with_lce(
     model = Model(demo.model.read_bytes())
     packed = latents(model, x)
     assert np.array_equal(numpy_kernels.unpack(packed, z.shape[3]), z)
-    assert np.array_equal(numpy_kernels.batch_count(model.operators[-1].p, packed), y)
+    assert np.array_equal(numpy_kernels.batch_sum_pool(model.operators[-1].p, packed), y)
     result = json.loads((tmp_path / "run.json").read_text())
     assert result["samples"] == N and result["features"] == y.shape[1]
     assert result["latent_shape"] == list(z.shape[1:])

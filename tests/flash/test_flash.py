@@ -77,10 +77,10 @@ def test_the_fastest_kernels_are_chosen(tmp_path: Path, monkeypatch: pytest.Monk
     m4, plain = identity(6 | 3 << 8 | 6 << 10), identity(6 | 3 << 8)
     for arch in ("armv6m", "xtensawin"):
         (tmp_path / f"{arch}_6.3").mkdir()
-        (tmp_path / f"{arch}_6.3" / "tinycl_native.mpy").write_bytes(b"M")
+        (tmp_path / f"{arch}_6.3" / "tinycl_core.mpy").write_bytes(b"M")
     chosen = kernels.choose(m4, given=tmp_path)  # no armv7m there: the lower one
     assert chosen.name == "native"
-    assert chosen.modules == {"tinycl_native.mpy": tmp_path / "armv6m_6.3" / "tinycl_native.mpy"}
+    assert chosen.modules == {"tinycl_core.mpy": tmp_path / "armv6m_6.3" / "tinycl_core.mpy"}
     with pytest.raises(FlashError, match=r"this board loads \(x64_6.3\)"):
         kernels.choose(identity(6 | 3 << 8 | 2 << 10), given=tmp_path)
     monkeypatch.setattr(native, "_built", lambda: [])
@@ -99,7 +99,7 @@ def test_the_fastest_kernels_are_chosen(tmp_path: Path, monkeypatch: pytest.Monk
         kernels.choose(plain, "viper")
     with pytest.raises(FlashError, match="expected kernels auto, native"):
         kernels.choose(plain, "fast")
-    built_in = identity(6 | 3 << 8 | 4 << 10, builtin=["tinycl_native", "tinycl_rt"])
+    built_in = identity(6 | 3 << 8 | 4 << 10, builtin=["tinycl_core", "tinycl_rt"])
     chosen = kernels.choose(built_in)
     assert (chosen.name, chosen.modules) == ("native", {})
     assert [file.path for file in plan(built_in, chosen)] == ["/main.py"]

@@ -35,7 +35,7 @@ def hand_made_model(side: int = 5, channels: int = 2, threshold: int = 128) -> b
     )
     window = (1, 1, 1, 1, 0, 0, 0, 0, 0)  # sizes, strides, padding: none of it
     operators = struct.pack(tcm.OPERATOR, tcm.BINARISE, 0, 1, *window, 0, 0, 0, len(data))
-    operators += struct.pack(tcm.OPERATOR, tcm.COUNT, 1, 2, *window, 0, 0, 0, 0)
+    operators += struct.pack(tcm.OPERATOR, tcm.SUM_POOL, 1, 2, *window, 0, 0, 0, 0)
     at_tensors = tcm.HEADER_BYTES
     at_operators = at_tensors + len(table)
     at_data = at_operators + len(operators)

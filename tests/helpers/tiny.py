@@ -75,7 +75,7 @@ class Sketch:
         source = len(self.program.activations) - 1
         target = self.program.add(Activation(tcm.COUNTS, (gh, gw, c), "features"))
         shift = max(0, cell.bit_length() - 7)
-        self.program.steps.append(Step(tcm.COUNT, source, target, shift=shift))
+        self.program.steps.append(Step(tcm.SUM_POOL, source, target, shift=shift))
         return self.program
 
     def _emit(

@@ -19,7 +19,7 @@ from tools.boards.staging import stage
 
 @pytest.fixture
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Folder for stand-ins of tinycl_native and the viper kernels, imported anew in each test."""
+    """Folder for stand-ins of tinycl_core and the viper kernels, imported anew in each test."""
     monkeypatch.delenv("TINYCL_KERNELS", raising=False)
     monkeypatch.syspath_prepend(str(tmp_path))
     names = {"native": f"native_{tmp_path.name}", "viper": f"viper_{tmp_path.name}"}

@@ -96,7 +96,7 @@ def test_binarise(g: Geometry, seed: int, pixels: str, table: str) -> None:
 
 
 @given(st.integers(1, 24), st.integers(1, 24), st.data(), SEEDS, STYLES)
-def test_count(h: int, w: int, data: st.DataObject, seed: int, bits: str) -> None:
+def test_sum_pool(h: int, w: int, data: st.DataObject, seed: int, bits: str) -> None:
     gh, gw = data.draw(st.integers(1, h)), data.draw(st.integers(1, w))
     c, shift = data.draw(st.integers(1, 40)), data.draw(st.sampled_from([0, 0, 1, 3, 15]))
     x = packed(fill(seed, bits, 0, 1, (h, w, c)) > 0)
@@ -104,7 +104,7 @@ def test_count(h: int, w: int, data: st.DataObject, seed: int, bits: str) -> Non
 
     def run(k: ModuleType) -> array:
         y = array("b", bytes(gh * gw * c))
-        k.count(p, x, y)
+        k.sum_pool(p, x, y)
         return y
 
     both(run)

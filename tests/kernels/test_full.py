@@ -83,14 +83,14 @@ def test_norm_back(
 
 
 @given(geometries(), st.sampled_from("bh"), SEEDS, st.data())
-def test_sow(g: Geometry, code: str, seed: int, data: st.DataObject) -> None:
+def test_init_weights(g: Geometry, code: str, seed: int, data: st.DataObject) -> None:
     margin = data.draw(st.integers(1, 127 if code == "b" else 32512))
     n = g.oc * g.kh * g.kw
 
     def run(k: Any) -> tuple[bytearray, array, array]:
         w, rng = bytearray(b"\xaa" * (n * words(g.c))), array("I", [seed or 1])
         latent = array(code, [5] * (n * g.c))
-        k.sow(g.p, w, latent, margin, rng)
+        k.init_weights(g.p, w, latent, margin, rng)
         return w, latent, rng
 
     w, latent, _ = both(run)

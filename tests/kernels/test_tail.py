@@ -98,7 +98,7 @@ def test_head_back(n: int, d: int, qf: int, qb: int, seed: int, style: str) -> N
 
 
 @given(st.integers(1, 7), st.integers(1, 7), st.integers(1, 40), st.data(), SHIFTS, SEEDS, STYLES)
-def test_spread(
+def test_unpool(
     h: int, w: int, c: int, data: st.DataObject, shift: int, seed: int, style: str
 ) -> None:
     gh, gw = data.draw(st.integers(1, h)), data.draw(st.integers(1, w))
@@ -108,20 +108,20 @@ def test_spread(
 
     def run(k: Any) -> array:
         e = array("b", [9] * (h * w * c))
-        k.spread(p, f, shift, limit, inside, e)
+        k.unpool(p, f, shift, limit, inside, e)
         return e
 
     both(run)
 
 
 @given(st.integers(1, 12), st.integers(1, 70), SHIFTS, SEEDS, STYLES, st.booleans())
-def test_narrow(cells: int, c: int, shift: int, seed: int, style: str, all_pass: bool) -> None:
+def test_requantize(cells: int, c: int, shift: int, seed: int, style: str, all_pass: bool) -> None:
     d = ints("i", seed, style, -INT32, INT32 - 1, cells * c)
     inside, limit = None if all_pass else bits(seed, "any", cells, c), seed % 128
 
     def run(k: Any) -> array:
         e = array("b", [9] * (cells * c))
-        k.narrow(d, cells, c, shift, limit, inside, e)
+        k.requantize(d, cells, c, shift, limit, inside, e)
         return e
 
     both(run)

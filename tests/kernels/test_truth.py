@@ -97,7 +97,7 @@ def test_bpool_takes_the_maximum_or_the_minimum(g: Geometry, seed: int) -> None:
 
 
 @given(st.integers(1, 20), st.integers(1, 20), st.data(), SEEDS)
-def test_count_sums_cells_that_tile_the_image(
+def test_sum_pool_sums_cells_that_tile_the_image(
     h: int, w: int, data: st.DataObject, seed: int
 ) -> None:
     gh, gw = data.draw(st.integers(1, h)), data.draw(st.integers(1, w))
@@ -112,15 +112,15 @@ def test_count_sums_cells_that_tile_the_image(
     ]
     expected = np.clip(np.floor(np.concatenate(cells) / 2**shift), -127, 127)
     y = array("b", bytes(gh * gw * c))
-    k.count(array("i", (h, w, c, 1, 1, 1, 1, 0, 0, gh, gw, c, 0, 0, shift)), packed(x), y)
+    k.sum_pool(array("i", (h, w, c, 1, 1, 1, 1, 0, 0, gh, gw, c, 0, 0, shift)), packed(x), y)
     assert y.tolist() == expected.tolist()
 
 
-def test_count_is_cut_to_int8() -> None:
+def test_sum_pool_is_cut_to_int8() -> None:
     for value, expected in ((False, 127), (True, -127)):
         y = array("b", bytes(2))
         x = packed(np.full((12, 11, 2), value))
-        k.count(array("i", (12, 11, 2, 1, 1, 1, 1, 0, 0, 1, 1, 2, 0, 0, 0)), x, y)
+        k.sum_pool(array("i", (12, 11, 2, 1, 1, 1, 1, 0, 0, 1, 1, 2, 0, 0, 0)), x, y)
         assert y.tolist() == [expected] * 2
 
 

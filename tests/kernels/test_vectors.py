@@ -11,11 +11,11 @@ from tinycl_rt.kernels.reference import core as reference
 from tinycl_rt.kernels.reference import tail as reference_tail
 
 KERNELS = {
-    "conv8", "binarise", "bconv", "bpool", "count", "head_forward", "softmax_error",
+    "conv8", "binarise", "bconv", "bpool", "sum_pool", "head_forward", "softmax_error",
     "head_update", "head_step", "head_sum", "head_merge",
 }  # fmt: skip
 TAIL = {
-    "bconv_train", "head_back", "spread", "narrow", "bpool_back", "bconv_back", "bconv_update",
+    "bconv_train", "head_back", "unpool", "requantize", "bpool_back", "bconv_back", "bconv_update",
 }  # fmt: skip
 
 

@@ -198,7 +198,7 @@ def latents_of_digits() -> tuple[Integers, Integers, int]:
     sketch.conv8(16, Window(3, 3), same=True)
     sketch.bconv(24, Window(3, 3), same=True, pad=1)
     model = Model(compiled(sketch.count(4)))
-    features = numpy_kernels.batch_count(model.operators[-1].p, latents(model, pixels))
+    features = numpy_kernels.batch_sum_pool(model.operators[-1].p, latents(model, pixels))
     return features.astype(np.int64), digits.target, model.feature_range
 
 

@@ -85,7 +85,9 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = F
     cell = -(-h // gh) * -(-w // gw)
     shift = max(0, cell.bit_length() - 7)
     features = program.add(Activation(tcm.COUNTS, (gh, gw, c), "features"))
-    program.steps.append(Step(tcm.COUNT, lowered.latent, features, Window(), shift=shift, macs=0))
+    program.steps.append(
+        Step(tcm.SUM_POOL, lowered.latent, features, Window(), shift=shift, macs=0)
+    )
     arena = plan(program)
     metadata: dict[str, object] = {
         "tinycl": __version__,

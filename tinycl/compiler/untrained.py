@@ -59,7 +59,7 @@ def blank(name: str) -> bytes:
     features = program.activations[-1].shape[2]
     program.activations.append(Activation(tcm.COUNTS, (1, 1, features), "features"))
     last = len(program.activations) - 1
-    program.steps.append(Step(tcm.COUNT, last - 1, last))
+    program.steps.append(Step(tcm.SUM_POOL, last - 1, last))
     layers = [activation.name for activation in program.activations]
     return write(program, plan(program), {"name": name, "layers": layers})
 

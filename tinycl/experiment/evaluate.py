@@ -50,7 +50,7 @@ def _through(tail: Tail, latents: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8
 def _classes(learner: Learner, latents: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     """By the head, of packed bits that it counts."""
     head = learner.head
-    features = k.batch_count(learner.backbone.cells, latents)
+    features = k.batch_sum_pool(learner.backbone.cells, latents)
     if isinstance(head, FloatHead):
         return head.logits(head.cw, features).argmax(axis=1)
     logits = k.batch_head_forward(head.cw, features, head.classes, head.wf_shift, head.wf_limit)

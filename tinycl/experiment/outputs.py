@@ -49,7 +49,7 @@ def on_this_computer(
         The pixels have another type or shape than the model's input.
     """
     packed, floats = latents_and_outputs(model, x, progress)
-    features = numpy_kernels.batch_count(model.operators[-1].p, packed)
+    features = numpy_kernels.batch_sum_pool(model.operators[-1].p, packed)
     return Outputs(features, _signs(packed, model), _shaped(floats, model))
 
 

@@ -12,7 +12,8 @@ from tinycl.flash.plan import PlannedFile
 __all__ = ["Changes", "Target", "changes", "deploy"]
 
 _TRIES = 2
-_NATIVE = ("tinycl_native", "tinycl_float", "tinycl_tail", "tinycl_full")
+# The last is what version 0.1 called the first.
+_NATIVE = ("tinycl_core", "tinycl_float", "tinycl_tail", "tinycl_full", "tinycl_native")
 
 
 class Target(Protocol):

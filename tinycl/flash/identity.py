@@ -52,7 +52,7 @@ class Identity:
     rom : tuple of int
         Sizes of its ROMFS partitions in bytes.
     builtin : tuple of str
-        Our modules that are part of its firmware: ``tinycl_native``, ``tinycl_rt``.
+        Our modules that are part of its firmware: ``tinycl_core``, ``tinycl_rt``.
     """
 
     name: str

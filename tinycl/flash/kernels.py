@@ -53,7 +53,7 @@ def choose(board: Identity, wanted: str = "auto", given: Path | None = None) -> 
         raise FlashError(f"expected kernels {', '.join(CHOICES)}, got {wanted}")
     if wanted == "reference":
         return Kernels("reference", {}, "as asked for")
-    if "tinycl_native" in board.builtin:
+    if "tinycl_core" in board.builtin:
         return Kernels("native", {}, "compiled into this firmware")
     if not board.arch:
         if wanted != "auto" or given is not None:

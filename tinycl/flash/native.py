@@ -19,7 +19,7 @@ from tinycl.boards.cache import cache, digest
 from tinycl.exceptions import FlashError
 from tinycl.flash.identity import ABI, PUBLISHED, architectures
 
-__all__ = ["build_native", "find_native", "native_digest", "why_not"]
+__all__ = ["build_native", "find_native", "native_digest", "native_sources", "why_not"]
 
 _SOURCE = Path(tinycl_rt.__file__).resolve().parents[1] / "native"
 _SHIPPED = Path(__file__).resolve().parents[1] / "native"
@@ -78,7 +78,13 @@ def build_native(arch: str) -> Path:
 
 def native_digest() -> str:
     """SHA-256 of the sources of the native kernels, 16 hex digits."""
-    return digest(sorted(file for file in _SOURCE.iterdir() if file.is_file()))
+    return digest(native_sources(), _SOURCE)
+
+
+def native_sources() -> list[Path]:
+    """The sources of the native kernels, without what was built from them."""
+    files = (file for file in _SOURCE.rglob("*") if file.is_file())
+    return sorted(f for f in files if f.relative_to(_SOURCE).parts[0] not in ("build", "dist"))
 
 
 def _built() -> list[Path]:
@@ -86,7 +92,7 @@ def _built() -> list[Path]:
     if not _SOURCE.is_dir():
         return [_SHIPPED]
     by_hand = _SOURCE / "dist"  # make -C firmware/native
-    newest = max(file.stat().st_mtime for file in _SOURCE.iterdir() if file.is_file())
+    newest = max(file.stat().st_mtime for file in native_sources())
     made = [file.stat().st_mtime for file in by_hand.rglob("*.mpy")]
     is_current = bool(made) and min(made) > newest
     return [cache() / "native" / native_digest(), *([by_hand] if is_current else [])]

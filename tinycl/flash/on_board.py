@@ -36,7 +36,7 @@ def builtin():
     """Names of our modules that are part of the firmware: they go before files."""
     found, path = [], list(sys.path)
     sys.path[:] = ["/none", ".frozen"]
-    for name in ("tinycl_native", "tinycl_rt"):
+    for name in ("tinycl_core", "tinycl_rt"):
         try:
             __import__(name)
             found.append(name)

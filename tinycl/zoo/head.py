@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from tinycl_rt.kernels.numpy.core import batch_count
+from tinycl_rt.kernels.numpy.core import batch_sum_pool
 from tinycl_rt.model.loader import Model
 
 from tinycl.inference import latents
@@ -42,7 +42,7 @@ class Head:
 
     def predict(self, model: Model, x: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         """Classes (N,) of pixels (N, h, w, c); DataError for pixels of another shape."""
-        features = batch_count(model.operators[-1].p, latents(model, x))
+        features = batch_sum_pool(model.operators[-1].p, latents(model, x))
         scores = features.astype(np.int32) @ self.weights.astype(np.int32) + self.bias
         return scores.argmax(axis=1)
 

@@ -103,7 +103,7 @@ def build_floats(arch: str, folder: Path) -> Path:
     work = folder / "build"
     work.mkdir(parents=True)
     shutil.copy(SOURCE, work)
-    command = ["make", "-C", str(work), "-f", str(native / "module.mk"), f"ARCH={arch}"]
+    command = ["make", "-C", str(work), "-f", str(native / "mpy" / "module.mk"), f"ARCH={arch}"]
     command += [f"HERE={native}", f"MPY_DIR={source_folder()}", f"PYTHON={sys.executable}"]
     command += ["MOD=backward_float", "SRC=backward_float.c"]
     ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)

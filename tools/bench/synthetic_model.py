@@ -49,7 +49,7 @@ def synthetic_model(shape: tuple[int, int, int], size: str, seed: int = 0) -> by
     source = len(program.activations) - 1
     target = program.add(Activation(tcm.COUNTS, (*grid, latent[2]), "features"))
     shift = max(0, cell.bit_length() - 7)
-    program.steps.append(Step(tcm.COUNT, source, target, shift=shift))
+    program.steps.append(Step(tcm.SUM_POOL, source, target, shift=shift))
     return write(program, plan(program), {"layers": [a.name for a in program.activations]})
 
 

@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from tinycl.flash.native import native_sources
+
 from .errors import BoardBuildError
 from .machines import Board
 from .paths import FIRMWARE, board_folder, mpy_cross
@@ -62,11 +64,11 @@ def _recipe(board: Board, source: Path) -> tuple[list[Path], list[str]]:
     if board.built_in:
         make = ["make", "-C", str(source / "ports" / "unix"), *_UNIX[:-1]]
         make += [f"USER_C_MODULES={_OURS}", f"FROZEN_MANIFEST={_OURS / 'manifest.py'}"]
-        runtime, native = (_OURS / "tinycl_rt").rglob("*.py"), (_OURS / "native").iterdir()
-        parts = [_OURS / "manifest.py", *sorted(runtime), *sorted(native)]
+        parts = [_OURS / "manifest.py", *sorted((_OURS / "tinycl_rt").rglob("*.py"))]
+        parts += native_sources()
         # The manifest needs nothing of micropython-lib; the rules want to see a README there.
         make += [f"MICROPY_MPYCROSS={mpy_cross()}", f"MPY_LIB_DIR={source}"]
-        return [part for part in parts if part.is_file()], make
+        return parts, make
     if not board.emulator:
         make = ["make", "-C", str(source / "ports" / "unix")]
         if not board.variant:

@@ -4,7 +4,7 @@ The environment variable ``TINYCL_KERNELS`` (where there is an environment) forc
 """
 
 _MODULES = {
-    "native": "tinycl_native",
+    "native": "tinycl_core",
     "viper": "tinycl_rt.kernels.viper.core",
     "reference": "tinycl_rt.kernels.reference.core",
     "numpy": "tinycl_rt.kernels.numpy.core",

@@ -24,7 +24,7 @@ class Backbone:
     output : memoryview of floats, or None
         Where it leaves the float outputs of a model that has them.
     cells : array('i')
-        Geometry of ``count``.
+        Geometry of ``sum_pool``.
     """
 
     def __init__(self, model, kernels):
@@ -48,7 +48,7 @@ class Backbone:
             self._move = move
 
     def stop(self, index=-1):
-        """Let ``run`` end before an operator, whose input is the latent; by default ``count``."""
+        """Let ``run`` end before an operator, whose input is the latent; else before the last."""
         self._operators = self.model.operators[:index]
         self.latent = self._views[self.model.operators[index].source]
 
@@ -108,7 +108,7 @@ class Backbone:
 
     def count(self, latent, features):
         """Latent bits to the head's features, an ``array('b')`` of ``model.features``."""
-        self._k.count(self.cells, latent, features)
+        self._k.sum_pool(self.cells, latent, features)
 
 
 def _views(model):

@@ -10,7 +10,7 @@ _KINDS = {
     tcm.BINARISE: (tcm.PIXELS, tcm.BITS),
     tcm.BCONV: (tcm.BITS, tcm.BITS),
     tcm.BPOOL: (tcm.BITS, tcm.BITS),
-    tcm.COUNT: (tcm.BITS, tcm.COUNTS),
+    tcm.SUM_POOL: (tcm.BITS, tcm.COUNTS),
 }
 
 # int8 weights times pixels of which a zero point is subtracted, -255..510, stay within int32.
@@ -127,7 +127,7 @@ def check_window(x, y, code, kh, kw, sh, sw, pt, pl, name):
     """Every window must start inside the padded image and touch the image."""
     h, w, c = x
     oh, ow, oc = y
-    if code in (tcm.BINARISE, tcm.COUNT):
+    if code in (tcm.BINARISE, tcm.SUM_POOL):
         if code == tcm.BINARISE:
             fits = y in (x, (1, 1, h * w * c))
         else:

@@ -179,10 +179,10 @@ class Model:
         first, last = self.tensors[0], self.operators[-1]
         if first.dtype != tcm.PIXELS or first.offset is not None:
             raise ValueError("model: tensor 0 must be the caller's pixels")
-        if last.code != tcm.COUNT:
+        if last.code != tcm.SUM_POOL:
             raise ValueError("model: the last operator must count latent bits")
         for op in self.operators[:-1]:
-            if op.code == tcm.COUNT or self.tensors[op.target].offset is None:
+            if op.code == tcm.SUM_POOL or self.tensors[op.target].offset is None:
                 raise ValueError("model: only the last operator may leave the arena")
         latent = self.tensors[last.source]
         self.input_shape, self.input_bytes = first.shape, first.nbytes

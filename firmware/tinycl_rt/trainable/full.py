@@ -55,7 +55,7 @@ class Layer:
         margin = config.tail_margin << more
         self.w = bytearray(oc * taps * tcm.words(ci))
         self.latent = array("h" if more else "b", bytes(terms * oc * (2 if more else 1)))
-        kernels.sow(p, self.w, self.latent, margin, rng)
+        kernels.init_weights(p, self.w, self.latent, margin, rng)
         if config.rule == BOP:
             for k in range(terms * oc):
                 self.latent[k] = 0

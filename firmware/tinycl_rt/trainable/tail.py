@@ -206,7 +206,7 @@ class Tail:
         """Take the error of sample ``b`` from the head, whose step is in progress."""
         head.back(self._kt, self._f)
         inside = self._inside[-1]
-        self._kt.spread(
+        self._kt.unpool(
             cells,
             self._f,
             self._head_shift,
@@ -241,7 +241,7 @@ class Tail:
             return
         h, w, c = self._shapes[i]
         self._kt.bconv_back(p, e, layer.w, self._d)
-        self._kt.narrow(self._d, h * w, c, shift, self._limit, inside, to)
+        self._kt.requantize(self._d, h * w, c, shift, self._limit, inside, to)
 
     def _update(self, i, n, layer):
         """A layer's weights take one step."""

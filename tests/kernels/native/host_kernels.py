@@ -16,7 +16,7 @@ _ARGUMENTS = {
     "binarise": ("r", "r+", "r", "w+"),
     "bconv": ("r", "r+", "r+", "r", "w+", "w"),
     "bpool": ("r", "r+", "r+", "w+"),
-    "count": ("r", "r+", "w+"),
+    "sum_pool": ("r", "r+", "w+"),
     "head_forward": ("r", "r", "w", *"iiii"),
     "softmax_error": ("w", "r", "w", *"iiii"),
     "head_update": ("w", "r", "r", *"iiii", "w"),
@@ -41,16 +41,16 @@ _FLOATS = {
 _TAIL = {
     "bconv_train": ("r", "i", "r+", "r+", "r", "i", "w+", "w+", "w"),
     "head_back": ("r", "r", "w", *"iiii"),
-    "spread": ("r", "r", *"ii", "r+", "w+"),
+    "unpool": ("r", "r", *"ii", "r+", "w+"),
     "bconv_back": ("r", "r+", "r", "w"),
-    "narrow": ("r", *"iiii", "r+", "w+"),
+    "requantize": ("r", *"iiii", "r+", "w+"),
     "bpool_back": ("r", "r+", "r+", "r+", "r+", "w+"),
     "bconv_update": ("r", "i", "r", "r+", "w", "i", "w", "w", "w", "r", "w"),
 }
 _FULL = {
     "norm_forward": ("r", "i", "r+", "r+", "w", "w", "w", "w+", "w+", "w+", "w"),
     "norm_back": ("r", "i", "w", "r+", "r", "w", *"iii"),
-    "sow": ("r", "w+", "w", *"ii", "w"),
+    "init_weights": ("r", "w+", "w", *"ii", "w"),
 }
 # Kernels that return a number, through a pointer behind the arguments.
 _RETURNING = (
@@ -154,10 +154,10 @@ class HostFull(HostKernels):
 
     def __getattr__(self, name: str) -> Any:
         call = super().__getattr__(name)
-        if name != "sow":
+        if name != "init_weights":
             return call
 
-        def sow(p: Any, w: Any, latent: Any, *rest: Any) -> None:
+        def init_weights(p: Any, w: Any, latent: Any, *rest: Any) -> None:
             call(p, w, latent, memoryview(latent).itemsize, *rest)
 
-        return sow
+        return init_weights

@@ -31,13 +31,13 @@ from kernels.test_core import (  # noqa: E402
     test_bpool,
     test_conv8,
     test_conv8_is_exact_beyond_float32,
-    test_count,
     test_head_forward,
     test_head_merge,
     test_head_step,
     test_head_sum,
     test_head_update,
     test_softmax_error,
+    test_sum_pool,
     thresholds,
 )
 
@@ -47,13 +47,13 @@ __all__ = [
     "test_bpool",
     "test_conv8",
     "test_conv8_is_exact_beyond_float32",
-    "test_count",
     "test_head_forward",
     "test_head_merge",
     "test_head_step",
     "test_head_sum",
     "test_head_update",
     "test_softmax_error",
+    "test_sum_pool",
 ]
 
 
@@ -126,7 +126,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
         array("i", bytes(132)),
         bytearray(32),
     ),
-    "count": (
+    "sum_pool": (
         array("i", (4, 4, 33, 1, 1, 1, 1, 0, 0, 2, 2, 33, 0, 0, 1)),
         bytes(128),
         bytearray(132),

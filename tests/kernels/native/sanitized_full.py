@@ -17,6 +17,6 @@ def kernels(request: pytest.FixtureRequest) -> None:
     test_full.other.kernels = HostFull(odd=request.param)
 
 
-from kernels.test_full import test_norm_back, test_norm_forward, test_sow  # noqa: E402
+from kernels.test_full import test_init_weights, test_norm_back, test_norm_forward  # noqa: E402
 
-__all__ = ["test_norm_back", "test_norm_forward", "test_sow"]
+__all__ = ["test_init_weights", "test_norm_back", "test_norm_forward"]

@@ -29,9 +29,9 @@ from kernels.test_tail import (  # noqa: E402
     test_bconv_update,
     test_bpool_back,
     test_head_back,
-    test_narrow,
-    test_spread,
+    test_requantize,
     test_sums_of_many_errors,
+    test_unpool,
 )
 
 __all__ = [
@@ -40,9 +40,9 @@ __all__ = [
     "test_bconv_update",
     "test_bpool_back",
     "test_head_back",
-    "test_narrow",
-    "test_spread",
+    "test_requantize",
     "test_sums_of_many_errors",
+    "test_unpool",
 ]
 
 
@@ -60,7 +60,7 @@ def test_odd_addresses(g: Geometry, pad: int, seed: int) -> None:
         inside, t, acc = bytearray(y), array("i", bytes(4 * g.oc)), array("i", bytes(4 * g.oc))
         k.bconv_train(g.p, 1, x, w, t, 5, y, inside, acc)
         e, e2 = array("b", bytes(len(d))), array("b", bytes(len(d)))
-        k.narrow(d, g.h * g.w, g.c, 3, 127, x, e)
+        k.requantize(d, g.h * g.w, g.c, 3, 127, x, e)
         k.bpool_back(pool.p, x, top, f, x, e2)
         results.append((y, inside, e, e2))
     assert results[0] == results[1]
@@ -79,9 +79,9 @@ def good() -> dict[str, tuple[Any, ...]]:
     return {
         "bconv_train": (p, 2, x, w, t, 5, bytearray(48), bytearray(48), array("i", bytes(20))),
         "head_back": (array("h", bytes(60)), array("h", (1, -2, 3)), ints[:10], 3, 10, 8, 127),
-        "spread": (q, ints[: 4 * 33], 7, 127, image, e),
+        "unpool": (q, ints[: 4 * 33], 7, 127, image, e),
         "bconv_back": (p, e[:30], w, ints[: 12 * 33]),
-        "narrow": (ints, 16, 33, 4, 127, image, e),
+        "requantize": (ints, 16, 33, 4, 127, image, e),
         "bpool_back": (pool, image, image[:32], e[: 4 * 33], image, e),
         "bconv_update": update,
     }
@@ -108,12 +108,12 @@ def test_each_buffer_is_measured(name: str) -> None:
         ("head_back", 4, (0, -1, 65536)),
         ("head_back", 5, (-1, 16, 31, 32)),
         ("head_back", 6, (-1, 32768)),
-        ("spread", 2, (-1, 25, 32)),
-        ("spread", 3, (-1, 128)),
-        ("narrow", 1, (0, -1, 2**20 + 1)),
-        ("narrow", 2, (0, -1, 4097)),
-        ("narrow", 3, (-1, 25, 32)),
-        ("narrow", 4, (-1, 128)),
+        ("unpool", 2, (-1, 25, 32)),
+        ("unpool", 3, (-1, 128)),
+        ("requantize", 1, (0, -1, 2**20 + 1)),
+        ("requantize", 2, (0, -1, 4097)),
+        ("requantize", 3, (-1, 25, 32)),
+        ("requantize", 4, (-1, 128)),
         ("bconv_update", 1, (0, -1, 65536, 2**17)),
     ],
 )

@@ -1,6 +1,8 @@
-"""Write the vectors anew from the reference kernels: ``make vectors``.
+"""Write the vectors anew from the reference kernels: in tests/,
 
-Needed only when a kernel's meaning changes on purpose; a test holds the files against this.
+    python -m kernels.vectors.make_vectors
+
+This is needed when a kernel's meaning changes on purpose; a test compares the files with it.
 """
 
 import json
@@ -10,18 +12,18 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from helpers.geometry import Geometry, by_position, fill, packed
+from helpers.tiny import tiny_model
+from kernels.vectors.tail_vectors import tail_cases
+from kernels.vectors.vector_check import learn
+from tinycl_rt import tcm
+from tinycl_rt.config import Config
+from tinycl_rt.head import exp_table
+from tinycl_rt.kernels.reference import core as reference
+from tinycl_rt.learner import Learner
+from tinycl_rt.model.loader import Model
 
 HERE = Path(__file__).parent
-
-from helpers.geometry import Geometry, by_position, fill, packed  # noqa: E402
-from helpers.tiny import tiny_model  # noqa: E402
-from kernels.vectors.tail_vectors import tail_cases  # noqa: E402
-from tinycl_rt import tcm  # noqa: E402
-from tinycl_rt.config import Config  # noqa: E402
-from tinycl_rt.head import exp_table  # noqa: E402
-from tinycl_rt.kernels.reference import core as reference  # noqa: E402
-from tinycl_rt.learner import Learner  # noqa: E402
-from tinycl_rt.model.loader import Model  # noqa: E402
 
 SCRATCH = {"conv8": 5, "bconv": 5}
 """Arguments whose contents do not matter afterwards."""
@@ -102,7 +104,7 @@ def backbone_cases() -> list[str]:
         found.append(case("bpool", g.p, x, mask, y))
         for gh, gw, shift in ((1, 1, 0), (g.h, 1, 1), ((g.h + 1) // 2, min(3, g.w), 0)):
             cells = Geometry(g.h, g.w, g.c, 1, 1, 1, 1, 0, 0, gh, gw, g.c, 0, 0, shift)
-            found.append(case("count", cells.p, x, array("b", bytes(gh * gw * g.c))))
+            found.append(case("sum_pool", cells.p, x, array("b", bytes(gh * gw * g.c))))
     return found
 
 
@@ -151,8 +153,6 @@ RUNS: tuple[dict[str, int], ...] = (
 
 def learning() -> dict[str, Any]:
     """A model, settings, and the fingerprint of what is learned with each."""
-    from vector_check import learn
-
     model, runs = Model(tiny_model()), []
     for given in RUNS:
         learner = Learner(model, Config(**given), reference)

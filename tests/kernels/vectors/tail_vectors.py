@@ -89,10 +89,10 @@ def _errors(add: Callable[..., None]) -> None:
         for bits in (inside, None)[: 1 + seed]:
             p = array("i", (3, 3, c, 1, 1, 1, 1, 0, 0, 2, 2, c, 0, 0, 0))
             f = ints("i", seed, -30000, 30000, 4 * c)
-            add("spread", p, f, 7, 127, bits, array("b", bytes(9 * c)))
+            add("unpool", p, f, 7, 127, bits, array("b", bytes(9 * c)))
             d = ints("i", seed, -900, 900, 9 * c)
             d[0], d[1] = 2**31 - 1, -(2**31)
-            add("narrow", d, 9, c, 3, 31, bits, array("b", bytes(9 * c)))
+            add("requantize", d, 9, c, 3, 31, bits, array("b", bytes(9 * c)))
             p = array("i", (3, 3, c, 2, 2, 2, 2, 0, 0, 2, 2, c, 0, 0, 0))
             x, y = packed(fill(seed + 7, "any", 0, 1, (9, c)) > 0), bytearray(4 * tcm.words(c))
             reference.bpool(p, x, packed(fill(seed, "any", 0, 1, (1, c)) > 0), y)

@@ -104,7 +104,7 @@ class TestTail(Agreement):
             limit = (1 << (qf - 1)) - 1
             self.agree("head_back", (w, g, ints(d), n, d, qb - qf, limit), (2,), seed)
 
-    def test_spread(self):
+    def test_unpool(self):
         for seed in range(0, 25, MANY):
             r = Numbers(seed)
             h, w, c = r.between(1, 7), r.between(1, 7), r.one_of((1, 8, 31, 33))
@@ -113,7 +113,7 @@ class TestTail(Agreement):
             f = self.wide(r, gh * gw * c)
             inside = r.packed(h * w, c) if r.below(3) else None
             e = array("b", bytes(h * w * c))
-            self.agree("spread", (p, f, r.one_of((0, 1, 7, 24)), 127, inside, e), (5,), seed)
+            self.agree("unpool", (p, f, r.one_of((0, 1, 7, 24)), 127, inside, e), (5,), seed)
 
     def wide(self, r, n):
         """Any int32; on boards these are long integers, so not all of them."""
@@ -121,7 +121,7 @@ class TestTail(Agreement):
         f[0] = r.one_of((TOP, -TOP - 1, 0))
         return f
 
-    def test_narrow(self):
+    def test_requantize(self):
         for seed in range(0, 25, MANY):
             r = Numbers(seed)
             cells, c = r.between(1, 9), r.one_of((1, 8, 31, 33, 64))
@@ -129,7 +129,7 @@ class TestTail(Agreement):
             e = array("b", bytes(cells * c))
             shift, limit = r.one_of((0, 1, 5, 9, 24)), r.one_of((7, 127, 0))
             arguments = (self.wide(r, cells * c), cells, c, shift, limit, inside, e)
-            self.agree("narrow", arguments, (6,), seed)
+            self.agree("requantize", arguments, (6,), seed)
 
     def test_bpool_back(self):
         for seed in range(0, 30, MANY):
@@ -212,9 +212,9 @@ def calls():
     return {
         "bconv_train": ((p, 2, x, w, t, 5, y, bytearray(48), ints(5)), (0, 2, 3, 4, 6, 7, 8)),
         "head_back": ((rows, g, ints(10), 3, 10, 8, 127), (0, 1, 2)),
-        "spread": ((q, ints(4 * 33), 7, 127, bits, e), (0, 1, 4, 5)),
+        "unpool": ((q, ints(4 * 33), 7, 127, bits, e), (0, 1, 4, 5)),
         "bconv_back": ((p, e5[:30], w, ints(12 * 33)), (0, 1, 2, 3)),
-        "narrow": ((ints(16 * 33), 16, 33, 4, 127, bits, e), (0, 5, 6)),
+        "requantize": ((ints(16 * 33), 16, 33, 4, 127, bits, e), (0, 5, 6)),
         "bpool_back": ((pool, bits, bits[:32], e[: 4 * 33], bits, e), range(6)),
         "bconv_update": (
             (p, 2, x, e5, latent, w, t, row, rule, array("I", (1,))),
@@ -288,10 +288,10 @@ PLAIN = (
     ("bconv_train", 5),
     ("head_back", 5),
     ("head_back", 6),
-    ("spread", 2),
-    ("spread", 3),
-    ("narrow", 3),
-    ("narrow", 4),
+    ("unpool", 2),
+    ("unpool", 3),
+    ("requantize", 3),
+    ("requantize", 4),
 )
 
 

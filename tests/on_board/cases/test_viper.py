@@ -173,23 +173,23 @@ class TestLayers(unittest.TestCase):
             x, m, y = r.packed(g.h * g.w, g.c), r.packed(1, g.c), g.output(g.c)
             self.both("bpool", g.p, (g.p, x, m, y), y)
 
-    def test_count(self):
+    def test_sum_pool(self):
         for seed in range(50):
             r = Numbers(seed)
             h, w, c = r.between(1, 9), r.between(1, 9), r.one_of((1, 15, 16, 17, 32, 33, 48, 64))
             gh, gw, shift = r.between(1, h), r.between(1, w), r.one_of((0, 0, 1, 2, 15))
             p = array("i", (h, w, c, 1, 1, 1, 1, 0, 0, gh, gw, c, 0, 0, shift))
             y = bytearray(gh * gw * c)
-            self.both("count", p, (p, r.packed(h * w, c), y), y)
+            self.both("sum_pool", p, (p, r.packed(h * w, c), y), y)
 
-    def test_count_of_large_cells(self):
+    def test_sum_pool_of_large_cells(self):
         sides = (16, 20, 40) + ((257,) if sys.platform == "linux" else ())
         for side in sides:
             c = 2 if side > 30 else 33
             x = Numbers(side).packed(side * side, c)
             p = array("i", (side, side, c, 1, 1, 1, 1, 0, 0, 1, 1, c, 0, 0, side // 6))
             y = bytearray(c)
-            self.both("count", p, (p, x, y), y)
+            self.both("sum_pool", p, (p, x, y), y)
 
     def test_words_at_odd_addresses(self):
         r = Numbers(1)
@@ -321,7 +321,7 @@ class TestMemory(unittest.TestCase):
             "conv8": (p, x, w8, t, y, acc),
             "binarise": (p, x, t, y),
             "bpool": (p, x, w, y),
-            "count": (p, x, y),
+            "sum_pool": (p, x, y),
             "head_forward": (rows, x, acc, 3, 100, 8, 127),
             "softmax_error": (acc, lut, g, 3, 1, 4, 8),
             "head_update": (rows, g, x, 3, 100, 4, 32767, rng),
@@ -365,7 +365,7 @@ class TestChecks(unittest.TestCase):
         self.refused("conv8", (p, pixels, w8, t, y, acc), range(6))
         self.refused("bpool", (p, bits, bytearray(8), y), range(4))
         self.refused("binarise", (q, pixels, t33, whole), range(4))
-        self.refused("count", (q, bits, array("b", bytes(12 * 33))), range(3))
+        self.refused("sum_pool", (q, bits, array("b", bytes(12 * 33))), range(3))
         words, x, scores = array("h", bytes(60)), array("b", bytes(10)), array("i", (0, 0, 0))
         g, lut = array("h", (1, 2, 3)), array("H", [32768] * 9)
         rng = array("I", (1,))

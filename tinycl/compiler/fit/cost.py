@@ -17,7 +17,7 @@ _UNITS = {
     tcm.FLOAT_DEPTHWISE: "float tap",
     tcm.BPOOL: "pooled word",
     tcm.BINARISE: "sign",
-    tcm.COUNT: "counted bit",
+    tcm.SUM_POOL: "counted bit",
     tcm.TAKE: "moved word",
     tcm.JOIN: "joined word",
     tcm.FLOAT_TAKE: "moved value",
@@ -131,7 +131,7 @@ def units(code: int, p: Sequence[int]) -> int:
         return taps * tcm.words(c) // 4
     if code in (tcm.TAKE, tcm.JOIN):
         return places * tcm.words(p[11]) // 4
-    if code in (tcm.BINARISE, tcm.COUNT):
+    if code in (tcm.BINARISE, tcm.SUM_POOL):
         return h * w * c
     return taps * p[11]
 

@@ -25,7 +25,7 @@ _KINDS = {
     tcm.BINARISE: "sign",
     tcm.BCONV: "binary conv",
     tcm.BPOOL: "max pool",
-    tcm.COUNT: "count bits",
+    tcm.SUM_POOL: "count bits",
     tcm.FLOAT_BCONV: "binary conv, float",
     tcm.FLOAT_SIGN: "sign of floats",
     tcm.FLOAT_BITS: "bits as floats",

@@ -59,7 +59,7 @@ def layers(k, model):
     backbone.stop()
     features = array("b", bytes(model.features))
     count = tinyclboard.count(backbone.count, backbone.latent, features)
-    say(k, tcm.COUNT, model.operators[-1].p, count)
+    say(k, tcm.SUM_POOL, model.operators[-1].p, count)
 
 
 def real(k):

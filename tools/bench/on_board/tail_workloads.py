@@ -59,7 +59,7 @@ class Layer:
         return tinyclboard.count(train, self.p, IMAGES, self.x, self.w, self.t, 24, y, inside, acc)
 
     def back(self, k):
-        """Instructions of ``bconv_back`` and ``narrow``, all images."""
+        """Instructions of ``bconv_back`` and ``requantize``, all images."""
         k = choose.tail(k)
         self.d = d = array("i", bytes(4 * self.size))
         to, total = array("b", bytes(self.size)), 0
@@ -67,7 +67,7 @@ class Layer:
             e = memoryview(self.e)[b * self.size : (b + 1) * self.size]
             total += tinyclboard.count(k.bconv_back, self.p, e, self.w, d)
             given = d, SIDE * SIDE, self.channels, 5, 127, self.x, to
-            total += tinyclboard.count(k.narrow, *given)
+            total += tinyclboard.count(k.requantize, *given)
         return total
 
     def update(self, k, rule=PROPORTIONAL):

@@ -104,7 +104,7 @@ def batch_bpool(p, x, m):
     return out ^ mask
 
 
-def batch_count(p, x):
+def batch_sum_pool(p, x):
     """Packed bits (N, h, w, bytes) -> int8 features (N, oh * ow * c)."""
     h, w, gh, gw = p[0], p[1], p[9], p[10]
     signs = unpack(x, p[2])
@@ -145,9 +145,9 @@ def bpool(p, x, m, y):
     _copy(y, batch_bpool(p, _image(x, p[0], p[1], _words(p[2])), m))
 
 
-def count(p, x, y):
-    """See ``reference.core.count``."""
-    _copy(y, batch_count(p, _image(x, p[0], p[1], _words(p[2]))))
+def sum_pool(p, x, y):
+    """See ``reference.core.sum_pool``."""
+    _copy(y, batch_sum_pool(p, _image(x, p[0], p[1], _words(p[2]))))
 
 
 def _matrix(w, classes, features):

@@ -9,8 +9,8 @@ from tinycl_rt.kernels.reference.full import FORGET, FRACTION, GUARD, NORM, RATI
 NAME = "numpy"
 
 
-def sow(p, w, latent, margin, rng):
-    """See ``reference.full.sow``."""
+def init_weights(p, w, latent, margin, rng):
+    """See ``reference.full.init_weights``."""
     ci, oc = p[2], p[11]
     size = p[3] * p[4] * ci * oc
     draws = xorshift32(int(rng[0]), size)

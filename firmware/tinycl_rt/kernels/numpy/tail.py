@@ -69,8 +69,8 @@ def _narrow(values, shift, limit):
     return np.clip(values, -limit, limit).astype(np.int8)
 
 
-def spread(p, f, shift, limit, inside, e):
-    """See ``reference.tail.spread``."""
+def unpool(p, f, shift, limit, inside, e):
+    """See ``reference.tail.unpool``."""
     h, w, c, gh, gw = p[0], p[1], p[2], p[9], p[10]
     cells = _narrow(np.frombuffer(f, np.int32, gh * gw * c).reshape(gh, gw, c), shift, limit)
     whole = np.repeat(cells, np.diff([i * h // gh for i in range(gh + 1)]), axis=0)
@@ -110,8 +110,8 @@ def bconv_back(p, e, w, d):
     _copy(d, np.ascontiguousarray(whole[pt : pt + h, pl : pl + wd]).astype(np.int32))
 
 
-def narrow(d, cells, channels, shift, limit, inside, e):
-    """See ``reference.tail.narrow``."""
+def requantize(d, cells, channels, shift, limit, inside, e):
+    """See ``reference.tail.requantize``."""
     values = np.frombuffer(d, np.int32, cells * channels).reshape(1, cells, channels)
     _copy(e, _window(_narrow(values, shift, limit), inside))
 

@@ -144,7 +144,7 @@ def bpool(p, x, m, y):
             out += cb
 
 
-def count(p, x, y):
+def sum_pool(p, x, y):
     """Sum the +-1 values of each channel over the cells of an ``oh`` x ``ow`` grid.
 
     ``y`` is an ``array('b')``, cell by cell, channel last: ``(pixels - 2 * ones) >> shift``, cut

@@ -21,7 +21,7 @@ FORGET = 4  # they forget 2^-4 a mini-batch
 RATIO = 8  # bits of the ratio of two psi, which is at most 16
 
 
-def sow(p, w, latent, margin, rng):
+def init_weights(p, w, latent, margin, rng):
     """Random latent weights within +-margin, and their signs."""
     taps, ci, oc = p[3] * p[4], p[2], p[11]
     cb = _words(ci)

@@ -89,11 +89,11 @@ def head_back(w, g, f, classes, features, shift, limit):
         f[i] = s
 
 
-def spread(p, f, shift, limit, inside, e):
-    """The way back through ``count``: each position of a cell takes the cell's error.
+def unpool(p, f, shift, limit, inside, e):
+    """The way back through ``sum_pool``: each position of a cell takes the cell's error.
 
     ``e = (f + half) >> shift``, cut to +-limit, 0 outside the window; ``inside`` None passes all.
-    ``p`` is that of ``count``.
+    ``p`` is that of ``sum_pool``.
     """
     h, wd, ci = p[0], p[1], p[2]
     gh, gw = p[9], p[10]
@@ -151,7 +151,7 @@ def bconv_back(p, e, w, d):
             at += oc
 
 
-def narrow(d, cells, channels, shift, limit, inside, e):
+def requantize(d, cells, channels, shift, limit, inside, e):
     """Errors back to a few bits: ``e = (d + half) >> shift``, cut to +-limit.
 
     ``cells`` positions of ``channels`` values; 0 outside the window, ``inside`` None passes all.

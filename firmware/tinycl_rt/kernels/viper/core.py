@@ -151,15 +151,15 @@ def bpool(p, x, m, y):
     emit_layers.bpool(m, 0, p, x, m, y)
 
 
-def count(p, x, y):
-    """See ``reference.core.count``."""
+def sum_pool(p, x, y):
+    """See ``reference.core.sum_pool``."""
     odd = _geometry(p)
     h, w, c, gh, gw = p[0], p[1], p[2], p[9], p[10]
     odd |= _odd(x, h * w * _words(c)) | _odd(y, gh * gw * c, 1, True)
     cell = (h // gh + 1) * (w // gw + 1)
     if odd or cell > 0xFFFF or not 0 <= p[14] <= 31:
-        return _reference().count(p, x, y)
-    emit_layers.count(x, 0, p, x, y)
+        return _reference().sum_pool(p, x, y)
+    emit_layers.sum_pool(x, 0, p, x, y)
 
 
 def head_forward(w, x, acc, classes, features, shift, limit):

@@ -37,7 +37,7 @@ def head_back(v: int, f: ptr32, w: ptr16, g: ptr16, classes: int, n: int, shift:
 
 
 @micropython.viper
-def narrow(
+def requantize(
     v: int, d: ptr32, e: ptr8, inside: ptr8, all: int, cells: int, c: int, shift: int, limit: int
 ):
     """``all``: whatever ``inside`` holds, every error passes."""
@@ -66,7 +66,7 @@ def narrow(
 
 
 @micropython.viper
-def spread(v: int, f: ptr32, e: ptr8, inside: ptr8, all: int, p: ptr32, shift: int, limit: int):
+def unpool(v: int, f: ptr32, e: ptr8, inside: ptr8, all: int, p: ptr32, shift: int, limit: int):
     top = 1
     top <<= 31
     h = p[0]

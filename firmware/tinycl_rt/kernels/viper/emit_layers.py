@@ -168,7 +168,7 @@ def bpool(a: ptr32, v: int, p: ptr32, x: ptr32, m: ptr32, y: ptr32):
 
 
 @micropython.viper
-def count(a: ptr32, v: int, p: ptr32, x: ptr32, y: ptr8):
+def sum_pool(a: ptr32, v: int, p: ptr32, x: ptr32, y: ptr8):
     """Two channels at a time, 16 apart, in the halves of a word."""
     h = p[0]
     wd = p[1]

@@ -56,28 +56,28 @@ def head_back(w, g, f, classes, features, shift, limit):
     emit_errors.head_back(0, f, w, g, classes, features, shift, limit)
 
 
-def spread(p, f, shift, limit, inside, e):
-    """See ``reference.tail.spread``."""
+def unpool(p, f, shift, limit, inside, e):
+    """See ``reference.tail.unpool``."""
     odd = _geometry(p)
     n, c = p[0] * p[1], p[2]
     odd |= _odd(f, 4 * p[9] * p[10] * c) | _odd(e, n * c, 1, True)
     if inside is not None:
         _odd(inside, n * _words(c), 1)
     if odd or not (0 <= shift <= 24 and 0 <= limit <= 127):
-        return _reference().spread(p, f, shift, limit, inside, e)
-    emit_errors.spread(0, f, e, inside or e, inside is None, p, shift, limit)
+        return _reference().unpool(p, f, shift, limit, inside, e)
+    emit_errors.unpool(0, f, e, inside or e, inside is None, p, shift, limit)
 
 
-def narrow(d, cells, channels, shift, limit, inside, e):
-    """See ``reference.tail.narrow``."""
+def requantize(d, cells, channels, shift, limit, inside, e):
+    """See ``reference.tail.requantize``."""
     _positive(cells, channels)
     odd = _odd(d, 4 * cells * channels) | _odd(e, cells * channels, 1, True)
     if inside is not None:
         _odd(inside, cells * _words(channels), 1)
     if odd or not (0 <= shift <= 24 and 0 <= limit <= 127):
-        return _reference().narrow(d, cells, channels, shift, limit, inside, e)
+        return _reference().requantize(d, cells, channels, shift, limit, inside, e)
     all_pass = inside is None
-    emit_errors.narrow(0, d, e, inside or e, all_pass, cells, channels, shift, limit)
+    emit_errors.requantize(0, d, e, inside or e, all_pass, cells, channels, shift, limit)
 
 
 def bpool_back(p, x, y, f, inside, e):

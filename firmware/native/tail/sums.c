@@ -1,6 +1,6 @@
 // Sums of errors by bits: the inner loop of the way back, see tail.h.
 
-#include "tail.h"
+#include "shared.h"
 
 #define PAIR(i) a##i += (bits >> (first + i) & pairs) * e
 #define EIGHT(DO) DO(0); DO(1); DO(2); DO(3); DO(4); DO(5); DO(6); DO(7)

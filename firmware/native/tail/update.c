@@ -1,7 +1,7 @@
 // The gradient of a binary convolution's weights, one output channel at a time, and a step by it.
 
-#include "tail.h"
-#include "tail_rule.h"
+#include "shared.h"
+#include "rule.h"
 
 // Adds up what one tap has seen at the output positions of all images: the errors of one channel
 // with the signs of the inputs. Inputs outside the image are +1 or, without padding, nothing; with

@@ -3,8 +3,8 @@
 #ifndef TINYCL_FULL_SHARED_H
 #define TINYCL_FULL_SHARED_H
 
-#include "check.h"
-#include "tinycl_full.h"
+#include "../core/check.h"
+#include "kernels.h"
 
 #define TC_FRACTION 4 // bits of mu, psi and of the means on the way back
 #define TC_NORM 7     // bits of beta

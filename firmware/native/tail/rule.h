@@ -3,7 +3,7 @@
 #ifndef TINYCL_TAIL_RULE_H
 #define TINYCL_TAIL_RULE_H
 
-#include "tail.h"
+#include "shared.h"
 
 #define TC_WEYL 0x9e3779b1
 

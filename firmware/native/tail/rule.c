@@ -1,8 +1,8 @@
 // Update rules: how a latent weight and its bit follow from a gradient.
 
-#include "tail_rule.h"
+#include "rule.h"
 
-#include "bits.h"
+#include "../core/bits.h"
 
 enum { SIGN, PROPORTIONAL, BOP };
 

@@ -1,18 +1,18 @@
 // MicroPython's side of the kernels of full depth.
 
 #include "module.h"
-#include "tinycl_full.h"
+#include "../full/kernels.h"
 
-static mp_obj_t sow(size_t n, const mp_obj_t *args) {
+static mp_obj_t init_weights(size_t n, const mp_obj_t *args) {
     (void)n;
     mp_buffer_info_t info;
     mp_get_buffer_raise(args[2], &info, MP_BUFFER_RW);
     bool wide = info.typecode == 'h';
     tc_buffer p = in(args[0], 'i'), w = out(args[1], 0), latent = out(args[2], wide ? 'h' : 'b');
     tc_buffer rng = out(args[4], 'I');
-    return done(tc_full_sow(&p, &w, &latent, wide ? 2 : 1, number(args[3]), &rng));
+    return done(tc_full_init_weights(&p, &w, &latent, wide ? 2 : 1, number(args[3]), &rng));
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(sow_obj, 5, 5, sow);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(init_weights_obj, 5, 5, init_weights);
 
 static mp_obj_t norm_forward(size_t n, const mp_obj_t *args) {
     (void)n;
@@ -39,7 +39,7 @@ static mp_obj_t norm_back(size_t n, const mp_obj_t *args) {
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(norm_back_obj, 9, 9, norm_back);
 
 #define KERNELS(KERNEL) \
-    KERNEL(MP_QSTR_sow, sow_obj) \
+    KERNEL(MP_QSTR_init_weights, init_weights_obj) \
     KERNEL(MP_QSTR_norm_forward, norm_forward_obj) \
     KERNEL(MP_QSTR_norm_back, norm_back_obj)
 MODULE(tinycl_full, MP_QSTR_NAME, MP_QSTR_native, KERNELS)

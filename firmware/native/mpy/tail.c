@@ -1,7 +1,7 @@
 // MicroPython's side of the trainable tail's kernels.
 
 #include "module.h"
-#include "tinycl_tail.h"
+#include "../tail/kernels.h"
 
 // A buffer that may be None.
 static const tc_buffer *in_or_none(mp_obj_t object, tc_buffer *buffer) {
@@ -29,13 +29,13 @@ static mp_obj_t head_back(size_t n, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_back_obj, 7, 7, head_back);
 
-static mp_obj_t spread(size_t n, const mp_obj_t *args) {
+static mp_obj_t unpool(size_t n, const mp_obj_t *args) {
     (void)n;
     tc_buffer p = in(args[0], 'i'), f = in(args[1], 'i'), e = out(args[5], 'b'), bits;
     const tc_buffer *inside = in_or_none(args[4], &bits);
-    return done(tc_tail_spread(&p, &f, number(args[2]), number(args[3]), inside, &e));
+    return done(tc_tail_unpool(&p, &f, number(args[2]), number(args[3]), inside, &e));
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(spread_obj, 6, 6, spread);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(unpool_obj, 6, 6, unpool);
 
 static mp_obj_t bconv_back(size_t n, const mp_obj_t *args) {
     (void)n;
@@ -44,14 +44,14 @@ static mp_obj_t bconv_back(size_t n, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(bconv_back_obj, 4, 4, bconv_back);
 
-static mp_obj_t narrow(size_t n, const mp_obj_t *args) {
+static mp_obj_t requantize(size_t n, const mp_obj_t *args) {
     (void)n;
     tc_buffer d = in(args[0], 'i'), e = out(args[6], 'b'), bits;
     const tc_buffer *inside = in_or_none(args[5], &bits);
-    return done(tc_tail_narrow(&d, number(args[1]), number(args[2]), number(args[3]),
+    return done(tc_tail_requantize(&d, number(args[1]), number(args[2]), number(args[3]),
         number(args[4]), inside, &e));
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(narrow_obj, 7, 7, narrow);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(requantize_obj, 7, 7, requantize);
 
 static mp_obj_t bpool_back(size_t n, const mp_obj_t *args) {
     (void)n;
@@ -81,9 +81,9 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(bconv_update_obj, 10, 10, bconv_updat
 #define KERNELS(KERNEL) \
     KERNEL(MP_QSTR_bconv_train, bconv_train_obj) \
     KERNEL(MP_QSTR_head_back, head_back_obj) \
-    KERNEL(MP_QSTR_spread, spread_obj) \
+    KERNEL(MP_QSTR_unpool, unpool_obj) \
     KERNEL(MP_QSTR_bconv_back, bconv_back_obj) \
-    KERNEL(MP_QSTR_narrow, narrow_obj) \
+    KERNEL(MP_QSTR_requantize, requantize_obj) \
     KERNEL(MP_QSTR_bpool_back, bpool_back_obj) \
     KERNEL(MP_QSTR_bconv_update, bconv_update_obj)
 MODULE(tinycl_tail, MP_QSTR_NAME, MP_QSTR_native, KERNELS)

@@ -5,8 +5,8 @@
 // touches one, and returns TC_OK or the reason why it did nothing. No kernel keeps state, allocates
 // memory, divides, or uses more than about 700 bytes of stack.
 
-#ifndef TINYCL_H
-#define TINYCL_H
+#ifndef TINYCL_CORE_KERNELS_H
+#define TINYCL_CORE_KERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -36,7 +36,7 @@ tc_error tc_binarise(const tc_buffer *p, const tc_buffer *x, const tc_buffer *t,
 tc_error tc_bconv(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, const tc_buffer *t,
     const tc_buffer *y, const tc_buffer *acc);
 tc_error tc_bpool(const tc_buffer *p, const tc_buffer *x, const tc_buffer *m, const tc_buffer *y);
-tc_error tc_count(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y);
+tc_error tc_sum_pool(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y);
 
 tc_error tc_head_forward(const tc_buffer *w, const tc_buffer *x, const tc_buffer *acc,
     int32_t classes, int32_t features, int32_t shift, int32_t limit, int32_t *best);

@@ -1,10 +1,10 @@
 // What the real-valued kernels share.
 
-#ifndef TINYCL_FLOATS_H
-#define TINYCL_FLOATS_H
+#ifndef TINYCL_FLOAT_FLOATS_H
+#define TINYCL_FLOAT_FLOATS_H
 
-#include "check.h"
-#include "tinycl_float.h"
+#include "../core/check.h"
+#include "kernels.h"
 
 // Activations, the field `shift` of a geometry.
 enum { TC_NONE, TC_RELU, TC_RELU6, TC_RELU_N1_TO_1, TC_ACTIVATIONS };

@@ -1,7 +1,7 @@
 // Counting and packing bits, many at a time.
 
-#ifndef TINYCL_BITS_H
-#define TINYCL_BITS_H
+#ifndef TINYCL_CORE_BITS_H
+#define TINYCL_CORE_BITS_H
 
 #include <stdint.h>
 

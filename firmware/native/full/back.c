@@ -1,6 +1,6 @@
 // The way back through l1 batch norm; random weights to begin with.
 
-#include "full.h"
+#include "shared.h"
 
 tc_error tc_full_norm_back(const tc_buffer *p, int32_t n, const tc_buffer *e,
     const tc_buffer *above, const tc_buffer *psi, const tc_buffer *norm, int32_t base,
@@ -66,7 +66,7 @@ static uint32_t draw(uint32_t *rng) {
     return s;
 }
 
-tc_error tc_full_sow(const tc_buffer *p, const tc_buffer *w, const tc_buffer *latent, int32_t item,
+tc_error tc_full_init_weights(const tc_buffer *p, const tc_buffer *w, const tc_buffer *latent, int32_t item,
     int32_t margin, const tc_buffer *rng) {
     const tc_geometry *g;
     tc_error error = tc_read_geometry(p, &g);

@@ -1,7 +1,7 @@
 // MicroPython's side of the real-valued kernels.
 
 #include "module.h"
-#include "tinycl_float.h"
+#include "../float/kernels.h"
 
 // Kernels of a geometry, an input and an output.
 typedef tc_error plain(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y);

@@ -1,7 +1,7 @@
 // Accumulators to sign bits.
 
-#ifndef TINYCL_STORE_H
-#define TINYCL_STORE_H
+#ifndef TINYCL_CORE_STORE_H
+#define TINYCL_CORE_STORE_H
 
 #include "bits.h"
 

@@ -1,10 +1,10 @@
 // The real-valued kernels of tinycl in C. firmware/tinycl_rt/kernels/reference/floats.py is their
-// specification: same names, same arguments, the same operations in the same order. See tinycl.h.
+// specification: same names, same arguments, the same operations in the same order. See core/kernels.h.
 
-#ifndef TINYCL_FLOAT_H
-#define TINYCL_FLOAT_H
+#ifndef TINYCL_FLOAT_KERNELS_H
+#define TINYCL_FLOAT_KERNELS_H
 
-#include "tinycl.h"
+#include "../core/kernels.h"
 
 // What sums and products are made in: as many bits as the interpreter's own float has, double on
 // 64-bit machines and single elsewhere. Then every result is the reference's, bit for bit; on a

@@ -1,7 +1,7 @@
 // One window of a binary convolution: what both, with thresholds and with scales, begin with.
 
-#ifndef TINYCL_WINDOW_H
-#define TINYCL_WINDOW_H
+#ifndef TINYCL_CORE_WINDOW_H
+#define TINYCL_CORE_WINDOW_H
 
 #include "check.h"
 

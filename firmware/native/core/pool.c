@@ -89,7 +89,7 @@ static void cell(const tc_geometry *g, const uint8_t *corner, uint32_t rows, uin
     }
 }
 
-tc_error tc_count(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) {
+tc_error tc_sum_pool(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) {
     const tc_geometry *g;
     tc_error error = tc_read_geometry(p, &g);
     if (error) {

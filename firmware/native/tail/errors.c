@@ -1,6 +1,6 @@
 // Errors on their way from the head down: all but the binary convolution.
 
-#include "tail.h"
+#include "shared.h"
 
 tc_error tc_tail_head_back(const tc_buffer *w, const tc_buffer *g, const tc_buffer *f,
     int32_t classes, int32_t features, int32_t shift, int32_t limit) {
@@ -48,7 +48,7 @@ static uint32_t bit(const uint8_t *bits, uint32_t c) {
     return bits ? (uint32_t)bits[c >> 3] >> (c & 7) & 1 : 1;
 }
 
-tc_error tc_tail_spread(const tc_buffer *p, const tc_buffer *f, int32_t shift, int32_t limit,
+tc_error tc_tail_unpool(const tc_buffer *p, const tc_buffer *f, int32_t shift, int32_t limit,
     const tc_buffer *inside, const tc_buffer *e) {
     const tc_geometry *g;
     tc_error error = tc_read_geometry(p, &g);
@@ -87,7 +87,7 @@ tc_error tc_tail_spread(const tc_buffer *p, const tc_buffer *f, int32_t shift, i
     return TC_OK;
 }
 
-tc_error tc_tail_narrow(const tc_buffer *d, int32_t cells, int32_t channels, int32_t shift,
+tc_error tc_tail_requantize(const tc_buffer *d, int32_t cells, int32_t channels, int32_t shift,
     int32_t limit, const tc_buffer *inside, const tc_buffer *e) {
     if (cells < 1 || cells > 1 << 20 || channels < 1 || channels > 4096
         || !within(shift, limit)) {

@@ -1,8 +1,8 @@
 // Binary convolution that keeps what the way back needs.
 
-#include "bits.h"
-#include "tail.h"
-#include "window.h"
+#include "../core/bits.h"
+#include "shared.h"
+#include "../core/window.h"
 
 // As tc_store; further a bit 1 where the accumulator is within `half` of its threshold. The
 // difference may pass 2^31, but not come back so far that it were within again.

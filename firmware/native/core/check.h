@@ -1,11 +1,11 @@
 // What all kernels check, and a little arithmetic.
 
-#ifndef TINYCL_CHECK_H
-#define TINYCL_CHECK_H
+#ifndef TINYCL_CORE_CHECK_H
+#define TINYCL_CORE_CHECK_H
 
 #include <stdbool.h>
 
-#include "tinycl.h"
+#include "kernels.h"
 
 // Points `g` to the geometry in `p`, if the fields are within what the model loader lets through.
 tc_error tc_read_geometry(const tc_buffer *p, const tc_geometry **g);

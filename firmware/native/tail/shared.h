@@ -3,8 +3,8 @@
 #ifndef TINYCL_TAIL_SHARED_H
 #define TINYCL_TAIL_SHARED_H
 
-#include "check.h"
-#include "tinycl_tail.h"
+#include "../core/check.h"
+#include "kernels.h"
 
 #define TC_MAX_SHIFT 24
 #define TC_MAX_SUM (1 << 17) // errors in one sum

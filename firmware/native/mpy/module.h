@@ -1,8 +1,8 @@
 // What every module of kernels needs: buffers and numbers out of arguments, errors into ValueError,
 // and a table of functions: a native module (.mpy), or one compiled into firmware (micropython.mk).
 
-#ifndef TINYCL_MODULE_H
-#define TINYCL_MODULE_H
+#ifndef TINYCL_MPY_MODULE_H
+#define TINYCL_MPY_MODULE_H
 
 #ifdef MICROPY_ENABLE_DYNRUNTIME
 #include "py/dynruntime.h"
@@ -10,7 +10,7 @@
 #include "py/runtime.h"
 #endif
 
-#include "tinycl.h"
+#include "../core/kernels.h"
 
 static inline mp_rom_error_text_t reason(tc_error error) {
     switch (error) {

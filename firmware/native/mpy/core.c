@@ -32,11 +32,11 @@ static mp_obj_t bpool(size_t n, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(bpool_obj, 4, 4, bpool);
 
-static mp_obj_t count(mp_obj_t geometry, mp_obj_t bits, mp_obj_t sums) {
+static mp_obj_t sum_pool(mp_obj_t geometry, mp_obj_t bits, mp_obj_t sums) {
     tc_buffer p = in(geometry, 'i'), x = in(bits, 0), y = out(sums, 0);
-    return done(tc_count(&p, &x, &y));
+    return done(tc_sum_pool(&p, &x, &y));
 }
-static MP_DEFINE_CONST_FUN_OBJ_3(count_obj, count);
+static MP_DEFINE_CONST_FUN_OBJ_3(sum_pool_obj, sum_pool);
 
 static mp_obj_t head_forward(size_t n, const mp_obj_t *args) {
     (void)n;
@@ -105,11 +105,11 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_merge_obj, 7, 7, head_merge);
     KERNEL(MP_QSTR_binarise, binarise_obj) \
     KERNEL(MP_QSTR_bconv, bconv_obj) \
     KERNEL(MP_QSTR_bpool, bpool_obj) \
-    KERNEL(MP_QSTR_count, count_obj) \
+    KERNEL(MP_QSTR_sum_pool, sum_pool_obj) \
     KERNEL(MP_QSTR_head_forward, head_forward_obj) \
     KERNEL(MP_QSTR_softmax_error, softmax_error_obj) \
     KERNEL(MP_QSTR_head_update, head_update_obj) \
     KERNEL(MP_QSTR_head_step, head_step_obj) \
     KERNEL(MP_QSTR_head_sum, head_sum_obj) \
     KERNEL(MP_QSTR_head_merge, head_merge_obj)
-MODULE(tinycl_native, MP_QSTR_NAME, MP_QSTR_native, KERNELS)
+MODULE(tinycl_core, MP_QSTR_NAME, MP_QSTR_native, KERNELS)

@@ -1,8 +1,8 @@
 // Binary convolution with l1 batch norm, one output channel after another, so that only one
 // channel's sums are in memory.
 
-#include "bits.h"
-#include "full.h"
+#include "../core/bits.h"
+#include "shared.h"
 
 // Differing bits of n words.
 static int32_t differ(const uint8_t *x, const uint8_t *w, uint32_t n, tc_masks m) {

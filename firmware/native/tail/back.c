@@ -1,6 +1,6 @@
 // Errors through a binary convolution: d = e . w^T.
 
-#include "tail.h"
+#include "shared.h"
 
 // The terms of one output position to all taps of its window, at (iy, ix), that lie in the image.
 static void scatter(const tc_term *first, tc_term *end, const tc_geometry *g, int32_t iy,

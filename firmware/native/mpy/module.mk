@@ -6,7 +6,7 @@ override BUILD := objects
 # MicroPython's headers do not have to pass our checks.
 # Registers of their own for unrolled steps, where there are enough.
 RENAME := $(if $(filter armv6m,$(ARCH)),,-fweb)
-CFLAGS_EXTRA := -O2 $(RENAME) -fno-schedule-insns -fno-tree-loop-distribute-patterns -ffp-contract=off -Wextra -Wconversion -isystem $(MPY_DIR) -I$(HERE)
+CFLAGS_EXTRA := -O2 $(RENAME) -fno-schedule-insns -fno-tree-loop-distribute-patterns -ffp-contract=off -Wextra -Wconversion -isystem $(MPY_DIR)
 
 include $(MPY_DIR)/py/dynruntime.mk
 
@@ -15,4 +15,4 @@ ifneq ($(ARCH),x64)
 MPY_LD_FLAGS += -l$(shell $(CROSS)gcc $(CFLAGS) --print-libgcc-file-name)
 endif
 
-$(SRC_O): $(wildcard $(HERE)/*.h) $(HERE)/module.mk
+$(SRC_O): $(wildcard $(HERE)/*/*.h) $(HERE)/mpy/module.mk

@@ -1,6 +1,6 @@
 // Operators on each float alone, or on the channels of one position.
 
-#include "bits.h"
+#include "../core/bits.h"
 #include "floats.h"
 
 tc_error tc_float_sign(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) {

@@ -1,7 +1,7 @@
 // Binary convolution with real-valued outputs.
 
 #include "floats.h"
-#include "window.h"
+#include "../core/window.h"
 
 #define MAX_PLACE (1 << 24) // floats up to here are whole numbers of their own
 
