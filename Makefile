@@ -1,4 +1,4 @@
-# tinycl: run `make` to see what there is.
+# tinycl: `make` lists the targets.
 
 SHELL := /bin/bash
 VENV ?= .venv
@@ -9,48 +9,51 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3 python; do \
 	&& echo $$p && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test check docs boards notebooks fuzz soak wheel install clean
+.PHONY: help demo test check docs boards notebooks vectors fuzz soak wheel install clean
 
-help:  ## show this list
+help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/.train  ## see an emulated board learn (installs into .venv first)
+demo: $(VENV)/.train  ## show how an emulated board learns (installs into .venv first)
 	$(BIN)/tinycl demo $(ARGS)
 
-install: $(VENV)/.train  ## environment with everything to train, compile and stream
+install: $(VENV)/.train  ## make the environment .venv with everything to train, compile and stream
 
 test: $(VENV)/.test boards  ## run all checks and tests
 	$(MAKE) check
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-check: $(VENV)/.test  ## style and types
+check: $(VENV)/.test  ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: $(VENV)/.test  ## pages of the API from the docstrings, into runs/docs
+docs: $(VENV)/.test  ## write pages of the API to runs/docs, from the docstrings
 	$(BIN)/python -m tools.release.api_docs $(ARGS)
 
 boards: $(VENV)/.test  ## build the emulated MicroPython boards (QEMU, compilers: tools/boards/setup.sh)
 	@if [ "$$CI" = true ]; then tools/boards/setup.sh; fi
 	@if [ -z "$$(tools/boards/setup.sh --list)" ]; then $(BIN)/python -m tools.boards; \
-	else echo "boards: not built, their tests are skipped; tools/boards/setup.sh installs what is missing:" \
+	else echo "boards: not built, so their tests are skipped; tools/boards/setup.sh installs what is missing:" \
 	$$(tools/boards/setup.sh --list); fi
 
-notebooks: $(VENV)/.test  ## run the notebooks and keep what they show (ARGS="--full 4")
+notebooks: $(VENV)/.test  ## run the notebooks and store their outputs (ARGS="--full 4")
 	$(BIN)/python -m tools.release.run_notebooks --write $(ARGS)
 
-fuzz: $(VENV)/.test  ## hostile models and buffers against loader and C kernels (RUNS=1000000)
+vectors: $(VENV)/.test  ## write the test vectors of the kernels again, from the reference kernels
+	PYTHONPATH=tests $(BIN)/python -m kernels.vectors.make_vectors
+
+fuzz: $(VENV)/.test  ## feed damaged models and buffers to the loader and the C kernels (RUNS=1000000)
 	$(BIN)/python -m tools.faults.fuzz --runs $(or $(RUNS),1000000) $(ARGS)
 
-wheel: $(VENV)/.test  ## the wheel, with native kernels for each compiler that is here
+wheel: $(VENV)/.test  ## build the wheel, with native kernels for each compiler that is installed
 	$(MAKE) -C firmware/native DIST=$(CURDIR)/tinycl/native PYTHON=$(CURDIR)/$(BIN)/python
 	$(PIP) wheel --quiet --no-deps -w dist .
 
-soak: $(VENV)/.test  ## an hour of faults, kills and resets on an emulated board
+soak: $(VENV)/.test  ## stress an emulated board for an hour with faults, kills and resets
 	$(BIN)/python -m tools.faults.soak $(ARGS)
 
-clean:  ## remove the environment and what runs left behind
+clean:  ## remove the environment and the files of runs
 	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:

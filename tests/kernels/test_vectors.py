@@ -32,7 +32,7 @@ def test_kernels_of_the_tail_meet_theirs(tail: ModuleType) -> None:
 
 def test_the_vectors_are_what_the_reference_makes() -> None:
     for name, text in make_vectors.files().items():
-        assert (VECTORS / name).read_text() == text, "run tests/kernels/vectors/make_vectors.py"
+        assert (VECTORS / name).read_text() == text, "run make vectors"
 
 
 def test_every_kernel_is_covered_and_a_difference_is_seen() -> None:

@@ -1,12 +1,12 @@
 """Execute the notebooks from top to bottom, in a temporary working copy.
 
-    python -m tools.release.run_notebooks                    all of them, on small settings
-    python -m tools.release.run_notebooks 3 5                some, by number or name
-    python -m tools.release.run_notebooks --write            and store what they show in notebooks/
-    python -m tools.release.run_notebooks --full 4           full settings: hours, and data sets
+    python -m tools.release.run_notebooks               runs all of them, on small settings
+    python -m tools.release.run_notebooks 3 5           runs some, by number or name
+    python -m tools.release.run_notebooks --write       also stores their outputs in notebooks/
+    python -m tools.release.run_notebooks --full 4      full settings; takes hours and data sets
 
-A stored notebook has the ids of its cells, execution counts from 1, and no times or paths of the
-machine that ran it.
+A stored notebook has the ids of its cells and execution counts from 1. It has no times and no
+paths of the machine that ran it; that is what ``jupyter execute`` would leave in.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = ["NOTEBOOKS", "execute", "problems", "tidy", "workspace"]
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
-_SECONDS = {False: 900, True: 24 * 3600}  # a cell's most, on small and on full settings
+_SECONDS = {False: 900, True: 24 * 3600}  # limit of a cell, with small and with full settings
 _PATHS = re.compile(r"(?<![\w.])/(?:home|root|tmp|usr|opt|var|work|private|Users)/|\b[A-Z]:\\")
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -46,7 +46,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("names", nargs="*", help="beginnings of their names; all unless given")
+    parser.add_argument("names", nargs="*", help="how their names begin; default: all")
     parser.add_argument("--full", action="store_true", help="full settings")
     parser.add_argument("--write", action="store_true", help="store the outputs")
     options = parser.parse_args(words)
@@ -75,7 +75,7 @@ def main(words: list[str] | None = None) -> int:
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """A copy of the notebooks' folder; what they train is shared by those that run in it."""
+    """A copy of the notebooks' folder; notebooks that run in it share the models they train."""
     with tempfile.TemporaryDirectory(prefix="tinycl-notebooks-") as name:
         ignored = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
         shutil.copytree(ROOT / "notebooks", Path(name) / "notebooks", ignore=ignored)
@@ -83,7 +83,7 @@ def workspace() -> Iterator[Path]:
 
 
 def execute(path: Path, work: Path, is_full: bool = False) -> Any:
-    """Run a notebook in a workspace; returns it, tidy.
+    """Run a notebook in a workspace and return it without times and paths.
 
     Raises
     ------
@@ -96,6 +96,7 @@ def execute(path: Path, work: Path, is_full: bool = False) -> Any:
         timeout=_SECONDS[is_full],
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,  # where printed text breaks depends on the time
         config=_by_socket(work / f"kernel{path.stem[0]}"),
         resources={"metadata": {"path": str(work / "notebooks")}},
     )
@@ -104,13 +105,11 @@ def execute(path: Path, work: Path, is_full: bool = False) -> Any:
 
 
 def tidy(notebook: Any, work: Path) -> Any:
-    """Leave out what another run or another machine would have otherwise."""
+    """Remove times and paths, which differ from run to run and from machine to machine."""
     notebook.metadata = nbformat.from_dict(_METADATA)
     hidden = {str(work): "..", str(ROOT): "..", str(Path.home()): "~"}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
-        if cell.cell_type == "code":
-            cell.outputs = list(_joined(cell.outputs))
         for output in cell.get("outputs", []):
             for place, key in [(output, "text"), (output.get("data", {}), "text/plain")]:
                 for path, name in hidden.items():
@@ -119,19 +118,8 @@ def tidy(notebook: Any, work: Path) -> Any:
     return notebook
 
 
-def _joined(outputs: list[Any]) -> Iterator[Any]:
-    """Outputs with what was printed in one piece: where it breaks depends on the time."""
-    last = None
-    for output in outputs:
-        if last and "name" in output and last.get("name") == output.name:
-            last.text += output.text
-        else:
-            yield output
-            last = output
-
-
 def problems(notebook: Any) -> list[str]:
-    """What keeps a notebook from being one to publish."""
+    """Reasons why a notebook must not be published."""
     found = []
     counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
     if counts != list(range(1, len(counts) + 1)):
@@ -153,12 +141,12 @@ def problems(notebook: Any) -> list[str]:
 
 
 def _by_socket(place: Path) -> Config:
-    """Talk to the kernel through files: by TCP everybody on this machine could."""
+    """Talk to the kernel through files: everybody on this machine could reach a TCP port."""
     return Config({"KernelManager": {"transport": "ipc", "ip": str(place)}})
 
 
 def _environment(work: Path, is_full: bool) -> dict[str, str]:
-    """The commands of this environment, and nobody's own settings."""
+    """The commands of this environment, without the user's settings."""
     environment = {
         **os.environ,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
