@@ -1,4 +1,4 @@
-"""Hold a button while you show the sensor something; let go, and the board says what it sees.
+"""Learn what the sensor sees while a button is held; without a button print what it sees.
 
 Each button is a class, called as hardware.py calls the button.
 """

@@ -1,4 +1,4 @@
-"""Only predict, with what this board has learned and saved before."""
+"""Predict with what this board has learned and saved before; do not learn."""
 
 from hardware import sensor
 from tinycl_rt.device import Device

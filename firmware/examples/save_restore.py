@@ -1,4 +1,4 @@
-"""Learn from buttons and save: pull the plug when you like, the board goes on from there."""
+"""Learn from buttons and save; after a power cut the board continues where it was."""
 
 from hardware import buttons, sensor
 from tinycl_rt.config import Config

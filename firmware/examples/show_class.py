@@ -1,4 +1,4 @@
-"""A WS2812 (NeoPixel) has the colour of the class that the board sees."""
+"""Show the colour of the class that the board sees on a WS2812 (NeoPixel)."""
 
 from hardware import light, sensor
 from tinycl_rt.device import Device

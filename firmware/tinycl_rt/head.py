@@ -200,7 +200,7 @@ class Head:
         self._k.head_update(self.tw, self._g, self.x, n, d, shift, limit, self._rng)
 
     def end(self):
-        """Consolidate: CWR* over the classes of the open experience, ALGORITHMS' equation."""
+        """Consolidate: CWR* over the classes of the open experience (1907.03799)."""
         n, d = self.classes, self.features
         if self.naive:
             self.cw[:] = self.tw

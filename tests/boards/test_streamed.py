@@ -16,7 +16,7 @@ from tools.bench.ram import measure
 
 
 def deep_model(layers: int, channels: int) -> bytes:
-    """16 x 16 pixels -> so many binary convolutions of 3 x 3 and that width, 4 x 4 latents."""
+    """16 x 16 pixels -> `depth` binary 3 x 3 convolutions of this width, 4 x 4 latents."""
     sketch = Sketch((16, 16, 1), np.random.default_rng(layers))
     sketch.conv8(channels, Window(3, 3), same=True)
     sketch.bpool(Window(4, 4, 4, 4))

@@ -1,4 +1,4 @@
-"""Real-valued parts: residual networks and every float operator, held against LCE."""
+"""Real-valued parts: residual networks and every float operator, compared with LCE."""
 
 import os
 import subprocess

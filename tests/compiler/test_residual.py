@@ -1,4 +1,4 @@
-"""Random residual networks, held against Larq Compute Engine: every bit, every float."""
+"""Random residual networks: every bit and every float is compared with Larq Compute Engine."""
 
 import os
 from importlib.util import find_spec

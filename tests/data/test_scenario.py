@@ -13,7 +13,7 @@ from tinycl.exceptions import DataError
 
 
 def _dataset(counts: list[int]) -> Dataset:
-    """Return a set with so many samples of each class, in mixed order."""
+    """Return a set with a given number of samples of each class, in mixed order."""
     y = np.random.default_rng(1).permutation(np.repeat(np.arange(len(counts)), counts))
     x = np.zeros((len(y), 1, 1, 1), np.uint8)
     names = tuple(str(label) for label in range(len(counts)))

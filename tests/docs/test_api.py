@@ -1,4 +1,4 @@
-"""The API documents itself: every public name, the errors, the papers; and pdoc has no warning."""
+"""Docstrings cover every public name, its errors and the papers; pdoc has no warning."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from tools.release import api_docs
 
-# Raised on purpose, and no concern of a caller's.
+# Raised on purpose and of no interest to a caller.
 INTERNAL = {"NotImplementedError", "AttributeError", "KeyError", "StopIteration", "SystemExit"}
 FROM_PAPERS = (
     *("head", "trainable.tail", "trainable.full", "replay"),
@@ -34,7 +34,7 @@ def loaded() -> list[ModuleType]:
 
 
 def public(module: ModuleType) -> Iterator[tuple[str, Any, str]]:
-    """Name, object, and what its class and module say, of all that is public and made here."""
+    """Name and object of every public name defined here, with docstrings of its surroundings."""
     about = module.__doc__ or ""
     names = getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")]
     for name in names:

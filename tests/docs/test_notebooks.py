@@ -1,4 +1,4 @@
-"""Notebooks run from top to bottom on their small settings, and are kept as they ran."""
+"""Notebooks run from top to bottom on small settings, and are stored with their outputs."""
 
 from __future__ import annotations
 

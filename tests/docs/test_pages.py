@@ -1,4 +1,4 @@
-"""What the pages and docstrings show is what the code does; what they name is there."""
+"""Examples in pages and docstrings run, and the files and links that pages name exist."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SOURCES = [
     for path in sorted((PROJECT / folder).rglob("*.py"))
     if re.search(r"^\s*>>> ", path.read_text(), re.MULTILINE)
 ]
-# Their examples take TensorFlow, and models that a reader has.
+# Their examples need TensorFlow, or models of the reader.
 NEEDS_TRAINING = {"tinycl.edge.layers", "tinycl.edge.wrap", "tinycl.models.quantizers"}
 NEEDS_FILES = {"tinycl.compiler.lce_interpreter"}
 # Folders from which a page may name a file without the rest of its path.
@@ -36,7 +36,7 @@ ROOTS = [
     PROJECT / "firmware" / "examples" / "micropython",
 ]
 SUFFIXES = r"(?:py|md|c|h|ld|mk|cmake|toml|sh|json|jsonl|npz|ipynb|pyi)"
-# Files that a reader makes, or that lie on a board or in somebody else's project.
+# Files that a reader makes, or that lie on a board or in another project.
 MADE = re.compile(
     r"^(?:run|runs|dist|build|BOARD|NAME|ORG|ARCH_6\.3|CIRCUITPY)/|^NAME\.|"
     r"^(?:hello|soak|mnist|cifar10|summary|board|main|model|settings|circuitpy_mpconfig)\.\w+$"

@@ -1,4 +1,4 @@
-"""The code in the README and in the docs runs as it stands there."""
+"""The code in the README runs as it is printed there."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def test_images_are_those_of_lce(board: str, images: Path, tmp_path: Path) -> No
 
 
 def agrees(board: str, folder: Path, tmp_path: Path) -> None:
-    """Run the model on a board, and hold its outputs against LCE and the simulator."""
+    """Run the model on a board, and compare its outputs with LCE and the simulator."""
     if board not in ("simulator", "cpython"):
         built(board)
     files = [tmp_path / name for name in ("y.npy", "z.npy", "f.npy", "run.json")]

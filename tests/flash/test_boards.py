@@ -90,7 +90,7 @@ def test_what_is_flashed_learns_like_the_simulator(
         list(stream_experience(client, 0, images, labels))
         info = client.info()
         other = hand_made_model(9)
-        client.put_model(other)  # onto the file system: it goes before the one in ROMFS
+        client.put_model(other)  # onto the file system: a board prefers it to the one in ROMFS
         client.bye()
     kept = flash(name, tmp_path)
     assert kept["model"] == Model(other).fingerprint.hex()
@@ -106,7 +106,7 @@ def test_on_the_file_system_only_what_differs_is_copied(tmp_path: Path, model_fi
     assert viper["backend"] == "viper" and viper["place"] == "files"
     with bare("unix", tmp_path) as board, Repl(board.port) as repl:
         repl.run("with open('/lib/tinycl_rt/lib/integers.mpy', 'w') as f: f.write('damaged')")
-        repl.run("with open('/lib/tinycl_rt/head.py', 'w') as f: f.write('goes before head.mpy')")
+        repl.run("with open('/lib/tinycl_rt/head.py', 'w') as f: f.write('preferred to head.mpy')")
     again = flash("unix", tmp_path, *words, "--kernels", "viper")
     copied = [file["path"] for file in again["files"] if file["copied"]]  # type: ignore[attr-defined]
     assert copied == ["/lib/tinycl_rt/lib/integers.mpy"] and again["removed"] == [

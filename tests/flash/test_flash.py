@@ -272,7 +272,7 @@ def test_firmware_goes_onto_a_uf2_drive(tmp_path: Path) -> None:
 def test_tools_that_write_firmware_are_called(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stand-ins on the path: what they are given is what is held."""
+    """Checks what arguments esptool and mpflash get, with stand-ins on the path."""
     image = tmp_path / "esp32.bin"
     image.write_bytes(b"\xe9" + bytes(11) + struct.pack("<H", 9) + bytes(50))
     with pytest.raises(FlashError, match="over its serial port: name it with --port"):

@@ -1,4 +1,4 @@
-"""CWR* in float32, written from ALGORITHMS section 1: what the integer head is held against."""
+"""CWR* in float32, from the equations of 1907.03799: tests compare the integer head with it."""
 
 import numpy as np
 import numpy.typing as npt

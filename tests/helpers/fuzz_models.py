@@ -1,4 +1,4 @@
-"""Mutated .tcm files against the loader, and what it accepts against the kernels.
+"""Feed mutated .tcm files to the loader, and to the kernels those that it accepts.
 
     python tests/helpers/fuzz_models.py RUNS [SEED]
 
@@ -59,7 +59,7 @@ def mutants(seed: int) -> Iterator[bytes]:
 
 
 def fuzz(runs: int, seed: int, sets: tuple[Any, ...]) -> tuple[int, int]:
-    """Load so many mutants; return how many were accepted, and how many of these were run."""
+    """Load `runs` mutants; return how many were accepted, and how many of these were run."""
     accepted = ran = 0
     for _, data in zip(range(runs), mutants(seed), strict=False):
         try:

@@ -43,7 +43,7 @@ def test_a_bad_cable_costs_time_and_nothing_else(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "count"), [("cpython", 400), ("unix", 300), ("cortex-m3", 80)])
 def test_every_board_ends_as_a_clean_run(name: str, count: int, tmp_path: Path) -> None:
-    """TINYCL_TEST_SAMPLES=2000 streams so many."""
+    """TINYCL_TEST_SAMPLES sets the number of samples."""
     if name != "cpython":
         built(name)
     model = hand_made_model()

@@ -1,4 +1,4 @@
-"""The integer head against the equations of CWR*, in real numbers."""
+"""The integer head agrees with the equations of CWR* in real numbers."""
 
 import math
 from array import array

@@ -124,7 +124,7 @@ def test_an_upload_that_a_power_cut_ended_takes_no_room(bench: Bench, kind: int)
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_power_goes_while_fat_has_neither_model(bench: Bench, whole: bool) -> None:
-    """It cannot rename over a file: the old one goes first."""
+    """Where a board cannot rename over a file, it removes the old one before."""
     stream(bench)
     bench.end(0, len(PIXELS))
     before, folder = bench.info(), Path(bench.device.folder)

@@ -1,4 +1,4 @@
-"""The Keras layers against Larq's outputs and against the equations in plain numpy."""
+"""The Keras layers agree with Larq's outputs and with the equations in plain numpy."""
 
 from importlib.util import find_spec
 

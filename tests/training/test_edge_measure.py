@@ -1,4 +1,4 @@
-"""The tool that weighs training: its columns, and that the small trainer is small."""
+"""The tool that measures the memory of training: its columns; the small trainer takes less."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The memory model against the published figures, and its command."""
+"""The memory model gives the published figures; its command prints them."""
 
 import json
 from importlib.util import find_spec

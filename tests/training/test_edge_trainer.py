@@ -1,4 +1,4 @@
-"""The numpy trainer against the equations, written once more, plainly, in float64."""
+"""The numpy trainer agrees with the equations, which are written here again in float64."""
 
 import tracemalloc
 

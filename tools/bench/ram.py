@@ -1,4 +1,4 @@
-"""Weigh a learner on an emulated board: what its heap holds after each step.
+"""Measure the heap of a learner on an emulated board after each step.
 
     python -m tools.bench.ram                                   a 60 KiB backbone, cortex-m3
     python -m tools.bench.ram --board cortex-m0 --json ram.json
@@ -80,7 +80,7 @@ def measure(
     code: str = "romfs",
     model: str = "heap",
 ) -> dict[str, Any]:
-    """Weigh one case on a freshly started board.
+    """Measure one case on a freshly started board.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def measure(
         (rom if model == "mapped" else flash).joinpath("model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:
             session.copy(flash)
-            session.soft_reset()  # what copying left in the heap is not to be weighed
+            session.soft_reset()  # so that what copying left in the heap is not measured
             total = int(session.run("import gc; print(gc.mem_alloc() + gc.mem_free())"))
             path = "/rom/model.tcm" if model == "mapped" else "/model.tcm"
             given = f"{path!r}, {classes}, {replay}, {len(data) if model == 'heap' else 0}"

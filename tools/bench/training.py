@@ -1,4 +1,4 @@
-"""Weigh and time training from scratch: standard against low-memory, each in its own process.
+"""Measure memory and time of training from scratch, standard and low-memory, in processes.
 
     python -m tools.bench.training --model mlp --batch 100
     python -m tools.bench.training --model mlp --data mnist --epochs 3 --json training.json
@@ -88,7 +88,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Weigh and time one trainer in this process."""
+    """Measure memory and time of one trainer in this process."""
     network = NETWORKS[options.model]
     x, y, test = _data(options)
     start = _starter(options, network)

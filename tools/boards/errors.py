@@ -1,4 +1,4 @@
-"""What can go wrong, in words for the person at the keyboard."""
+"""Errors of building and starting boards, with a message for the user."""
 
 from __future__ import annotations
 

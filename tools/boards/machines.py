@@ -1,4 +1,4 @@
-"""The boards there are: what each is built from and how it is started."""
+"""The emulated boards: what each is built from, and how it starts."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 They also come in smaller and in larger pieces than they were sent, and the cable can be cut.
 A pseudo-terminal for the host on one side, the port of a board (a pseudo-terminal, or
 ``socket://host:port``) on the other. Seeded, so that a failure can be had again. Order is kept,
-as on any cable, and nothing is held back for long.
+as on any cable, and no byte waits for long.
 
 Basic example usage::
 

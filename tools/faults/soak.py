@@ -1,12 +1,12 @@
-"""A board learns at the end of a bad cable, is killed again and again, and must lose nothing.
+"""Check that a board loses nothing while its cable is bad and its process is killed repeatedly.
 
     python -m tools.faults.soak --board unix --seconds 3600 --seed 1 --json soak.json
 
 One stream after another: reset with new settings (about every other one trains a tail), some
 experiences over a cable that damages, drops, doubles, delays, splits and merges bytes, while the
-board's process is killed (SIGKILL) and the cable cut at random instants; after each restart the
-state that the board found is held against those that it can have saved. Between experiences: save,
-backup, restore, predictions. The exit status is 0 when nothing was lost.
+board's process is killed (SIGKILL) and the cable cut at random instants. After each restart the
+board's state must be one of those that it can have saved. Between experiences: save, backup,
+restore, predictions. The exit status is 0 when nothing was lost.
 """
 
 from __future__ import annotations
@@ -244,7 +244,7 @@ class Soak:
 
 
 def soak(board_name: str, seconds: float, seed: int, faults: Faults, pause: float) -> Result:
-    """Run it for so many seconds; then the stream under way is finished.
+    """Run streams for a time in seconds; the last stream is finished.
 
     Parameters
     ----------

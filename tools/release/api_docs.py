@@ -1,10 +1,10 @@
-"""Make the API's pages from the docstrings, by pdoc; any warning is an error.
+"""Make the pages of the API from the docstrings with pdoc; a warning is an error.
 
-    python -m tools.release.api_docs                 into runs/docs (or: make docs)
+    python -m tools.release.api_docs                 writes to runs/docs, like make docs
     python -m tools.release.api_docs -o FOLDER
 
-Modules that only firmware can read (viper, a board's own programs) are left out: what they compute
-is what ``tinycl_rt.kernels.reference.core`` says.
+It leaves out modules that only firmware can read (viper, programs of a board). The viper kernels
+compute what ``tinycl_rt.kernels.reference.core`` describes.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ def build(folder: Path) -> None:
     Raises
     ------
     Warning
-        The first that pdoc has: a name of ``__all__`` that is not there, a type that does not
-        resolve, a module that cannot be imported.
+        Of pdoc: a name in ``__all__`` does not exist, a type does not resolve, or a module cannot
+        be imported.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what TensorFlow and its friends say when imported
+        warnings.simplefilter("ignore")  # of TensorFlow and other packages when they are imported
         for name in modules():
             importlib.import_module(name)
         from pdoc import pdoc, render
-    # The package makes it when it is asked for; firmware cannot parse a type in the source.
+    # The package creates it on request, and firmware cannot parse an annotation in the source.
     importlib.import_module("tinycl_rt").__annotations__["backend"] = str
     render.configure(docformat="numpy", search=True, show_source=True)
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Refuse what CircuitPython lacks, in the files that go onto its boards.
+"""Find what CircuitPython lacks in the files that go onto its boards.
 
     python -m tools.release.check_circuitpython    the runtime, boot.py, code.py, examples
     python -m tools.release.check_circuitpython FILE...          some files
@@ -54,7 +54,7 @@ def files(given: list[Path] | None = None) -> list[Path]:
 
 
 def complaints(file: Path) -> list[str]:
-    """What is wrong in a file, one line each."""
+    """Return the problems of a file, one line each."""
     if "viper" in file.parent.name or "viper" in file.stem:
         return []
     tree = ast.parse(file.read_text())

@@ -1,4 +1,4 @@
-"""What CircuitPython has: the lists that tools/release/check_circuitpython.py holds files against.
+"""What CircuitPython has: the lists that tools/release/check_circuitpython.py uses.
 
 CircuitPython 9.0 to 10.3, full builds (boards with little flash lack more). Sources:
 

@@ -1,4 +1,4 @@
-"""Make a circup bundle of the runtime: what a release carries for ``circup install tinycl_rt``.
+"""Make the circup bundle of a release, for ``circup install tinycl_rt``.
 
     python -m tools.release.circup_bundle dist --repository OWNER/NAME --tag 20260101
 

@@ -1,1 +1,1 @@
-"""The parts of ``tools/study/__main__.py``: each makes tables and plots of one question."""
+"""The study: each module makes tables and plots for one question."""

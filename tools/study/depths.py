@@ -24,7 +24,7 @@ EPOCHS, SLOTS = 4, 6  # slots: times as many as where one pass is made
 
 
 def depths(tasks: tuple[Task, ...], benches: dict[str, Bench], run: Run, page: Page) -> None:
-    """Fill the page: accuracy, and what each seed gains against the head."""
+    """Fill the page: accuracy, and what each seed gains over the head."""
     for task in tasks:
         model: Model = benches[task.name].model()
         about = {"epochs": EPOCHS, "replay": SLOTS * task.slots}

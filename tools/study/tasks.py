@@ -1,4 +1,4 @@
-"""What the study learns: a backbone trained on some classes, and a stream of others."""
+"""The study's tasks: a backbone trained on some classes, and a stream of others."""
 
 from __future__ import annotations
 

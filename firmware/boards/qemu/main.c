@@ -29,7 +29,7 @@ static void run_one_session(void) {
         return;
     }
     if (pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL) {
-        // A whole program may come as a ROMFS image; what is in flash goes first.
+        // A ROMFS image may hold a whole program; a program in flash takes its place.
         const char *program = mp_import_stat("main.py") == MP_IMPORT_STAT_FILE ? "main.py" : "/rom/main.py";
         if (run_file(program)) {
             return;

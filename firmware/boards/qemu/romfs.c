@@ -1,7 +1,7 @@
 // ROMFS: the machine's memory stands for flash that is read in place.
 //
 // An image comes from QEMU's loader device, or from the file romfs.img in the folder that QEMU was
-// started in, which goes first. rom_ioctl writes that file; so what is written survives, like flash.
+// started in, which takes precedence. rom_ioctl writes that file, so its data survives like flash.
 
 #include "extmod/vfs.h"
 #include "py/mperrno.h"

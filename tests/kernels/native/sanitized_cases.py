@@ -1,4 +1,4 @@
-"""C kernels against the reference; run by tests/kernels/test_native.py, under sanitizers."""
+"""Compares C kernels with the reference; run by tests/kernels/test_native.py, under sanitizers."""
 
 from __future__ import annotations
 

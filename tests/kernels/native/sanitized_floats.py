@@ -1,4 +1,4 @@
-"""Real-valued C kernels against the reference; run by tests/kernels/test_native.py."""
+"""Compares real-valued C kernels with the reference; run by tests/kernels/test_native.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""C kernels of full depth against the reference; run by tests/kernels/test_native.py."""
+"""Compares C kernels of full depth with the reference; run by tests/kernels/test_native.py."""
 
 from __future__ import annotations
 

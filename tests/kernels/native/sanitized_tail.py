@@ -1,4 +1,4 @@
-"""C kernels of the trainable tail against the reference; run by tests/kernels/test_native.py."""
+"""Compares C kernels of the tail with the reference; run by tests/kernels/test_native.py."""
 
 from __future__ import annotations
 

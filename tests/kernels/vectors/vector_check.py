@@ -1,4 +1,4 @@
-"""Hold a kernel set against the vectors; plain Python, for every interpreter.
+"""Compare a kernel set with the vectors; plain Python, for every interpreter.
 
 Basic example usage::
 

@@ -33,7 +33,7 @@ EVERY.extend(SETS)
 with_runtime = unittest.skipUnless(choose, "needs tinycl_rt and tests/vectors")
 with_sets = unittest.skipUnless(SETS, "needs viper or a native module")
 TOP = 0x7FFFFFFF
-MANY = 1 if sys.platform == "linux" else 6  # emulated boards try one of so many
+MANY = 1 if sys.platform == "linux" else 6  # emulated boards try one of this many
 
 
 def ints(n):

@@ -1,7 +1,7 @@
-"""In place of hardware: a recording of an accelerometer, of hands on buttons, and what was shown.
+"""Replaces hardware by a recording of an accelerometer and of buttons, and keeps what was shown.
 
-Each entry of what is played is a gesture and the pin that is held meanwhile (or None). A recording
-that is over raises KeyboardInterrupt: as somebody does who has seen enough.
+Each entry of a recording is a gesture and the pin that is held meanwhile (or None). At its end a
+recording raises KeyboardInterrupt, as a user does who stops the program.
 """
 
 import sensors

@@ -1,4 +1,4 @@
-"""What tools.bench.ram runs on a board: a learner and its service, weighed step by step.
+"""What tools.bench.ram runs on a board: it measures a learner and its service step by step.
 
 Prints one line of JSON for each step: step, heap in use after it (bytes), largest free block. Then
 what it learned, and what one pass through the backbone takes: instructions, reads of the file and
@@ -36,7 +36,7 @@ def say(step):
 
 
 class Mute:
-    """A stream with nothing to read, and nobody to write to."""
+    """A stream without data, which ignores what is written."""
 
     exact = False
 
@@ -58,7 +58,7 @@ class Mute:
 
 
 def run(path, classes, replay, room=None):
-    """Weigh a learner of the model at `path`; `room` as of ``open_source``."""
+    """Measure the heap of a learner of the model at `path`; `room` as of ``open_source``."""
     import tinycl_rt.store.state  # noqa: F401  (else it comes when it is needed)
     from tinycl_rt.config import Config
     from tinycl_rt.device import Device

@@ -1,4 +1,4 @@
-"""All that CircuitPython has of it."""
+"""The part of MicroPython's module that CircuitPython has."""
 
 
 def const(value):

@@ -6,7 +6,7 @@ from uos import unlink, urandom
 
 
 def sync():
-    """Nothing is held back here."""
+    """Nothing to do: writes are not buffered here."""
 
 
 def getenv(key, default=None):
