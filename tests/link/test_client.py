@@ -11,6 +11,7 @@ import sys
 import time
 import tty
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,6 +27,7 @@ from tinycl.link import BoardClient, Refused, connect, predict_all, stream_exper
 from tinycl.link import ports as ports_module
 from tinycl.link.ports import Port, find_again, find_port
 from tinycl.link.transport import open_transport
+from tinycl.observer import Observer
 
 MODEL = hand_made_model()
 OTHER = hand_made_model(threshold=99)
@@ -36,6 +38,26 @@ IMAGES, LABELS = samples(300)
 def board(tmp_path: Path) -> Iterator[CPythonBoard]:
     with CPythonBoard(flash_with(MODEL, tmp_path / "flash"), kernels="numpy") as running:
         yield running
+
+
+class Messages(Observer):
+    """Keeps what is said about a board."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.said.append(text)
+
+
+class Uploads(Observer):
+    """Keeps how far an upload was."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, int]] = []
+
+    def progress(self, title: str, done: int, total: int) -> None:
+        self.seen.append((done, total))
 
 
 def learn_all(client: BoardClient, experience: int = 0) -> list[int | None]:
@@ -78,12 +100,13 @@ def test_clients_come_and_go(board: CPythonBoard) -> None:
 
 
 def test_state_and_model_travel(board: CPythonBoard, tmp_path: Path) -> None:
-    seen: list[tuple[int, int]] = []
     with connect(board.port) as client:
         client.reset(CONFIG)
         learn_all(client)
         state, mark = client.get_state(), client.info().state
-        client.put_model(OTHER, lambda done, total: seen.append((done, total)))
+        client.observer = Uploads()
+        client.put_model(OTHER)
+        seen = client.observer.seen
         assert seen[0] == (0, len(OTHER)) and seen[-1] == (len(OTHER), len(OTHER))
         assert client.board is not None and client.board.learned == 0
         with pytest.raises(Refused, match="another model"):
@@ -111,13 +134,11 @@ def test_images_larger_than_a_frame_go_in_pieces(tmp_path: Path) -> None:
 
 
 def test_a_killed_board_comes_back_and_the_stream_goes_on(board: CPythonBoard) -> None:
-    said: list[str] = []
     learned: list[int] = []
     with connect(board.port) as client:
+        client.wait, client.observer = 20, Messages()
         client.reset(CONFIG)
-        for sample in stream_experience(
-            client, 0, IMAGES, LABELS, wait=20, on_message=said.append
-        ):
+        for sample in stream_experience(client, 0, IMAGES, LABELS):
             learned.append(sample.position)
             if len(learned) in (100, 210):
                 board.kill()
@@ -125,7 +146,10 @@ def test_a_killed_board_comes_back_and_the_stream_goes_on(board: CPythonBoard) -
                 board.start()
         assert client.info().state == clean_run(MODEL, IMAGES, LABELS).fingerprint()
         assert client.counts.reconnections == 2
-    assert learned[-1] == 300 and learned[100] == 65  # it had saved 64 of them
+        said = client.observer.said
+    # Replies that had come before the kill are read first. It had saved 64 samples.
+    assert learned[-1] == 300
+    assert next(here for before, here in pairwise(learned) if here <= before) == 65
     assert len(said) == 4 and "gone" in said[0] and "64 samples learned" in said[1]
 
 
@@ -135,7 +159,8 @@ def test_predictions_survive_a_kill_too(board: CPythonBoard) -> None:
         learn_all(client)
         expected = list(client.predict_many(IMAGES))
         found = []
-        for label in predict_all(client, IMAGES, wait=20):
+        client.wait = 20
+        for label in predict_all(client, IMAGES):
             found.append(label)
             if len(found) == 150:
                 board.restart()
@@ -160,7 +185,8 @@ def test_a_second_stream_goes_on_where_the_first_stopped(board: CPythonBoard) ->
 def test_another_model_after_the_break_is_an_error(board: CPythonBoard) -> None:
     with connect(board.port) as client:
         client.reset(CONFIG)
-        stream = stream_experience(client, 0, IMAGES, LABELS, wait=20)
+        client.wait = 20
+        stream = stream_experience(client, 0, IMAGES, LABELS)
         next(stream)
         board.kill()
         (board.flash / "model.tcm").write_bytes(OTHER)
@@ -172,7 +198,8 @@ def test_another_model_after_the_break_is_an_error(board: CPythonBoard) -> None:
 def test_a_board_that_does_not_come_back(board: CPythonBoard) -> None:
     with connect(board.port) as client:
         client.reset(CONFIG)
-        stream = stream_experience(client, 0, IMAGES, LABELS, wait=0.3)
+        client.wait = 0.3
+        stream = stream_experience(client, 0, IMAGES, LABELS)
         next(stream)
         board.kill()
         with pytest.raises(LinkError):
@@ -275,10 +302,10 @@ def test_a_stream_follows_a_board_by_its_serial_number(
     monkeypatch.setattr("serial.tools.list_ports.comports", there)
     with pytest.raises(LinkError, match=r"several boards.*\(E66\), /dev/ttyACM0 \(F77\)"):
         connect()
-    messages: list[str] = []
     with connect("E66") as client:
+        client.observer = Messages()
         client.reset(CONFIG)
-        stream = stream_experience(client, 0, IMAGES, LABELS, on_message=messages.append)
+        stream = stream_experience(client, 0, IMAGES, LABELS)
         for seen, _ in enumerate(stream, 1):
             if seen == 50:
                 board.kill()
@@ -287,7 +314,7 @@ def test_a_stream_follows_a_board_by_its_serial_number(
         assert client.info().state == clean_run(MODEL, IMAGES, LABELS).fingerprint()
         os.close(taken[0])
         os.close(taken[1])
-    assert len(paths) == 2 and "is back" in messages[1]
+        assert len(paths) == 2 and "is back" in client.observer.said[1]
 
 
 def test_a_busy_port(board: CPythonBoard) -> None:

@@ -89,7 +89,8 @@ def test_kills_and_cuts_on_a_bad_cable(tmp_path: Path) -> None:
         connect(tmp_path / "host") as client,
     ):
         client.reset(CONFIG)
-        stream = stream_experience(client, 0, images, labels, wait=20)
+        client.wait = 20
+        stream = stream_experience(client, 0, images, labels)
         for seen, _ in enumerate(stream, 1):
             if seen in (50, 130):
                 board.restart()

@@ -19,7 +19,6 @@ from tinycl.exceptions import LinkError
 from tinycl.link import connect
 from tinycl.link.exchange import Exchange
 from tinycl.link.jobs import Job
-from tinycl.link.retry import retry
 from tools.faults.proxy import FaultProxy, Faults
 
 MODEL = hand_made_model()
@@ -110,7 +109,8 @@ def test_a_board_that_stays_away_is_not_insisted_on(tmp_path: Path) -> None:
     ):
         board.kill()
         with pytest.raises(LinkError):
-            retry(client, client.info, wait=0.2)
+            client.wait = 0.2
+            client.retry(client.info)
 
 
 def test_a_state_put_again_and_again_is_put_once(tmp_path: Path) -> None:
@@ -130,6 +130,6 @@ def test_a_state_put_again_and_again_is_put_once(tmp_path: Path) -> None:
                 client.save()  # to a port that is gone
 
         client.reset(CONFIG)
-        retry(client, put)
+        client.retry(put)
         assert len(rounds) == 4
         assert client.info().state == clean_run(MODEL, IMAGES, LABELS).fingerprint()

@@ -29,7 +29,8 @@ def test_stream_kills_and_restarts(board: EmulatedBoard) -> None:
     with connect(board.port) as client:
         assert "micropython" in client.hello().platform
         client.reset(CONFIG)
-        stream = stream_experience(client, 0, images, labels, wait=20)
+        client.wait = 20
+        stream = stream_experience(client, 0, images, labels)
         for seen, _ in enumerate(stream, 1):
             if seen in (80, 150):
                 board.restart()

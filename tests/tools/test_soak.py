@@ -35,12 +35,12 @@ def test_what_a_cut_board_has_in_ram_is_not_taken_for_saved() -> None:
     it = soak.Soak(client, soak.synthetic_model((8, 8, 1), "4k"), 1, 10)
     it._history = {(0, True, n): n for n in range(20)}
     it._saved = (0, 8)
-    it._restarted("the board is back")  # the cable was cut at 12
+    it.message("the board is back")  # the cable was cut at 12
     there.position = there.state = 8
-    it._restarted("the board is back")  # and the board killed before it saved again
+    it.message("the board is back")  # and the board killed before it saved again
     assert (it.result.states_checked, it.result.states_lost) == (2, 0)
     there.position = there.state = 7
-    it._restarted("the board is back")
+    it.message("the board is back")
     assert it.result.states_lost == 1
 
 
@@ -53,6 +53,6 @@ def test_a_board_that_forgets_is_noticed(tmp_path: Path) -> None:
     client: Any = SimpleNamespace(info=lambda: there)
     it = soak.Soak(client, soak.synthetic_model((8, 8, 1), "4k"), 1, 10)
     it._history = {(0, False, 0): int(twin.fingerprint())}
-    it._restarted("the board is back")
+    it.message("the board is back")
     assert (it.result.states_checked, it.result.states_lost) == (1, 1)
     assert not it.result.clean

@@ -17,6 +17,7 @@ from tinycl_rt.model.loader import Model
 
 from tinycl.boards import start
 from tinycl.link import connect, session, stream_experience
+from tinycl.observer import Observer
 from tinycl.ui import stream_screen
 
 PROGRAM = str(Path(sys.executable).with_name("tinycl"))
@@ -87,15 +88,14 @@ def test_questions_between_samples_change_nothing(
     ):
         client.reset(CONFIG)
 
-        def ask() -> None:
-            found.append(client.stats_and_replay()[1])
-            if len(found) == 5:
-                board.kill()
+        class Asks(Observer):
+            def pause(self) -> None:
+                found.append(client.stats_and_replay()[1])
+                if len(found) == 5:
+                    board.kill()
 
-        positions = [
-            progress.position
-            for progress in stream_experience(client, 0, images, labels, on_pause=ask)
-        ]
+        client.observer = Asks()
+        positions = [s.position for s in stream_experience(client, 0, images, labels)]
         assert positions[-1] == 60 and len(found) > 5
         assert found[-1] == list(clean.replay.sizes) and sum(found[-1]) == CONFIG.replay_slots
         clean.end()

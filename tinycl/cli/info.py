@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tinycl.cli import opened as b
 from tinycl.cli import options as o
 from tinycl.files import write_json
 from tinycl.text import size
@@ -11,12 +10,14 @@ __all__ = ["command"]
 
 
 def command(
-    port: b.Port = None,
-    board: b.EmulatedBoard = None,
-    flash: b.Flash = None,
+    port: o.Port = None,
+    board: o.Board = None,
+    flash: o.Flash = None,
     json: o.Json = None,
 ) -> None:
     """Ask a board what it is, what it has learned, and how it fares.
+
+    Without --port and --board: the only board that is plugged in.
 
     Examples:
 
@@ -27,7 +28,7 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    with b.opened(port, board, flash) as client:
+    with o.open_board(port, board, flash) as client:
         info, stats = client.info(), client.stats()
         names = client.names() if info.has_model else []
         where = client.name

@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperGroup
 
-from tinycl.exceptions import TinyclError
+from tinycl.exceptions import BoardError, LinkError, TinyclError
+from tinycl.observer import Observer
 
-__all__ = ["Group", "Interrupted", "on_interrupt"]
+if TYPE_CHECKING:
+    from tinycl.link import BoardClient
+
+__all__ = ["Group", "Interrupted", "on_interrupt", "save_board"]
 
 
 class Interrupted(TinyclError):
@@ -56,3 +60,34 @@ def on_interrupt(save: Callable[[], str]) -> Iterator[None]:
         except KeyboardInterrupt:
             raise Interrupted("ended at once; what was not saved is lost") from None
         raise Interrupted(kept) from None
+
+
+def save_board(client: BoardClient, lasting: bool, again: str) -> str:
+    """Let a board save and go back to its REPL.
+
+    Parameters
+    ----------
+    client : BoardClient
+    lasting : bool
+        Whether the board outlives the command: it is real, or its flash is a folder of the user.
+    again : str
+        How to go on.
+
+    Returns
+    -------
+    str
+        What is kept, and how to go on.
+    """
+    client.observer = Observer()
+    try:
+        info = client.hello()
+        if not info.has_model:
+            return f"interrupted before the board had a model; {again} begins again"
+        done = client.save()
+        client.bye()
+    except (BoardError, LinkError) as error:
+        return f"interrupted; the board could not save ({error}), what it learned may be lost"
+    learned = f"interrupted; the board has learned {done.learned} samples"
+    if not lasting:
+        return f"{learned}, which end with this emulated board: --flash FOLDER keeps them"
+    return f"{learned} and saved them; {again} goes on from there"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinycl.cli import options as o
+from tinycl.cli.interrupt import on_interrupt, save_board
 from tinycl.cli.models import read_model
 from tinycl.exceptions import BoardError, DataError
 from tinycl.files import write_json
@@ -42,9 +43,9 @@ def command(
     names: Annotated[
         str, typer.Option(help="Names to teach, with commas; they get the keys 1, 2, 3, ...")
     ] = "",
-    port: o.StreamPort = None,
-    board: o.StreamBoard = "cpython",
-    flash: o.BoardFlash = None,
+    port: o.Port = None,
+    board: o.Board = None,
+    flash: o.Flash = None,
     model: o.SentModel = None,
     classes: Annotated[
         int | None, typer.Option(help=f"Room for so many names, by default {_CLASSES}.")
@@ -72,11 +73,12 @@ def command(
 
         tinycl label --port /dev/ttyACM0 --windows gestures.csv --json taught.json
     """
-    from tinycl.boards import start
+    from rich.console import Console
+
     from tinycl.experiment.prepare import send_model
-    from tinycl.link import connect
     from tinycl.link.teacher import Teacher
     from tinycl.ui.label_loop import Labelling
+    from tinycl.ui.progress import Live
 
     given = [w for w in (images, windows, camera) if w is not None]
     if len(given) > 1:
@@ -84,28 +86,31 @@ def command(
     wanted = [name for name in names.split(",") if names]
     keyboard = Keyboard()
     blob = read_model(model, [learn or "head"]) if model else None
-    with ExitStack() as stack:
-        revive = None
-        if port is None:
-            machine = stack.enter_context(start(board, flash=flash))
-            port, revive = machine.port, machine.start
-        else:
-            board = port
-        client = stack.enter_context(connect(port, revive=revive))
-        if blob is not None:
-            send_model(client, blob, reset, advice="--reset replaces it and forgets them")
-        _settle(client, blob, len(wanted), classes, learn, replay, reset)
-        shots = _shots(client, images, windows, camera)
-        teacher = Teacher(client, wanted, wait)
-        labelling = Labelling(teacher, board, live=images is None and windows is None)
-        try:
-            labelling.run(shots, keyboard)
-            fingerprint = f"{client.info().state or 0:08x}"
-            client.bye()
-        finally:
-            result: dict[str, Any] = {**labelling.screen.tally.as_dict(), "board": board}
-            result |= {"names": [n for n in teacher.names if n], "learned": teacher.learned}
-            write_json(json, result)
+    if port is None and board is None:
+        board = "cpython"
+    name = board or str(port)
+    again = "the same command" + (" without --reset" if reset else "")
+    with o.open_board(port, board, flash) as client:
+        lasting = port is not None or flash is not None
+        with on_interrupt(partial(save_board, client, lasting, again)):
+            client.wait = wait
+            with Live(Console()) as live:
+                client.observer = live
+                if blob is not None:
+                    send_model(client, blob, reset, advice="--reset replaces it and forgets them")
+                _settle(client, blob, len(wanted), classes, learn, replay, reset)
+            shots = _shots(client, images, windows, camera)
+            teacher = Teacher(client, wanted)
+            labelling = Labelling(teacher, name, live=images is None and windows is None)
+            client.observer = labelling
+            try:
+                labelling.run(shots, keyboard)
+                fingerprint = f"{client.info().state or 0:08x}"
+                client.bye()
+            finally:
+                result: dict[str, Any] = {**labelling.screen.tally.as_dict(), "board": name}
+                result |= {"names": [n for n in teacher.names if n], "learned": teacher.learned}
+                write_json(json, result)
     write_json(json, {**result, "board_fingerprint": fingerprint})
     _say(labelling, fingerprint)
 
@@ -123,12 +128,7 @@ def _settle(
     from tinycl.compiler.compiler import load_model
     from tinycl.experiment.settings import ExperimentSettings
 
-    info = client.hello()
-    if not info.has_model:
-        raise BoardError(
-            f"{client.name}: there is no model on this board"
-            f"{': ' + info.warning if info.warning else ''}; give one with --model"
-        )
+    info = client.require_model()
     fresh = reset or not (info.learned or info.experience)
     if not fresh:
         if (classes, learn, replay) != (None, None, None):

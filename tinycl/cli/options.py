@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinycl.exceptions import DataError
+from tinycl.exceptions import BoardError, DataError
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep.grid import grid
 
+if TYPE_CHECKING:
+    from tinycl.link import BoardClient
+
 __all__ = [
-    "BoardFlash",
+    "Board",
     "Data",
+    "Flash",
     "Json",
     "ModelFile",
+    "Port",
     "Reset",
     "Seed",
     "SentModel",
-    "StreamBoard",
-    "StreamPort",
     "Wait",
+    "open_board",
     "with_settings",
 ]
 
@@ -46,16 +51,17 @@ ModelFile = Annotated[
     ),
 ]
 
-StreamPort = Annotated[
+Port = Annotated[
     str | None,
     typer.Option(
         "--port", help="Serial port, pty, socket://HOST:PORT, or a board's serial number."
     ),
 ]
-StreamBoard = Annotated[
-    str, typer.Option("--board", help="Without --port: the emulated board to start.")
+Board = Annotated[
+    str | None,
+    typer.Option("--board", help="Emulated board to start instead, see 'tinycl boards'."),
 ]
-BoardFlash = Annotated[
+Flash = Annotated[
     Path | None,
     typer.Option("--flash", help="Folder that is the emulated board's flash; kept."),
 ]
@@ -69,6 +75,44 @@ Wait = Annotated[
 ]
 
 Command = Callable[..., None]
+
+
+@contextmanager
+def open_board(
+    port: str | None, board: str | None = None, flash: Path | None = None
+) -> Iterator[BoardClient]:
+    """Connect to a board; it goes on serving afterwards, an emulated one ends.
+
+    Parameters
+    ----------
+    port, board, flash
+        What the options of these names say. Without a port and an emulated board: the only board
+        that is plugged in.
+
+    Raises
+    ------
+    BoardError
+        Both a port and an emulated board are named, or a flash folder without the latter.
+    LinkError
+        There is no such port, or no answer.
+    """
+    from rich.console import Console
+
+    from tinycl.boards import start
+    from tinycl.link import connect
+
+    if port is not None and board is not None:
+        raise BoardError(f"expected --port or --board, got both ({port}, {board})")
+    if flash is not None and board is None:
+        raise BoardError("--flash is an emulated board's: name it with --board")
+    with ExitStack() as stack:
+        with Console().status(f"opening {board or port or 'the board'}"):
+            if board is None:
+                client = connect(port)
+            else:
+                machine = stack.enter_context(start(board, flash=flash))
+                client = connect(machine.port, revive=machine.start)
+        yield stack.enter_context(client)
 
 
 def with_settings(command: Command) -> Command:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,16 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
 from tinycl.cli import options as o
+from tinycl.cli.interrupt import on_interrupt
 from tinycl.cli.models import read_model
 from tinycl.exceptions import DataError, TinyclError
 from tinycl.files import read_file, write_file, write_json
+from tinycl.ui.progress import Live
 
 __all__ = ["command"]
 
 _SIMULATOR = "simulator"
+_TITLE = "running the model"
 
 
 def command(
@@ -47,19 +49,17 @@ def command(
         Path | None, typer.Option(help="Latents, -1 and +1: .npy, int8 (N, h, w, c).")
     ] = None,
     board: Annotated[
-        str,
+        str | None,
         typer.Option(help="Emulated board, see 'tinycl boards'; or simulator: this computer."),
-    ] = "cpython",
-    port: Annotated[
-        str | None, typer.Option(help="A board that is plugged in, instead: its port.")
     ] = None,
+    port: o.Port = None,
     json: o.Json = None,
 ) -> None:
     """Run samples through a compiled model, and write what comes out.
 
-    Every board gives the same latents and features, and the latents are those of Larq Compute
-    Engine. Float outputs are within 0.0001 of its largest: most boards add in single precision.
-    What a board has learned does not change.
+    Without --port and --board: on the emulated board cpython. Every board gives the same latents
+    and features, and the latents are those of Larq Compute Engine. Float outputs are within 0.0001
+    of its largest: most boards add in single precision. What a board has learned does not change.
 
     Examples:
 
@@ -69,11 +69,9 @@ def command(
 
         tinycl run model.tcm --input X.npy --latents Z.npy --board simulator
     """
-    from tinycl.boards import start
     from tinycl.compiler.compiler import load_model
     from tinycl.experiment.outputs import on_board, on_this_computer
     from tinycl.experiment.prepare import send_model
-    from tinycl.link import connect
 
     console = Console()
     if output is None and latents is None and features is None:
@@ -81,28 +79,32 @@ def command(
     blob = read_model(model, ["full"])
     compiled = load_model(blob)
     x = _pixels(samples, compiled.input_shape)
+    if port is None and board is None:
+        board = "cpython"
     about = {"board": port or board, "backend": "numpy", "platform": "this computer"}
-    with ExitStack() as stack:
-        bar = stack.enter_context(Progress(console=console, transient=True))
-        task = bar.add_task("running the model", total=len(x))
-
-        def progress(done: int) -> None:
-            bar.update(task, completed=done)
-
-        if port is None and board == _SIMULATOR:
+    if board == _SIMULATOR:
+        with Live(console) as live:
+            progress = partial(live.progress, _TITLE, total=len(x))
             started = time.monotonic()
             found = on_this_computer(compiled, x, progress)
             seconds = time.monotonic() - started
-        else:
-            place = port or stack.enter_context(start(board)).port
-            client = stack.enter_context(connect(place))
-            send_model(client, blob)
-            info = client.info()
-            about |= {"backend": info.backend, "platform": info.platform}
-            started = time.monotonic()
-            found = on_board(client, compiled, x, progress)
-            seconds = time.monotonic() - started
-            client.bye()
+    else:
+        with o.open_board(port, board) as client:
+
+            def save() -> str:
+                client.bye()
+                return "interrupted; nothing was written, and what the board learned is unchanged"
+
+            with on_interrupt(save), Live(console) as live:
+                client.observer = live
+                send_model(client, blob)
+                info = client.info()
+                about |= {"backend": info.backend, "platform": info.platform}
+                progress = partial(live.progress, _TITLE, total=len(x))
+                started = time.monotonic()
+                found = on_board(client, compiled, x, progress)
+                seconds = time.monotonic() - started
+                client.bye()
     outputs = found.features if found.floats is None else found.floats
     written = ((output, outputs), (latents, found.latents), (features, found.features))
     for path, array in written:

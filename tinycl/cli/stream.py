@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +11,10 @@ import typer
 from rich.console import Console
 
 from tinycl.cli import options as o
+from tinycl.cli.interrupt import on_interrupt, save_board
 from tinycl.cli.models import read_model
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.files import read_file, write_json
-from tinycl.link.retry import retry
 from tinycl.ui.progress import Live
 from tinycl.ui.stream_screen import Watching
 
@@ -26,9 +25,9 @@ __all__ = ["command"]
 def command(
     data: o.Data,
     settings: ExperimentSettings,
-    port: o.StreamPort = None,
-    board: o.StreamBoard = "cpython",
-    flash: o.BoardFlash = None,
+    port: o.Port = None,
+    board: o.Board = None,
+    flash: o.Flash = None,
     model: o.SentModel = None,
     state: Annotated[
         Path | None, typer.Option(help="Learned state (.tcs) to put on the board first.")
@@ -50,8 +49,9 @@ def command(
 ) -> None:
     """Stream labelled samples to a board, experience by experience, and test it after each.
 
-    The board goes on from where it is: after an unplug, or another call with the same settings,
-    no sample is learned twice and none is lost.
+    Without --port and --board: to the emulated board cpython. The board goes on from where it is:
+    after an unplug, or another call with the same settings, no sample is learned twice and none
+    is lost.
 
     Examples:
 
@@ -63,7 +63,6 @@ def command(
 
         tinycl stream --port /dev/ttyACM0 --data mnist --limit 100 --reset
     """
-    from tinycl.boards import start
     from tinycl.compiler.compiler import load_model
     from tinycl.data import load
     from tinycl.experiment.board import StreamedBoard
@@ -71,7 +70,6 @@ def command(
     from tinycl.experiment.loop import run
     from tinycl.experiment.prepare import prepare
     from tinycl.experiment.summary import summarise
-    from tinycl.link import connect
     from tinycl.report import write_report
 
     console = Console()
@@ -80,30 +78,27 @@ def command(
     start_state = read_file(state) if state else None
     dataset = load(data)
     experiment = Experiment.make(dataset, settings.sized(compiled))
-    with ExitStack() as stack:
-        revive = None
-        if port is None:
-            machine = stack.enter_context(start(board, flash=flash))
-            port, revive = machine.port, machine.start
-        else:
-            board = port
-        client = stack.enter_context(connect(port, revive=revive))
+    if port is None and board is None:
+        board = "cpython"
+    name, words = board or str(port), " ".join(["tinycl", *sys.argv[1:]])
+    again = "the same command" + (" without --reset or --state" if reset or state else "")
+    with o.open_board(port, board, flash) as client:
+        save = partial(save_board, client, port is not None or flash is not None, again)
         live: Live | Watching = (
-            Watching(console, experiment, client, board)
+            Watching(console, experiment, client, name)
             if watch
             else Live(console, dataset.class_names)
         )
-        stack.enter_context(live)
-        bar = live.bar("sending the model")
-        ready = partial(prepare, client, experiment, blob, start_state, reset, bar)
-        retry(client, ready, wait, live.message)
-        asked = live.pause if isinstance(live, Watching) else None
-        subject = StreamedBoard(client, experiment, wait, live.message, live.tested, asked)
-        record = run(experiment, subject, live)
-        words = ["tinycl", *sys.argv[1:]]
-        figures = partial(summarise, record, experiment, compiled, client, subject)
-        summary = retry(client, lambda: figures(board, " ".join(words)), wait, live.message)
-        client.bye()
+        with on_interrupt(save), live:
+            client.wait, client.observer = wait, live
+            client.retry(partial(prepare, client, experiment, blob, start_state, reset))
+            subject = StreamedBoard(client, experiment)
+            record = run(experiment, subject, live)
+            figures = partial(
+                summarise, record, experiment, compiled, client, subject, name, words
+            )
+            summary = client.retry(figures)
+            client.bye()
     console.print(
         f"{summary['samples_streamed']} samples streamed; {summary['final_accuracy']:.1%} of "
         f"{len(experiment.seen(experiment.experiences[-1]))} classes; state {record.fingerprint}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,11 @@ import numpy.typing as npt
 from tinycl.data.scenario import Experience
 from tinycl.exceptions import LinkError
 from tinycl.experiment.experiment import Experiment
-from tinycl.experiment.loop import OnSample
 from tinycl.link.client import BoardClient
-from tinycl.link.messages import Info
-from tinycl.link.retry import retry
 from tinycl.link.session import predict_all, stream_experience
+from tinycl.observer import Observer
 
-__all__ = ["OnTested", "StreamedBoard"]
-
-OnTested = Callable[[int, int, int, int], None]
+__all__ = ["StreamedBoard"]
 
 
 class StreamedBoard:
@@ -28,36 +24,22 @@ class StreamedBoard:
 
     Parameters
     ----------
-    client
+    client : BoardClient
         A connected board with a model.
-    experiment
+    experiment : Experiment
         What it is to learn.
-    wait
-        Seconds to wait for a board that was unplugged.
-    on_message
-        Called with a sentence when the board goes and comes.
-    on_tested
-        Called with the number of test samples answered and in all, the class of the last one, and
-        what it was taken for.
-    on_pause
-        Called about once a second while samples are learned: the board may be asked then.
+
+    Attributes
+    ----------
+    samples, bytes : int
+        Samples learned, and bytes that went over the link meanwhile, both ways.
+    seconds : float
+        Time that learning took.
     """
 
-    def __init__(
-        self,
-        client: BoardClient,
-        experiment: Experiment,
-        wait: float = 60.0,
-        on_message: Callable[[str], None] | None = None,
-        on_tested: OnTested | None = None,
-        on_pause: Callable[[], None] | None = None,
-    ) -> None:
+    def __init__(self, client: BoardClient, experiment: Experiment) -> None:
         self._client = client
         self._plan = experiment
-        self._wait = wait
-        self._on_message = on_message
-        self._on_tested = on_tested
-        self._on_pause = on_pause
         self.samples = 0
         self.seconds = 0.0
         self.bytes = 0
@@ -76,9 +58,9 @@ class StreamedBoard:
     @property
     def next_experience(self) -> int:
         """See ``Subject``."""
-        return self._insist(self._client.hello).experience
+        return self._client.retry(self._client.hello).experience
 
-    def learn(self, experience: Experience, on_sample: OnSample) -> None:
+    def learn(self, experience: Experience, observer: Observer) -> None:
         """See ``Subject``."""
         dataset = self._plan.dataset
         labels = dataset.y_train[experience.indices].tolist()
@@ -92,12 +74,9 @@ class StreamedBoard:
             labels,
             classes=experience.classes,
             names=self._plan.names(experience),
-            wait=self._wait,
-            on_message=self._on_message,
-            on_pause=self._on_pause,
         ):
             self.samples += 1
-            on_sample(progress.position, labels[progress.position - 1], progress.predicted)
+            observer.sample(progress.position, labels[progress.position - 1], progress.predicted)
         self.seconds += time.monotonic() - started
         self.bytes += counts.bytes_sent + counts.bytes_received - before
         worked = self._busy_seconds() - busy
@@ -114,26 +93,18 @@ class StreamedBoard:
             self._busy = None
             return 0.0
 
-    def predict(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def predict(self, indices: npt.NDArray[np.int64], observer: Observer) -> npt.NDArray[np.int64]:
         """See ``Subject``."""
-        found = []
-        dataset = self._plan.dataset
-        images = _Images(dataset.x_test, indices)
-        for answer in predict_all(
-            self._client, images, wait=self._wait, on_message=self._on_message
-        ):
+        dataset, found = self._plan.dataset, []
+        for answer in predict_all(self._client, _Images(dataset.x_test, indices)):
             found.append(answer)
-            if self._on_tested is not None:
-                truth = int(dataset.y_test[indices[len(found) - 1]])
-                self._on_tested(len(found), len(indices), truth, answer)
+            truth = int(dataset.y_test[indices[len(found) - 1]])
+            observer.tested(len(found), len(indices), truth, answer)
         return np.array(found, np.int64)
 
     def fingerprint(self) -> int:
         """See ``Subject``."""
-        return int(self._insist(self._client.info).state or 0)
-
-    def _insist(self, action: Callable[[], Info]) -> Info:
-        return retry(self._client, action, self._wait, self._on_message)
+        return int(self._client.retry(self._client.info).state or 0)
 
 
 class _Images(Sequence[Any]):

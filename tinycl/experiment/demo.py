@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Console
 
@@ -15,13 +15,14 @@ from tinycl.compiler.verify import random_pixels, verify
 from tinycl.data import Dataset, load
 from tinycl.experiment.board import StreamedBoard
 from tinycl.experiment.experiment import Experiment
-from tinycl.experiment.loop import Observer, Record, run
+from tinycl.experiment.loop import Record, run
 from tinycl.experiment.prepare import prepare
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.simulator import Latents, Simulator
 from tinycl.experiment.summary import summarise
 from tinycl.files import try_outputs, write_file
 from tinycl.link import connect
+from tinycl.observer import Observer
 
 __all__ = ["KNOWN", "Backbone", "make_backbone", "run_demo"]
 
@@ -63,21 +64,13 @@ def _reads(path: Path) -> Any:
         return None
 
 
-class Watch(Observer, Protocol):
-    """What the demo needs from a live display."""
-
-    def message(self, text: str) -> None: ...
-    def tested(self, done: int, total: int, truth: int, predicted: int) -> None: ...
-    def bar(self, title: str) -> Any: ...
-
-
 def run_demo(
     folder: Path,
     board: EmulatedBoard,
     fresh: bool,
     seed: int,
     console: Console,
-    live: Watch,
+    live: Observer,
     command: str,
 ) -> dict[str, Any]:
     """Do everything; returns the summary.
@@ -115,14 +108,14 @@ def run_demo(
     )
     cache = Latents(model, experiment)
     known = Simulator(model, experiment.first(1), cache)
-    run(experiment.first(1), known, _Silent())
+    run(experiment.first(1), known)
     console.rule("3  the board meets the digits 5-9, one new class after another")
     summary = _on_board(experiment, compiled, bytes(known.learner.dump()), board, live, command)
     console.rule("4  the same stream on the simulator, and without CWR* and replay")
-    simulated = run(experiment, Simulator(model, experiment, cache), _Silent())
+    simulated = run(experiment, Simulator(model, experiment, cache))
     settings = replace(experiment.settings, method="naive", replay=0)
     naive_experiment = Experiment.make(dataset, settings)
-    naive = run(naive_experiment, Simulator(model, naive_experiment, cache), _Silent())
+    naive = run(naive_experiment, Simulator(model, naive_experiment, cache))
     return summary | {
         "simulator_fingerprint": simulated.fingerprint,
         "naive_final_accuracy": naive.accuracy[-1],
@@ -137,25 +130,20 @@ def _on_board(
     compiled: Compiled,
     state: bytes,
     board: EmulatedBoard,
-    live: Watch,
+    live: Observer,
     command: str,
 ) -> dict[str, Any]:
     with board, connect(board.port, revive=board.start) as client:
-        prepare(client, experiment, compiled.data, state, on_upload=live.bar("sending the model"))
+        client.observer = live
+        prepare(client, experiment, compiled.data, state)
         info = client.hello()
         live.message(
             f"board {board.name}: {info.platform}, {info.backend} kernels, at {client.name}"
         )
-        subject = StreamedBoard(client, experiment, 60.0, live.message, live.tested)
+        subject = StreamedBoard(client, experiment)
         record: Record = run(experiment, subject, live)
         summary = summarise(
             record, experiment, compiled.model, client, subject, board.name, command
         )
         client.bye()
     return summary
-
-
-class _Silent:
-    def begin(self, experience: Any) -> None: ...
-    def sample(self, position: int, label: int, predicted: int | None) -> None: ...
-    def end(self, experience: Any, accuracy: float, per_class: Any) -> None: ...

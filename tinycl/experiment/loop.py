@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,13 +11,9 @@ import numpy.typing as npt
 from tinycl.data.scenario import Experience, test_indices
 from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.metrics import confusion, forgetting
+from tinycl.observer import Observer
 
-__all__ = ["Observer", "OnSample", "Record", "Subject", "run"]
-
-
-OnSample = Callable[[int, int, int | None], None]
-"""Called with the number of samples learned so far, the label of the last one, and the class that
-it was given before it was learned (None: not known)."""
+__all__ = ["Record", "Subject", "run"]
 
 
 class Subject(Protocol):
@@ -29,30 +24,17 @@ class Subject(Protocol):
         """Number of the experience that it is in, or that comes next."""
         ...
 
-    def learn(self, experience: Experience, on_sample: OnSample) -> None:
+    def learn(self, experience: Experience, observer: Observer) -> None:
         """Learn a whole experience, from wherever the subject is in it."""
         ...
 
-    def predict(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def predict(self, indices: npt.NDArray[np.int64], observer: Observer) -> npt.NDArray[np.int64]:
         """Classes of test samples by the consolidated head."""
         ...
 
     def fingerprint(self) -> int:
         """CRC32 of the learned state."""
         ...
-
-
-class Observer(Protocol):
-    """Who watches a run."""
-
-    def begin(self, experience: Experience) -> None:
-        """An experience starts."""
-
-    def sample(self, position: int, label: int, predicted: int | None) -> None:
-        """A sample was learned, see ``OnSample``."""
-
-    def end(self, experience: Experience, accuracy: float, per_class: dict[int, float]) -> None:
-        """An experience was learned and tested."""
 
 
 @dataclass
@@ -87,12 +69,13 @@ class Record:
         }
 
 
-def run(experiment: Experiment, subject: Subject, observer: Observer) -> Record:
+def run(experiment: Experiment, subject: Subject, observer: Observer | None = None) -> Record:
     """Carry out an experiment from where the subject is.
 
     Experiences that the subject has closed before are not learned again; the last of them is
     tested, as the starting point.
     """
+    observer = observer or Observer()
     record = Record()
     start = subject.next_experience
     for experience in experiment.experiences:
@@ -101,11 +84,11 @@ def run(experiment: Experiment, subject: Subject, observer: Observer) -> Record:
         observer.begin(experience)
         streamed = 0
         if experience.number >= start:
-            subject.learn(experience, observer.sample)
+            subject.learn(experience, observer)
             streamed = len(experience.indices)
         indices = test_indices(experiment.dataset, experiment.seen(experience))
         truth = experiment.dataset.y_test[indices]
-        predicted = subject.predict(indices)
+        predicted = subject.predict(indices, observer)
         correct = predicted == truth
         per_class = {int(c): float(correct[truth == c].mean()) for c in np.unique(truth)}
         record.experiences.append(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tinycl_rt.config import Config
 from tinycl_rt.model.loader import Model
 
@@ -13,8 +11,6 @@ from tinycl.link.client import BoardClient
 
 __all__ = ["prepare", "send_model"]
 
-Bar = Callable[[int, int], None]
-
 
 def prepare(
     client: BoardClient,
@@ -22,7 +18,6 @@ def prepare(
     model: bytes | None = None,
     state: bytes | None = None,
     reset: bool = False,
-    on_upload: Bar | None = None,
 ) -> None:
     """Send what the board lacks; what it has learned is kept unless told otherwise.
 
@@ -38,8 +33,6 @@ def prepare(
         A learned state to start from.
     reset
         Forget what the board has learned.
-    on_upload
-        Called with bytes sent and in all.
 
     Raises
     ------
@@ -49,20 +42,15 @@ def prepare(
         The data set has another shape than the board's model.
     """
     if model is not None:
-        send_model(client, model, reset, on_upload, "--reset replaces it and forgets them")
-    info = client.hello()
-    if not info.has_model:
-        raise BoardError(
-            f"{client.name}: there is no model on this board"
-            f"{': ' + info.warning if info.warning else ''}; give one with --model"
-        )
+        send_model(client, model, reset, "--reset replaces it and forgets them")
+    info = client.require_model()
     if info.input_shape != experiment.dataset.input_shape:
         raise DataError(
             f"the board's model takes pixels of {info.input_shape}, {experiment.dataset.name} has "
             f"{experiment.dataset.input_shape}: choose the data set that it was trained for"
         )
     if state is not None:
-        client.put_state(state, on_upload)
+        client.put_state(state)
         info = client.hello()
     elif reset or (
         not info.learned and not info.experience and not _same(info.config, experiment)
@@ -81,7 +69,6 @@ def send_model(
     client: BoardClient,
     model: bytes,
     reset: bool = False,
-    on_upload: Bar | None = None,
     advice: str = "take another board",
 ) -> None:
     """Send a compiled model unless the board has it.
@@ -94,8 +81,6 @@ def send_model(
         A compiled model.
     reset
         Replace a model with which the board has learned; what it learned is forgotten.
-    on_upload
-        Called with bytes sent and in all.
     advice
         What to do when the board has learned with another model.
 
@@ -112,7 +97,7 @@ def send_model(
             f"{client.name}: the board has learned {info.learned} samples with another model; "
             f"{advice}"
         )
-    client.put_model(model, on_upload)
+    client.put_model(model)
 
 
 def _same(config: Config | None, experiment: Experiment) -> bool:

@@ -16,8 +16,8 @@ from tinycl.exceptions import CompileError, DataError
 from tinycl.experiment.evaluate import predict_latents
 from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.float32.head import FloatLearner
-from tinycl.experiment.loop import OnSample
 from tinycl.inference import latents
+from tinycl.observer import Observer
 
 __all__ = ["Latents", "Simulator", "check_shape"]
 
@@ -127,7 +127,7 @@ class Simulator:
         """See ``Subject``."""
         return int(self.learner.experience)
 
-    def learn(self, experience: Experience, on_sample: OnSample) -> None:
+    def learn(self, experience: Experience, observer: Observer) -> None:
         """See ``Subject``."""
         learner, labels = self.learner, self._plan.dataset.y_train
         if not learner.is_open:
@@ -139,10 +139,12 @@ class Simulator:
             index = experience.indices[position]
             label = int(labels[index])
             best = learner.learn_latent(self._cache.train(index), label)
-            on_sample(position + 1, label, best)
+            observer.sample(position + 1, label, best)
         learner.end()
 
-    def predict(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def predict(
+        self, indices: npt.NDArray[np.int64], observer: Observer | None = None
+    ) -> npt.NDArray[np.int64]:
         """See ``Subject``."""
         return predict_latents(self.learner, self._cache.test[indices])
 

@@ -3,7 +3,6 @@
 from tinycl.link.client import BoardClient, connect
 from tinycl.link.messages import Info, Progress, Refused
 from tinycl.link.ports import Port, find_port, list_ports
-from tinycl.link.retry import retry
 from tinycl.link.session import predict_all, stream_experience
 from tinycl.link.transport import open_transport
 
@@ -18,6 +17,5 @@ __all__ = [
     "list_ports",
     "open_transport",
     "predict_all",
-    "retry",
     "stream_experience",
 ]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from tinycl_rt.lib.crc import crc32
+from tinycl_rt.link import protocol as p
 
 from tinycl.exceptions import BoardError, DataError
 from tinycl.link.client import BoardClient
@@ -17,9 +17,6 @@ __all__ = ["StateFile", "backup", "restore"]
 
 _HEAD = "<4sII8s"  # magic, bytes, CRC-32 of all from byte 12 on, model fingerprint
 _CRC_FROM = 12
-_ROUNDS = 5
-
-Bar = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -50,35 +47,34 @@ class StateFile:
         return cls(crc, model.hex())
 
 
-def backup(client: BoardClient, progress: Bar | None = None) -> tuple[bytes, StateFile, Info]:
+def backup(client: BoardClient) -> tuple[bytes, StateFile, Info]:
     """Fetch what a board has learned, and compare its fingerprint with the board's own.
 
-    Parameters
-    ----------
-    client : BoardClient
-    progress : callable, optional
-        Called with bytes so far and in all.
+    After a break it begins again, see ``Connection.retry``.
 
     Raises
     ------
     BoardError
         There is no model on the board, or it learns all the time.
     LinkError
-        The board went away.
+        The board went away, and did not come back.
     """
-    _with_model(client)
-    for _ in range(_ROUNDS):
-        state = client.get_state(progress)
+
+    def fetch() -> tuple[bytes, StateFile, Info]:
+        client.require_model()
+        state = client.get_state()
         found, info = StateFile.read(state), client.info()
-        if (found.fingerprint, found.model) == (info.state, info.fingerprint):
-            return state, found, info
-    raise BoardError(f"{client.name}: the board goes on learning; stop that, then back it up")
+        if (found.fingerprint, found.model) != (info.state, info.fingerprint):
+            raise Refused(p.STALE, "it goes on learning; stop that, then back it up")
+        return state, found, info
+
+    return client.retry(fetch)
 
 
-def restore(client: BoardClient, state: bytes, progress: Bar | None = None) -> Info:
+def restore(client: BoardClient, state: bytes) -> Info:
     """Put a state on a board with the same model, in place of what that has learned.
 
-    Parameters are those of ``backup``.
+    After a break it begins again, see ``Connection.retry``.
 
     Raises
     ------
@@ -87,16 +83,20 @@ def restore(client: BoardClient, state: bytes, progress: Bar | None = None) -> I
     BoardError
         The board has another model or none, refuses, or has another fingerprint afterwards.
     LinkError
-        The board went away.
+        The board went away, and did not come back.
     """
     wanted = StateFile.read(state)
-    info = _with_model(client)
+    return client.retry(lambda: _restore(client, state, wanted))
+
+
+def _restore(client: BoardClient, state: bytes, wanted: StateFile) -> Info:
+    info = client.require_model()
     if info.fingerprint != wanted.model:
         raise BoardError(
             f"{client.name}: this state was learned with model {wanted.model}, the board has "
             f"{info.fingerprint}; send it that model first"
         )
-    if client.put_state(state, progress).unsaved:
+    if client.put_state(state).unsaved:
         with suppress(Refused):  # the heap may have been full of what it was sent; else it says so
             client.save()
     info = client.info()
@@ -104,15 +104,5 @@ def restore(client: BoardClient, state: bytes, progress: Bar | None = None) -> I
         raise BoardError(
             f"{client.name}: the board has state {info.state or 0:08x} now, expected "
             f"{wanted.fingerprint:08x}; restore it again"
-        )
-    return info
-
-
-def _with_model(client: BoardClient) -> Info:
-    info = client.hello()
-    if not info.has_model:
-        raise BoardError(
-            f"{client.name}: {info.warning or 'there is no model on this board'}; "
-            "send one first (tinycl stream --model)"
         )
     return info

@@ -165,27 +165,39 @@ class BoardClient(Connection):
         """Make the board save now, if anything changed."""
         return self._progress(p.SAVE)
 
-    def get_state(self, progress: Callable[[int, int], None] | None = None) -> bytes:
-        """Fetch the whole learned state; `progress` is called with bytes so far and in all."""
-        return fetch_state(self.exchange, progress)
+    def get_state(self) -> bytes:
+        """Fetch the whole learned state.
 
-    def put_state(
-        self, state: bytes, progress: Callable[[int, int], None] | None = None
-    ) -> Progress:
+        Raises
+        ------
+        Refused
+            With code ``STALE``: the board learned meanwhile; with others: there is no model.
+        LinkError
+            No answer, or the state arrived damaged.
+        """
+        return fetch_state(self.exchange, self._progress_of("fetching the state"))
+
+    def put_state(self, state: bytes) -> Progress:
         """Put a state that ``get_state`` fetched from a board with the same model."""
-        upload(self.exchange, p.KIND_STATE, state, self.exchange.max_payload, progress)
-        return self._commit(p.KIND_STATE, state)
+        return self._put(p.KIND_STATE, state, "sending the state")
 
-    def put_model(
-        self, model: bytes, progress: Callable[[int, int], None] | None = None
-    ) -> Progress:
+    def put_model(self, model: bytes) -> Progress:
         """Send a compiled model; the board keeps its old one if this one does not fit."""
-        upload(self.exchange, p.KIND_MODEL, model, self.exchange.max_payload, progress)
-        if self.board:  # if the link breaks now, either model may be there when it is back
+        return self._put(p.KIND_MODEL, model, "sending the model")
+
+    def _put(self, kind: int, data: bytes, title: str) -> Progress:
+        exchange = self.exchange
+        upload(exchange, kind, data, exchange.max_payload, self._progress_of(title))
+        if self.board and kind == p.KIND_MODEL:
+            # If the link breaks now, either model may be there when the board is back.
             self.board = replace(self.board, has_model=False)
-        result = self._commit(p.KIND_MODEL, model)
+        commit = struct.pack(p.PUT_COMMIT_REQUEST, kind, 0, 0, crc32(data))
+        result = self._progress(p.PUT_COMMIT, commit)
         self.hello()
         return result
+
+    def _progress_of(self, title: str) -> Callable[[int, int], None]:
+        return lambda done, total: self.observer.progress(title, done, total)
 
     def names(self) -> list[str]:
         """Class names, "" where a class has none."""
@@ -216,11 +228,6 @@ class BoardClient(Connection):
 
     def _progress(self, code: int, payload: bytes = b"") -> Progress:
         return Progress.unpack(self.exchange.request(code, payload))
-
-    def _commit(self, kind: int, data: bytes) -> Progress:
-        return self._progress(
-            p.PUT_COMMIT, struct.pack(p.PUT_COMMIT_REQUEST, kind, 0, 0, crc32(data))
-        )
 
 
 def connect(

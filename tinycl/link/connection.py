@@ -1,10 +1,10 @@
-"""A board behind a byte stream that may break: hello, goodbye, and finding it again."""
+"""A board behind a byte stream that may break: hello, goodbye, and going on after a break."""
 
 from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TypeVar
 
@@ -14,16 +14,21 @@ from tinycl_rt.link.frames import VERSION
 from tinycl.exceptions import BoardError, LinkError
 from tinycl.link.exchange import Exchange
 from tinycl.link.jobs import Counts, SilentError
-from tinycl.link.messages import Info
+from tinycl.link.messages import Info, Refused
 from tinycl.link.transport import Transport
+from tinycl.observer import Observer
 
 __all__ = ["Connection"]
 
 Self = TypeVar("Self", bound="Connection")
+T = TypeVar("T")
 
 _HELLO_SECONDS = 2.5
 _WAKE_SECONDS = 8.0
 _BYE_SECONDS = 10.0  # the requests that are under way come first
+_BREAKS = 30  # without progress, after which it is an error
+# A board that restarted is elsewhere than the host believes.
+_RESTARTED = (p.GAP, p.NOT_OPEN, p.STALE)
 # Zeros: a board may wait for the rest of a frame whose host went away. Ctrl-C leaves a program,
 # Ctrl-B the raw REPL, Ctrl-D restarts MicroPython and with it main.py.
 _WAKE = bytes(4110) + b"\r\x03\x03\x02\x04"
@@ -47,6 +52,10 @@ class Connection:
         The last answer to hello.
     counts : Counts
         Bytes, frames, retransmissions, round trips.
+    wait : float
+        Seconds to wait for a board that was unplugged.
+    observer : Observer
+        Hears when the board goes and comes back, and how far long steps are.
     """
 
     def __init__(
@@ -58,6 +67,8 @@ class Connection:
         self.exchange = Exchange(transport, patience)
         self._reopen = reopen
         self.board: Info | None = None
+        self.wait = 60.0
+        self.observer = Observer()
 
     @property
     def counts(self) -> Counts:
@@ -91,6 +102,17 @@ class Connection:
         """``hello`` with the fingerprint of the learned state."""
         return self.hello(fingerprint=True)
 
+    def require_model(self) -> Info:
+        """``hello``; BoardError when the board has no model."""
+        info = self.hello()
+        if not info.has_model:
+            raise BoardError(
+                f"{self.name}: there is no model on this board"
+                f"{': ' + info.warning if info.warning else ''}; send one first with --model, or "
+                "BoardClient.put_model"
+            )
+        return info
+
     def greet(self) -> Info:
         """Say hello; when nobody answers, restart MicroPython, which may sit in its REPL."""
         try:
@@ -107,15 +129,74 @@ class Connection:
         except LinkError:
             return
 
-    def reconnect(
-        self, wait: float = 60.0, on_message: Callable[[str], None] | None = None
-    ) -> Info:
+    def retry(self, action: Callable[[], T]) -> T:
+        """Carry out a step with a board that may be unplugged, reset or cut off meanwhile.
+
+        After a break the step begins again. That does no harm: each request names the place where
+        it belongs, and a board that has carried it out already says so.
+
+        Parameters
+        ----------
+        action : callable
+            The step; ``retry`` returns what it returns.
+
+        Raises
+        ------
+        LinkError
+            The board did not come back in ``wait`` seconds, or the link broke too often.
+        BoardError
+            The board refused, or another one came back.
+        """
+        return next(self.resume(lambda: iter((action(),))))
+
+    def resume(
+        self, steps: Callable[[], Iterator[T]], place: Callable[[T], int] | None = None
+    ) -> Iterator[T]:
+        """Yield what ``steps()`` yields; after a break call it again, and go on with that.
+
+        Parameters
+        ----------
+        steps : callable
+            Makes an iterator that begins where the board is.
+        place : callable, optional
+            How far an item is. Breaks count until an item is further than all before, so that a
+            board that fails at the same place again and again is an error. By default each item
+            is progress.
+
+        Raises
+        ------
+        LinkError, BoardError
+            As ``retry``.
+        """
+        breaks, furthest = 0, -1
+        while True:
+            try:
+                for item in steps():
+                    if place is None or place(item) > furthest:
+                        breaks, furthest = 0, place(item) if place else furthest
+                    yield item
+                return
+            except LinkError:
+                breaks += 1
+                if breaks > _BREAKS:
+                    raise
+            except Refused as refused:
+                breaks += 1
+                if refused.code not in _RESTARTED or breaks > _BREAKS:
+                    raise
+                self.observer.message(
+                    f"{self.name}: the board changed meanwhile; going on from where it is"
+                )
+                continue
+            self.reconnect()
+
+    def reconnect(self) -> Info:
         """Wait for the port to come back, and say hello again.
 
         Raises
         ------
         LinkError
-            It did not come back in `wait` seconds.
+            It did not come back in ``wait`` seconds.
         BoardError
             What came back is another board, or has another model.
         """
@@ -123,9 +204,10 @@ class Connection:
         if self._reopen is None:
             raise LinkError(f"{self.name}: the link is broken")
         self.exchange.transport.close()
-        if on_message:
-            on_message(f"{self.name}: the board is gone; waiting up to {wait:.0f} s for it")
-        deadline = time.monotonic() + wait
+        self.observer.message(
+            f"{self.name}: the board is gone; waiting up to {self.wait:.0f} s for it"
+        )
+        deadline = time.monotonic() + self.wait
         while True:
             try:
                 self.exchange.attach(self._reopen())
@@ -146,8 +228,7 @@ class Connection:
             raise BoardError(
                 f"{self.name}: another board came back ({info.uid}, expected {before.uid})"
             )
-        if on_message:
-            on_message(f"{self.name}: the board is back, {info.learned} samples learned")
+        self.observer.message(f"{self.name}: the board is back, {info.learned} samples learned")
         return info
 
     def close(self) -> None:

@@ -13,12 +13,9 @@ from tinycl_rt.link import protocol as p
 
 from tinycl.link.exchange import Exchange
 from tinycl.link.jobs import Job, TooLossy
-from tinycl.link.messages import Refused
 from tinycl.link.transfer import SMALLEST_PIECE, upload
 
 __all__ = ["ImageSender", "Sample"]
-
-_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -83,14 +80,7 @@ class ImageSender:
             yield Job(code, payload, sample.index, sample.experience)
 
     def _in_pieces(self, code: int, sample: Sample, flags: int) -> bytes:
+        """STALE when the board restarts in between and has lost the image."""
+        self.piece = upload(self._exchange, p.KIND_IMAGE, sample.pixels, self.piece)
         head = sample.head + bytes((flags | p.IMAGE_STAGED, 0))
-        payload = head + struct.pack("<I", crc32(sample.pixels))
-        for attempt in range(_ROUNDS):
-            self.piece = upload(self._exchange, p.KIND_IMAGE, sample.pixels, self.piece)
-            try:
-                return self._exchange.request(code, payload)
-            except Refused as refused:
-                # STALE: the board restarted and does not have the image any more
-                if refused.code != p.STALE or attempt == _ROUNDS - 1:
-                    raise
-        raise AssertionError("the loop returns or raises")
+        return self._exchange.request(code, head + struct.pack("<I", crc32(sample.pixels)))

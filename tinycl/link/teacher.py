@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 from tinycl_rt.learner import NAME_BYTES
-from tinycl_rt.link import protocol as p
 
-from tinycl.exceptions import BoardError, DataError, LinkError
+from tinycl.exceptions import BoardError, DataError
 from tinycl.link.client import BoardClient
-from tinycl.link.messages import Refused
 
-__all__ = ["Teacher"]
-
-T = TypeVar("T")
-_ROUNDS = 10  # restarts in a row
-_RESTARTED = (p.GAP, p.NOT_OPEN, p.STALE)
+__all__ = ["Teacher", "check_names"]
 
 
 class Teacher:
@@ -32,13 +26,9 @@ class Teacher:
         A board that has a model.
     names : iterable of str
         Classes to teach besides those that the board has.
-    wait : float
-        Seconds to wait for an unplugged board.
 
     Attributes
     ----------
-    on_message : callable or None
-        Called with a sentence when the board goes and comes.
     names : list of str
         Of all classes of the board; "" where it is free.
     learned : int
@@ -50,15 +40,8 @@ class Teacher:
         A name is not one, or the board has no room for so many.
     """
 
-    def __init__(
-        self,
-        client: BoardClient,
-        names: Iterable[str] = (),
-        wait: float = 60.0,
-    ) -> None:
+    def __init__(self, client: BoardClient, names: Iterable[str] = ()) -> None:
         self._client = client
-        self._wait = wait
-        self.on_message: Callable[[str], None] | None = None
         info = client.hello()
         self.names = client.names()
         self.learned = info.learned
@@ -69,7 +52,6 @@ class Teacher:
         self._base = info.position if info.is_open else 0
         self._begun: tuple[list[int], list[str]] = ([], [])
         self._samples: list[tuple[Any, int]] = []  # from position `_base` of the experience on
-        self._done = 0  # of those, learned
         for name in check_names(names):
             if name not in self.names:
                 self.add(name)
@@ -99,7 +81,7 @@ class Teacher:
         """Class that the board gives a sample; None before it has learned any."""
         if not self.learned:
             return None
-        label = self._try(lambda: self._client.predict(image, training=True))
+        label = self._client.retry(lambda: self._client.predict(image, training=True))
         return label if label < len(self.names) and self.names[label] else None
 
     def learn(self, image: Any, label: int) -> None:
@@ -107,66 +89,40 @@ class Teacher:
         if self._open and label in self._new:
             self.end()
         if not self._open:
-            new = list(self._new)
+            new, self._new = list(self._new), []
             self._begun = new, [self.names[j] for j in new]
-            self._try(self._begin)
-            self._open, self._new = True, []
+            self._open = True
         self._samples.append((image, label))
-        self._try(self._catch_up)
+        self._client.retry(self._catch_up)
         self.learned += 1
 
     def save(self) -> None:
         """Make the board save; BoardError with its reason when it cannot."""
-        self._try(self._client.save)
+
+        def save() -> None:
+            self._catch_up()
+            self._client.save()
+
+        self._client.retry(save)
 
     def end(self) -> None:
         """Consolidate what was learned, and save; nothing when nothing is open."""
         if not self._open:
             return
 
-        def close() -> None:
+        def end() -> None:
+            if self._client.hello().experience == self._experience + 1:
+                return  # it has closed the experience, and the answer was lost
             self._catch_up()
             self._client.end(self._experience, self._base + len(self._samples))
 
-        self._try(close)
+        self._client.retry(end)
         self._experience += 1
-        self._open, self._base, self._done, self._samples = False, 0, 0, []
-
-    def _begin(self) -> None:
-        classes, names = self._begun
-        self._client.begin(self._experience, classes, 0, names)
+        self._open, self._base, self._samples = False, 0, []
 
     def _catch_up(self) -> None:
-        for i in range(self._done, len(self._samples)):
-            image, label = self._samples[i]
-            self._client.learn(self._experience, self._base + i, image, label)
-            self._done = i + 1
-
-    def _try(self, action: Callable[[], T]) -> T:
-        """Do something, again after the board was away."""
-        broken = False
-        for left in reversed(range(_ROUNDS)):
-            try:
-                if broken:
-                    self._client.reconnect(self._wait, self.on_message)
-                    broken = False
-                    self._find()
-                return action()
-            except LinkError:
-                broken = True
-                if not left:
-                    raise
-            except Refused as refused:
-                if refused.code not in _RESTARTED or not left:
-                    raise
-                self._find()
-        raise AssertionError("the loop returns or raises")
-
-    def _find(self) -> None:
-        """Where the board is after a restart: what it lost is to be sent again."""
+        """Teach what the board lacks: the newest sample; after a power cut all that it lost."""
         info = self._client.hello()
-        if info.experience == self._experience + 1 and self._open:
-            return  # it closed the experience, and the answer was lost
         here = info.position if info.is_open else 0
         if info.experience != self._experience or here < self._base:
             raise BoardError(
@@ -174,8 +130,10 @@ class Teacher:
                 "this sitting; restore a backup, or teach it again"
             )
         if self._open and not info.is_open:
-            self._begin()
-        self._done = here - self._base
+            classes, names = self._begun
+            self._client.begin(self._experience, classes, 0, names)
+        for i, (image, label) in enumerate(self._samples[here - self._base :], here):
+            self._client.learn(self._experience, i, image, label)
 
 
 def check_names(names: Iterable[str]) -> list[str]:

@@ -83,23 +83,15 @@ def _pieces(kind: int, data: bytes, crc: int, start: int, size: int) -> Iterator
 
 
 def fetch_state(exchange: Exchange, progress: Callable[[int, int], None] | None = None) -> bytes:
-    """Fetch the learned state whole; begins again when the board learned meanwhile.
+    """Fetch the learned state whole.
 
     Raises
     ------
+    Refused
+        With code ``STALE``: the board learned meanwhile.
     LinkError
         What came does not have the CRC that the board announced.
     """
-    for _ in range(_ROUNDS):
-        try:
-            return _fetch(exchange, progress)
-        except Refused as refused:
-            if refused.code != p.STALE:
-                raise
-    raise LinkError(f"{exchange.transport.name}: the state changes while it is fetched")
-
-
-def _fetch(exchange: Exchange, progress: Callable[[int, int], None] | None) -> bytes:
     state, crc, most = bytearray(), 0, 0
     while True:
         request = struct.pack(p.GET_REQUEST, len(state), crc, most)

@@ -10,6 +10,7 @@ from rich.live import Live
 from tinycl.data.capture import Shot
 from tinycl.exceptions import BoardError, DataError
 from tinycl.link.teacher import Teacher
+from tinycl.observer import Observer
 from tinycl.ui.keyboard import BACKSPACE, ESCAPE, Keyboard
 from tinycl.ui.keys import ACCEPT, END, NEW, SAVE, SKIP, Keys
 from tinycl.ui.label_view import Screen
@@ -19,8 +20,8 @@ __all__ = ["Labelling"]
 _FRAME = 0.03  # seconds that a camera waits for a key
 
 
-class Labelling:
-    """Loop of samples and keys.
+class Labelling(Observer):
+    """Loop of samples and keys; the observer of the board meanwhile.
 
     Parameters
     ----------
@@ -33,7 +34,6 @@ class Labelling:
 
     def __init__(self, teacher: Teacher, title: str, live: bool) -> None:
         self.teacher = teacher
-        teacher.on_message = self.message
         self.screen = Screen(title, teacher.names)
         self._live = live
         self._view = Live(
@@ -62,7 +62,7 @@ class Labelling:
         self.teacher.end()
 
     def message(self, text: str) -> None:
-        """Show a sentence."""
+        """See ``Observer``."""
         self.screen.message = text
         self._view.refresh()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 
 from rich.console import Console
@@ -17,14 +18,15 @@ from rich.progress import (
 )
 
 from tinycl.data.scenario import Experience
+from tinycl.observer import Observer
 
 __all__ = ["Live"]
 
 _WINDOW = 50
 
 
-class Live:
-    """An ``Observer`` of the loop, as a context.
+class Live(Observer):
+    """Shows a run while it goes on, as a context.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ class Live:
         Show nothing: for sweeps.
     """
 
-    def __init__(self, console: Console, names: tuple[str, ...], quiet: bool = False) -> None:
+    def __init__(self, console: Console, names: tuple[str, ...] = (), quiet: bool = False) -> None:
         self.console = console
         self._names = names
         self._quiet = quiet
@@ -83,7 +85,7 @@ class Live:
             self._progress.update(self._task, completed=position, note=note)
 
     def tested(self, done: int, total: int, truth: int, predicted: int) -> None:
-        """Test samples that were answered."""
+        """See ``Observer``."""
         if done == 1:
             self._show("testing all classes seen", total)
         if self._task is not None:
@@ -101,19 +103,19 @@ class Live:
         )
 
     def message(self, text: str) -> None:
-        """A sentence about the board."""
+        """See ``Observer``."""
         self.console.print(text, style="yellow", highlight=False, markup=False)
 
+    def progress(self, title: str, done: int, total: int) -> None:
+        """See ``Observer``."""
+        if self._task is None or self._progress.tasks[-1].description != title:
+            self._show(title, total)
+        if self._task is not None:
+            self._progress.update(self._task, completed=done)
+
     def bar(self, title: str) -> Callable[[int, int], None]:
-        """A bar for something else: a function of (done, total)."""
-
-        def update(done: int, total: int) -> None:
-            if self._task is None or self._progress.tasks[-1].description != title:
-                self._show(title, total)
-            if self._task is not None:
-                self._progress.update(self._task, completed=done)
-
-        return update
+        """``progress`` with this title: a function of (done, total)."""
+        return partial(self.progress, title)
 
     def _show(self, title: str, total: int) -> None:
         for task in self._progress.task_ids:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 
@@ -14,6 +13,7 @@ from tinycl.data.scenario import Experience
 from tinycl.exceptions import LinkError
 from tinycl.experiment.experiment import Experiment
 from tinycl.link.client import BoardClient
+from tinycl.observer import Observer
 from tinycl.ui import Seen, State, View, Vitals
 from tinycl.ui.stream_view import vitals
 
@@ -24,8 +24,8 @@ _SHARE = 30  # of the time, one part goes to drawing at most
 _LINE = 10.0  # seconds between lines where there is no terminal
 
 
-class Watching:
-    """An ``Observer`` of the loop, as a context.
+class Watching(Observer):
+    """Shows a stream sample by sample, as a context.
 
     All is drawn between two samples, in the thread that streams, while the board has others to
     learn; how the board fares is asked about once a second.
@@ -87,7 +87,7 @@ class Watching:
         self._draw()
 
     def tested(self, done: int, total: int, truth: int, predicted: int) -> None:
-        """Test samples that were answered."""
+        """See ``Observer``."""
         if done == 1 and self._experience is not None:
             self.state.begin(f"testing after {self._title(self._experience)}", total)
         self.state.answer(done, truth, predicted)
@@ -102,22 +102,18 @@ class Watching:
         self._draw(force=True)
 
     def message(self, text: str) -> None:
-        """A sentence about the board."""
+        """See ``Observer``."""
         self.state.message = text
         self._polled = None
         self._say(text)
         self._draw(force=True)
 
-    def bar(self, title: str) -> Callable[[int, int], None]:
-        """A bar for something else: a function of (done, total)."""
-
-        def update(done: int, total: int) -> None:
-            if self.state.heading != title:
-                self.state.begin(title, total)
-            self.state.done = done
-            self._draw()
-
-        return update
+    def progress(self, title: str, done: int, total: int) -> None:
+        """See ``Observer``."""
+        if self.state.heading != title:
+            self.state.begin(title, total)
+        self.state.done = done
+        self._draw()
 
     def pause(self) -> None:
         """Ask the board how it fares; nothing is in flight."""

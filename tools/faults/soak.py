@@ -18,12 +18,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from tinycl_rt.config import Config
@@ -34,7 +33,7 @@ from tinycl_rt.model.loader import Model
 from tinycl.boards import EmulatedBoard, start
 from tinycl.exceptions import LinkError, TinyclError
 from tinycl.link import BoardClient, connect, stream_experience
-from tinycl.link.retry import retry
+from tinycl.observer import Observer
 from tools.bench.synthetic_model import synthetic_model
 from tools.faults.proxy import FaultProxy, Faults
 
@@ -44,8 +43,6 @@ _SHAPE = (8, 8, 1)
 _CLASSES = 4
 _EXPERIENCES = 3
 _WAIT = 120.0  # seconds that the host waits for a board
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -124,7 +121,7 @@ class Chaos:
                 self.kills += 1
 
 
-class Soak:
+class Soak(Observer):
     """A board, a host, and a learner that nothing happens to."""
 
     def __init__(self, client: BoardClient, model: bytes, seed: int, samples: int) -> None:
@@ -148,7 +145,7 @@ class Soak:
         twin = Learner(self._model, config, numpy_kernels)
         self._history[0, False, 0] = int(twin.fingerprint())
         self._saved = (0, 0)
-        self._insist(lambda: self.client.reset(config))
+        self.client.retry(lambda: self.client.reset(config))
         self.result.resets += 1
         for experience in range(_EXPERIENCES):
             classes = sorted({int(c) for c in self._rng.choice(_CLASSES, 2, replace=False)})
@@ -176,52 +173,42 @@ class Soak:
     def _experience(
         self, experience: int, classes: list[int], images: Any, labels: list[int]
     ) -> None:
-        def learn() -> None:
-            self._seen = 0
-            stream = stream_experience(
-                self.client,
-                experience,
-                images,
-                labels,
-                classes=classes,
-                wait=_WAIT,
-                on_message=self._restarted,
-            )
-            for progress in stream:
-                if progress.generation > self._generation:
-                    self._generation = progress.generation
-                    self._saved = (experience, self._seen)
-                self._seen = progress.position
-
-        self._insist(learn)
+        self._seen = 0
+        for progress in stream_experience(
+            self.client, experience, images, labels, classes=classes
+        ):
+            if progress.generation > self._generation:
+                self._generation = progress.generation
+                self._saved = (experience, self._seen)
+            self._seen = progress.position
         self.result.samples_sent += len(labels)
 
     def _between(self, twin: Learner, images: Any) -> None:
         """After an experience: compare, save, back up, restore, predict."""
-        info = self._insist(self.client.info)
+        info = self.client.retry(self.client.info)
         missing = int(twin.learned) - info.learned
         self.result.samples_lost += max(missing, 0)
         self.result.samples_doubled += max(-missing, 0)
         equal = info.state == twin.fingerprint()
         self._saved = (info.experience, 0)
-        self._insist(self.client.save)
+        self.client.retry(self.client.save)
         self.result.saves += 1
         if self._rng.random() < 0.5:
-            state = self._insist(self.client.get_state)
+            state = self.client.retry(self.client.get_state)
             equal &= state == bytes(twin.dump())
-            self._insist(lambda: self.client.put_state(state))
+            self.client.retry(lambda: self.client.put_state(state))
             self.result.restores += 1
         for image in images[:4]:
-            answer = self._insist(partial(self.client.predict, image))
+            answer = self.client.retry(partial(self.client.predict, image))
             equal &= answer == twin.predict(image.tobytes())
         self.result.fingerprint_equal &= equal
-        bad = int(self._insist(self.client.stats)["bad_frames"])
+        bad = int(self.client.retry(self.client.stats)["bad_frames"])
         self.result.frames_damaged += bad - self._bad_frames * (bad >= self._bad_frames)
         self._bad_frames = bad
 
-    def _restarted(self, message: str) -> None:
+    def message(self, text: str) -> None:
         """The board is back, or restarted: is its state one that it can have?"""
-        if "is gone" in message:
+        if "is gone" in text:
             return
         self._seen = 0
         try:
@@ -238,9 +225,6 @@ class Soak:
             # Not that it is saved: where the cable was cut, it goes on with what it has in RAM.
             self._seen = info.position
         self._generation = info.generation
-
-    def _insist(self, action: Callable[[], T]) -> T:
-        return retry(self.client, action, _WAIT, self._restarted)
 
 
 def soak(board_name: str, seconds: float, seed: int, faults: Faults, pause: float) -> Result:
@@ -270,7 +254,8 @@ def soak(board_name: str, seconds: float, seed: int, faults: Faults, pause: floa
             client.put_model(model)
         cable = stack.enter_context(FaultProxy(board.port, link, faults, seed))
         client = stack.enter_context(connect(link, patience=60, wait=_WAIT))
-        it = Soak(client, model, seed, samples)
+        client.wait = _WAIT
+        client.observer = it = Soak(client, model, seed, samples)
         chaos = Chaos(board, cable, random.Random(seed), pause, seconds)
         try:
             while time.monotonic() < started + seconds:

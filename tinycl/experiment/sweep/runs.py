@@ -15,31 +15,18 @@ from tinycl_rt.model.loader import Model
 from tinycl import __version__
 from tinycl.compiler.compiler import load_model
 from tinycl.data import Dataset
-from tinycl.data.scenario import Experience
 from tinycl.exceptions import DataError
 from tinycl.experiment.experiment import Experiment
-from tinycl.experiment.loop import Observer, Record, run
+from tinycl.experiment.loop import Record, run
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.simulator import Latents, Simulator, check_shape
 from tinycl.experiment.sweep.pool import each, one_thread
 from tinycl.experiment.sweep.store import Store, key
+from tinycl.observer import Observer
 
-__all__ = ["Bench", "Quiet", "simulate", "sweep"]
+__all__ = ["Bench", "simulate", "sweep"]
 
 Bar = Callable[[int, int], None]
-
-
-class Quiet:
-    """An ``Observer`` that shows nothing."""
-
-    def begin(self, experience: Experience) -> None:
-        """See ``Observer``."""
-
-    def sample(self, position: int, label: int, predicted: int | None) -> None:
-        """See ``Observer``."""
-
-    def end(self, experience: Experience, accuracy: float, per_class: dict[int, float]) -> None:
-        """See ``Observer``."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +87,7 @@ def simulate(
     with one_thread():
         experiment = bench.experiment(settings)
         subject = Simulator(bench.model(), experiment, latents, bench.state)
-        record: Record = run(experiment, subject, observer or Quiet())
+        record: Record = run(experiment, subject, observer)
     result = {
         "seed": settings.seed,
         **record.summary(),
