@@ -16,7 +16,7 @@ ORDER = {
         tinycl exceptions text
         files keras inference boards
         data models
-        training edge zoo compiler
+        training edge zoo compiler observer
         link
         flash
         report
