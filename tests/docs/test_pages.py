@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import doctest
+import importlib.util
 import os
 import re
 import sys
 from pathlib import Path
+from textwrap import indent
 from types import ModuleType
+from typing import Any
 
 import pytest
+import typer
 from helpers.paths import PROJECT
+
+from tinycl.cli import app
 
 PAGES = sorted((PROJECT / "tinycl" / "docs").glob("*.md"))
 READMES = [
@@ -42,6 +48,8 @@ MADE = re.compile(
     r"^(?:hello|soak|mnist|cifar10|summary|board|main|model|settings|circuitpy_mpconfig)\.\w+$"
 )
 OPTIONS = doctest.ELLIPSIS
+MAKEFILES = "".join((PROJECT / f / "Makefile").read_text() for f in ("", "firmware/native"))
+VERBS: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
 
 
 def identity(path: Path) -> str:
@@ -72,6 +80,21 @@ def test_files_that_a_page_names_are_there(page: Path) -> None:
             continue
         places = [root / name for root in (*ROOTS, page.parent)]
         assert any(place.exists() for place in places), f"{page.name}: {name}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *READMES], ids=identity)
+def test_commands_that_a_page_names_exist(page: Path) -> None:
+    text = re.sub(
+        r"```\w*\n(.*?)```", lambda m: indent(m[1], "    "), page.read_text(), flags=re.S
+    )
+    for module in re.findall(r"python -m (tools[\w.]*\w)", text):
+        assert importlib.util.find_spec(module), f"{page.name}: {module}"
+    for target in re.findall(r"(?:^    |`)make ([a-z]+)", text, re.MULTILINE):
+        assert f"\n{target}:" in MAKEFILES, f"{page.name}: make {target}"
+    for verb, words in re.findall(r"(?:^    |`)tinycl ([a-z]+)\b([^`\n]*)", text, re.MULTILINE):
+        known = {option for p in VERBS[verb].params for option in p.opts}
+        unknown = set(re.findall(r"(?<!\S)--[a-z-]+", words.partition("#")[0])) - known
+        assert not unknown or verb == "zoo", f"{page.name}: tinycl {verb} {unknown}"
 
 
 def test_every_page_is_linked_from_the_readme() -> None:
