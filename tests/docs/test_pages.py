@@ -69,7 +69,7 @@ def test_examples_of_a_page_run(
 @pytest.mark.parametrize("page", [*PAGES, *READMES], ids=identity)
 def test_links_of_a_page_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", page.read_text()):
-        assert (page.parent / link).exists(), f"{page.name}: {link}"
+        assert (page.parent / link).is_file(), f"{page.name}: {link}"
 
 
 @pytest.mark.parametrize("page", [*PAGES, *READMES], ids=identity)

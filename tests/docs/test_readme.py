@@ -43,10 +43,3 @@ def test_client(tiny_model: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "other": rng.integers(0, 256, (8, 8, 1), dtype=np.uint8),
     }
     exec(block("connect(board.port)"), images)
-
-
-def test_pages_that_it_links_to_are_there() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text())
-    assert links
-    for link in links:
-        assert (README.parent / link).is_file(), link
