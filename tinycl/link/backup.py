@@ -55,7 +55,7 @@ def backup(client: BoardClient) -> tuple[bytes, StateFile, Info]:
     Raises
     ------
     BoardError
-        There is no model on the board, or it learns all the time.
+        There is no model on the board, or it learns all the time (`Refused`).
     LinkError
         The board went away, and did not come back.
     """
