@@ -191,8 +191,8 @@ class Head:
 
     def back(self, kernels, f):
         """Between the halves: the error of the features, ``array('i')``, Q(gbits + qf - 2 - r)."""
-        p = self.p
-        kernels.head_back(self.tw, self._g, f, p[0], p[1], p[2], p[3])
+        n, d, shift, limit, _, _, _, _ = self.p
+        kernels.head_back(self.tw, self._g, f, n, d, shift, limit)
 
     def update(self):
         """The second half of ``step``."""

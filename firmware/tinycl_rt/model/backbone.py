@@ -5,6 +5,14 @@ from array import array
 from tinycl_rt import tcm
 from tinycl_rt.kernels import choose as kernel_sets
 
+try:
+    from micropython import const
+except ImportError:  # CPython
+    const = int
+
+# Places in the geometry `p` of an operator.
+_SHIFT = const(14)
+
 
 class Backbone:
     """A model with its activation memory and a kernel set.
@@ -99,11 +107,11 @@ class Backbone:
 
     def narrow(self, limit):
         """Halve the features until none exceeds ``limit``; returns the largest that is left."""
-        shift, top = self._last.p[14], self.model.feature_range
+        shift, top = self._last.p[_SHIFT], self.model.feature_range
         while top > limit:
             top = (top + 1) >> 1
             shift += 1
-        self.cells[14] = shift
+        self.cells[_SHIFT] = shift
         return top
 
     def count(self, latent, features):

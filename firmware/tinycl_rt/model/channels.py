@@ -9,6 +9,18 @@ from array import array
 from tinycl_rt import tcm
 from tinycl_rt.model.graph import Operator
 
+try:
+    from micropython import const
+except ImportError:  # CPython
+    const = int
+
+# Places in the geometry `p` of an operator.
+_H = const(0)
+_W = const(1)
+_C = const(2)
+_OC = const(11)
+_ZERO = const(13)
+
 _KINDS = {
     tcm.TAKE: tcm.BITS,
     tcm.JOIN: tcm.BITS,
@@ -50,9 +62,9 @@ def operator(tensors, fields, name):
 def step(op, x, z, y):
     """Run an operator on the memory of its input, of its second input, and of its output."""
     if op.code == tcm.TAKE:
-        take(op.p, x, y, tcm.words(op.p[2]), op.p[13] >> 3, tcm.words(op.p[11]))
+        take(op.p, x, y, tcm.words(op.p[_C]), op.p[_ZERO] >> 3, tcm.words(op.p[_OC]))
     elif op.code == tcm.FLOAT_TAKE:
-        take(op.p, x, y, op.p[2], op.p[13], op.p[11])
+        take(op.p, x, y, op.p[_C], op.p[_ZERO], op.p[_OC])
     elif op.code == tcm.JOIN:
         join(op.p, x, z, y)
     else:
@@ -61,18 +73,18 @@ def step(op, x, z, y):
 
 def take(p, x, y, row, first, count):
     """`count` entries from `first` on, of every `row`."""
-    for i in range(p[0] * p[1]):
+    for i in range(p[_H] * p[_W]):
         at = i * row + first
         y[i * count : (i + 1) * count] = x[at : at + count]
 
 
 def join(p, x, z, y):
     """Bits of the channels of ``x``, then those of ``z``."""
-    c = p[2]
-    a, b, n = tcm.words(c), tcm.words(p[11] - c), tcm.words(p[11])
+    c = p[_C]
+    a, b, n = tcm.words(c), tcm.words(p[_OC] - c), tcm.words(p[_OC])
     whole, shift = c >> 3, c & 7
-    extra = (p[11] - c + 7) >> 3
-    for i in range(p[0] * p[1]):
+    extra = (p[_OC] - c + 7) >> 3
+    for i in range(p[_H] * p[_W]):
         out = i * n
         for k in range(out, out + n):
             y[k] = 0
@@ -88,7 +100,7 @@ def join(p, x, z, y):
 
 def join_floats(p, x, z, y):
     """Channels of ``x``, then those of ``z``."""
-    c, n = p[2], p[11]
-    for i in range(p[0] * p[1]):
+    c, n = p[_C], p[_OC]
+    for i in range(p[_H] * p[_W]):
         y[i * n : i * n + c] = x[i * c : (i + 1) * c]
         y[i * n + c : (i + 1) * n] = z[i * (n - c) : (i + 1) * (n - c)]

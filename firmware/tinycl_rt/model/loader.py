@@ -190,8 +190,10 @@ class Model:
         self.features = self.tensors[last.target].nbytes
         if self.features > tcm.MAX_FEATURES:
             raise ValueError("model: %d features, more than a head takes" % self.features)
+        rows, columns, _ = self.tensors[last.target].shape
+        *_, shift = last.p
         h, w, _ = latent.shape
-        cell = -(-h // last.p[9]) * -(-w // last.p[10])
-        self.feature_range = -(-cell >> last.p[14])
+        cell = -(-h // rows) * -(-w // columns)
+        self.feature_range = -(-cell >> shift)
         if not 0 < self.feature_range <= 127:
             raise ValueError("model: cells of %d values do not fit int8 features" % cell)

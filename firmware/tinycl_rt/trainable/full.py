@@ -24,6 +24,21 @@ from tinycl_rt.kernels import choose as kernel_sets
 from tinycl_rt.trainable import layers as depth
 from tinycl_rt.trainable.tail import Tail, images
 
+try:
+    from micropython import const
+except ImportError:  # CPython
+    const = int
+
+# Places in the geometry `p` of an operator.
+_C = const(2)
+_KH = const(3)
+_KW = const(4)
+_OH = const(9)
+_OW = const(10)
+_OC = const(11)
+_PAD = const(12)
+
+
 _MOST_SHIFT = 24
 
 
@@ -45,10 +60,10 @@ class Layer:
 
     def __init__(self, op, config, kernels, rng):
         p = array("i", op.p)
-        if p[12] == 2:
-            p[12] = 1  # one threshold a channel: nothing of the model's is left
+        if p[_PAD] == 2:
+            p[_PAD] = 1  # one threshold a channel: nothing of the model's is left
         self.p = p
-        taps, ci, oc = p[3] * p[4], p[2], p[11]
+        taps, ci, oc = p[_KH] * p[_KW], p[_C], p[_OC]
         terms = taps * ci
         more = 8 * config.wide
         limit = 32767 if more else 127
@@ -88,7 +103,7 @@ class Full(Tail):
         self._beta_step = config.thresholds
         super().__init__(model, config, kernels, rng)
         n = config.replay_batch + 1
-        most = max(layer.p[9] * layer.p[10] for layer in self.layers)
+        most = max(layer.p[_OH] * layer.p[_OW] for layer in self.layers)
         self._sums = array("h", bytes(2 * n * most))
         self._above, self._below = [], []
         below = None

@@ -7,6 +7,20 @@ from tinycl_rt import tcm
 from tinycl_rt.config import FULL
 from tinycl_rt.head import bits
 
+try:
+    from micropython import const
+except ImportError:  # CPython
+    const = int
+
+# Places in the geometry `p` of an operator.
+_C = const(2)
+_KH = const(3)
+_KW = const(4)
+_OH = const(9)
+_OW = const(10)
+_OC = const(11)
+_PAD = const(12)
+
 _MOST_TERMS = 32767  # of a sum, at full depth: int16
 _MOST_SUMS = 1 << 27  # sums of a channel times terms: means in Q4 stay within 32 bits
 
@@ -89,8 +103,8 @@ def _check_sums(ops, config):
         if op.code != tcm.BCONV:
             continue
         _check_shift(full_shift(op.p, config), config)
-        terms = op.p[2] * op.p[3] * op.p[4]
-        most = (_MOST_SUMS - 1) // (op.p[9] * op.p[10] * terms)
+        terms = op.p[_C] * op.p[_KH] * op.p[_KW]
+        most = (_MOST_SUMS - 1) // (op.p[_OH] * op.p[_OW] * terms)
         if terms > _MOST_TERMS or n > most:
             raise ValueError(
                 "full: a layer sums %d terms, expected at most %d, and a replay_batch below %d"
@@ -112,10 +126,10 @@ def state_bytes(model, config):
         if op.code != tcm.BCONV:
             continue
         p = op.p
-        taps = p[3] * p[4] * p[11]
-        sizes += [taps * tcm.words(p[2]), taps * p[2] * (1 + config.wide)]
+        taps = p[_KH] * p[_KW] * p[_OC]
+        sizes += [taps * tcm.words(p[_C]), taps * p[_C] * (1 + config.wide)]
         if config.depth == FULL:
-            sizes += [4 * p[11], 4 * (3 * p[11] + 1)]
+            sizes += [4 * p[_OC], 4 * (3 * p[_OC] + 1)]
         elif config.thresholds:
             sizes.append(4 * (len(op.table) - first_threshold(p)))
     return sizes
@@ -123,12 +137,12 @@ def state_bytes(model, config):
 
 def first_threshold(p):
     """Entries of the table before its thresholds: places of the sets where there are several."""
-    return p[9] + p[10] if p[12] == 2 else 0
+    return p[_OH] + p[_OW] if p[_PAD] == 2 else 0
 
 
 def shift(p, config):
     """Bits that a gradient loses on its way into a latent weight."""
-    return config.tail_lr + config.gbits - 8 + bits(p[9] * p[10]) - 8 * config.wide
+    return config.tail_lr + config.gbits - 8 + bits(p[_OH] * p[_OW]) - 8 * config.wide
 
 
 def full_shift(p, config):

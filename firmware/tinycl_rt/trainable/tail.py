@@ -26,6 +26,17 @@ from tinycl_rt.head import bits, isqrt
 from tinycl_rt.kernels import choose as kernel_sets
 from tinycl_rt.trainable import layers as depth
 
+try:
+    from micropython import const
+except ImportError:  # CPython
+    const = int
+
+# Places in the geometry `p` of an operator.
+_C = const(2)
+_KH = const(3)
+_KW = const(4)
+_OC = const(11)
+
 
 def _zeros(code, rows, n):
     """An array of zeros, which grows row by row: bytes to make it of would take its room twice."""
@@ -64,7 +75,7 @@ class Layer:
 
     def __init__(self, op, config):
         p = op.p
-        taps, ci, oc = p[3] * p[4], p[2], p[11]
+        taps, ci, oc = p[_KH] * p[_KW], p[_C], p[_OC]
         more = 8 * config.wide
         self.p = p
         self.w = bytearray(op.weights)
@@ -154,7 +165,7 @@ class Tail:
         self._d = array("i", bytes(4 * max(sizes[:-1])))
         widest = max(t.shape[2] for t in tensors)
         self._acc = array("i", bytes(4 * widest))
-        self._row = array("i", bytes(4 * max(s.p[2] * s.p[3] * s.p[4] for s in self.layers)))
+        self._row = array("i", bytes(4 * max(s.p[_C] * s.p[_KH] * s.p[_KW] for s in self.layers)))
         self._limit = (1 << (config.gbits - 1)) - 1
         self._head_shift = config.qf - 1
         self.flips = 0

@@ -8,6 +8,22 @@ run in float64.
 
 import numpy as np
 
+from tinycl_rt.kernels.numpy.geometry import (
+    _C,
+    _H,
+    _KH,
+    _KW,
+    _OC,
+    _OH,
+    _OW,
+    _PAD,
+    _SH,
+    _SHIFT,
+    _SW,
+    _W,
+    _ZERO,
+)
+
 NAME = "numpy"
 
 
@@ -30,18 +46,7 @@ def pack(negative):
 
 def _pad(x, p, value):
     """Pad (N, h, w, c) so that every window of the operator lies inside."""
-    h, w, kh, kw, sh, sw, pt, pl, oh, ow = (
-        p[0],
-        p[1],
-        p[3],
-        p[4],
-        p[5],
-        p[6],
-        p[7],
-        p[8],
-        p[9],
-        p[10],
-    )
+    h, w, _, kh, kw, sh, sw, pt, pl, oh, ow, _, _, _, _ = p
     bottom = max((oh - 1) * sh + kh - pt - h, 0)
     right = max((ow - 1) * sw + kw - pl - w, 0)
     return np.pad(x, ((0, 0), (pt, bottom), (pl, right), (0, 0)), constant_values=value)
@@ -49,14 +54,14 @@ def _pad(x, p, value):
 
 def _tap(x, p, ky, kx):
     """What one kernel tap sees of the padded input: (N, oh, ow, c)."""
-    sh, sw, oh, ow = p[5], p[6], p[9], p[10]
+    sh, sw, oh, ow = p[_SH], p[_SW], p[_OH], p[_OW]
     return x[:, ky : ky + (oh - 1) * sh + 1 : sh, kx : kx + (ow - 1) * sw + 1 : sw]
 
 
 def _convolve(x, w, p, dtype):
     """Padded x (N, H, W, c) with kernel w (oc, kh, kw, c) -> int64 (N, oh, ow, oc)."""
     x = x.astype(dtype, copy=False)
-    taps = [_tap(x, p, ky, kx) for ky in range(p[3]) for kx in range(p[4])]
+    taps = [_tap(x, p, ky, kx) for ky in range(p[_KH]) for kx in range(p[_KW])]
     columns = np.concatenate(taps, axis=-1)
     matrix = w.reshape(w.shape[0], -1).T.astype(dtype)
     return np.rint(columns @ matrix).astype(np.int64)
@@ -64,29 +69,29 @@ def _convolve(x, w, p, dtype):
 
 def batch_conv8(p, x, w, t):
     """Pixels (N, h, w, c) uint8 -> packed bits (N, oh, ow, bytes)."""
-    kernel = np.frombuffer(w, np.int8).reshape(p[11], p[3], p[4], p[2])
-    reach = max(abs(p[13]), abs(255 - p[13]))
+    kernel = np.frombuffer(w, np.int8).reshape(p[_OC], p[_KH], p[_KW], p[_C])
+    reach = max(abs(p[_ZERO]), abs(255 - p[_ZERO]))
     exact = int(np.abs(kernel.astype(np.int64)).sum(axis=(1, 2, 3)).max()) * reach < 1 << 24
-    centred = _pad(x.astype(np.int16) - p[13], p, 0)
+    centred = _pad(x.astype(np.int16) - p[_ZERO], p, 0)
     acc = _convolve(centred, kernel, p, np.float32 if exact else np.float64)
     return pack(acc < np.frombuffer(t, np.int32))
 
 
 def batch_binarise(p, x, t):
     """Pixels (N, ...) uint8 -> packed bits (N, h, w, bytes)."""
-    x = x.reshape(len(x), p[0], p[1], p[2])
+    x = x.reshape(len(x), p[_H], p[_W], p[_C])
     return pack(x.astype(np.int32) < np.frombuffer(t, np.int32))
 
 
 def batch_bconv(p, x, w, t):
     """Packed bits (N, h, w, bytes) -> packed bits (N, oh, ow, bytes)."""
-    ci, kh, kw, oc = p[2], p[3], p[4], p[11]
+    ci, kh, kw, oc = p[_C], p[_KH], p[_KW], p[_OC]
     kernel = np.frombuffer(w, np.uint8).reshape(oc, kh, kw, _words(ci))
-    signs = _pad(unpack(x, ci), p, 1.0 if p[12] else 0.0)
+    signs = _pad(unpack(x, ci), p, 1.0 if p[_PAD] else 0.0)
     acc = _convolve(signs, unpack(kernel, ci), p, np.float32)
     table = np.frombuffer(t, np.int32)
-    if p[12] == 2:
-        oh, ow = p[9], p[10]
+    if p[_PAD] == 2:
+        oh, ow = p[_OH], p[_OW]
         first = table[:oh, None] + table[None, oh : oh + ow]
         table = table[first[..., None] + np.arange(oc)]
     return pack(acc < table)
@@ -97,23 +102,23 @@ def batch_bpool(p, x, m):
     mask = np.frombuffer(m, np.uint8)
     # A tap outside the image must not decide: all ones is neutral for AND.
     flipped = _pad(x ^ mask, p, 255)
-    out = np.full((x.shape[0], p[9], p[10], x.shape[3]), 255, np.uint8)
-    for ky in range(p[3]):
-        for kx in range(p[4]):
+    out = np.full((x.shape[0], p[_OH], p[_OW], x.shape[3]), 255, np.uint8)
+    for ky in range(p[_KH]):
+        for kx in range(p[_KW]):
             out &= _tap(flipped, p, ky, kx)
     return out ^ mask
 
 
 def batch_sum_pool(p, x):
     """Packed bits (N, h, w, bytes) -> int8 features (N, oh * ow * c)."""
-    h, w, gh, gw = p[0], p[1], p[9], p[10]
-    signs = unpack(x, p[2])
+    h, w, gh, gw = p[_H], p[_W], p[_OH], p[_OW]
+    signs = unpack(x, p[_C])
     cells = [
         signs[:, i * h // gh : (i + 1) * h // gh, j * w // gw : (j + 1) * w // gw].sum(axis=(1, 2))
         for i in range(gh)
         for j in range(gw)
     ]
-    sums = np.concatenate(cells, axis=1).astype(np.int32) >> p[14]
+    sums = np.concatenate(cells, axis=1).astype(np.int32) >> p[_SHIFT]
     return np.clip(sums, -127, 127).astype(np.int8)
 
 
@@ -127,27 +132,27 @@ def _copy(y, values):
 
 def conv8(p, x, w, t, y, acc):
     """See ``reference.core.conv8``."""
-    _copy(y, batch_conv8(p, _image(x, p[0], p[1], p[2]), w, t))
+    _copy(y, batch_conv8(p, _image(x, p[_H], p[_W], p[_C]), w, t))
 
 
 def binarise(p, x, t, y):
     """See ``reference.core.binarise``."""
-    _copy(y, batch_binarise(p, _image(x, p[0], p[1], p[2]), t))
+    _copy(y, batch_binarise(p, _image(x, p[_H], p[_W], p[_C]), t))
 
 
 def bconv(p, x, w, t, y, acc):
     """See ``reference.core.bconv``."""
-    _copy(y, batch_bconv(p, _image(x, p[0], p[1], _words(p[2])), w, t))
+    _copy(y, batch_bconv(p, _image(x, p[_H], p[_W], _words(p[_C])), w, t))
 
 
 def bpool(p, x, m, y):
     """See ``reference.core.bpool``."""
-    _copy(y, batch_bpool(p, _image(x, p[0], p[1], _words(p[2])), m))
+    _copy(y, batch_bpool(p, _image(x, p[_H], p[_W], _words(p[_C])), m))
 
 
 def sum_pool(p, x, y):
     """See ``reference.core.sum_pool``."""
-    _copy(y, batch_sum_pool(p, _image(x, p[0], p[1], _words(p[2]))))
+    _copy(y, batch_sum_pool(p, _image(x, p[_H], p[_W], _words(p[_C]))))
 
 
 def _matrix(w, classes, features):

@@ -8,6 +8,20 @@ import numpy as np
 
 from tinycl_rt import tcm
 from tinycl_rt.kernels.numpy.core import _copy, _image, _pad, _tap, _words, pack, unpack
+from tinycl_rt.kernels.numpy.geometry import (
+    _C,
+    _H,
+    _KH,
+    _KW,
+    _LEFT,
+    _OC,
+    _OH,
+    _OW,
+    _PAD,
+    _SHIFT,
+    _TOP,
+    _W,
+)
 
 NAME = "numpy"
 
@@ -16,9 +30,9 @@ _FUNCTIONS = (np.add, np.subtract, np.multiply)
 
 
 def _clamp(p, values):
-    if p[14] == 0:
+    if p[_SHIFT] == 0:
         return values.astype(np.float32)
-    return np.clip(values, *_BOUNDS[p[14]]).astype(np.float32)
+    return np.clip(values, *_BOUNDS[p[_SHIFT]]).astype(np.float32)
 
 
 def _constants(t):
@@ -27,12 +41,12 @@ def _constants(t):
 
 def batch_bconv(p, x, w, t):
     """Packed bits (N, h, w, bytes) -> float32 (N, oh, ow, oc)."""
-    ci, kh, kw, oh, ow, oc = p[2], p[3], p[4], p[9], p[10], p[11]
+    ci, kh, kw, oh, ow, oc = p[_C], p[_KH], p[_KW], p[_OH], p[_OW], p[_OC]
     kernel = unpack(np.frombuffer(w, np.uint8).reshape(oc, kh, kw, _words(ci)), ci)
     acc = _convolve(_pad(unpack(x, ci), p, 1.0), kernel, p)
     table = _constants(t)
     y = (np.float32(kh * kw * ci) - _clamp(p, acc)) * table[:oc] + table[oc : 2 * oc]
-    if p[12] == 2:
+    if p[_PAD] == 2:
         places = table[2 * oc : 2 * oc + oh + ow].astype(np.int64)
         first = places[:oh, None] + places[None, oh:]
         y = y + np.where(first[..., None] > 0, table[first[..., None] + np.arange(oc)], 0)
@@ -46,7 +60,7 @@ def batch_sign(p, x):
 
 def batch_unsign(p, x):
     """Packed bits (N, h, w, bytes) -> float32 (N, h, w, c)."""
-    return unpack(x, p[2])
+    return unpack(x, p[_C])
 
 
 def batch_pixels(p, x):
@@ -56,44 +70,44 @@ def batch_pixels(p, x):
 
 def batch_conv(p, x, w, t):
     """float32 (N, h, w, c) -> float32 (N, oh, ow, oc)."""
-    kernel = _constants(w).reshape(p[11], p[3], p[4], p[2]).astype(np.float64)
+    kernel = _constants(w).reshape(p[_OC], p[_KH], p[_KW], p[_C]).astype(np.float64)
     padded = _pad(x.astype(np.float64), p, 0)
     return _clamp(p, _convolve(padded, kernel, p) + _constants(t))
 
 
 def _convolve(x, w, p):
     """Padded x with kernel w (oc, kh, kw, c) -> (N, oh, ow, oc)."""
-    taps = [_tap(x, p, ky, kx) for ky in range(p[3]) for kx in range(p[4])]
+    taps = [_tap(x, p, ky, kx) for ky in range(p[_KH]) for kx in range(p[_KW])]
     return np.concatenate(taps, axis=-1) @ w.reshape(w.shape[0], -1).T
 
 
 def batch_depthwise(p, x, w, t):
     """float32 (N, h, w, c) -> float32 (N, oh, ow, oc)."""
-    kernel = _constants(w).reshape(p[3], p[4], p[11]).astype(np.float64)
-    padded = _pad(np.repeat(x.astype(np.float64), p[11] // p[2], axis=-1), p, 0)
-    y = np.zeros((x.shape[0], p[9], p[10], p[11])) + _constants(t)
-    for ky in range(p[3]):
-        for kx in range(p[4]):
+    kernel = _constants(w).reshape(p[_KH], p[_KW], p[_OC]).astype(np.float64)
+    padded = _pad(np.repeat(x.astype(np.float64), p[_OC] // p[_C], axis=-1), p, 0)
+    y = np.zeros((x.shape[0], p[_OH], p[_OW], p[_OC])) + _constants(t)
+    for ky in range(p[_KH]):
+        for kx in range(p[_KW]):
             y += _tap(padded, p, ky, kx) * kernel[ky, kx]
     return _clamp(p, y)
 
 
 def batch_combine(p, x, z):
     """Two of float32 (N, h, w, c) -> one."""
-    return _clamp(p, _FUNCTIONS[p[12]](x, z))
+    return _clamp(p, _FUNCTIONS[p[_PAD]](x, z))
 
 
 def batch_scale(p, x, t):
     """float32 (N, h, w, c) -> the same shape."""
-    return _clamp(p, _FUNCTIONS[p[12]](x, _constants(t)))
+    return _clamp(p, _FUNCTIONS[p[_PAD]](x, _constants(t)))
 
 
 def batch_max_pool(p, x):
     """float32 (N, h, w, c) -> float32 (N, oh, ow, c)."""
     padded = _pad(x, p, -np.inf)
-    y = np.full((x.shape[0], p[9], p[10], p[2]), -np.inf, np.float32)
-    for ky in range(p[3]):
-        for kx in range(p[4]):
+    y = np.full((x.shape[0], p[_OH], p[_OW], p[_C]), -np.inf, np.float32)
+    for ky in range(p[_KH]):
+        for kx in range(p[_KW]):
             y = np.maximum(y, _tap(padded, p, ky, kx))
     return _clamp(p, y)
 
@@ -101,10 +115,10 @@ def batch_max_pool(p, x):
 def batch_mean_pool(p, x):
     """float32 (N, h, w, c) -> float32 (N, oh, ow, c)."""
     padded = _pad(x.astype(np.float64), p, 0)
-    inside = _pad(np.ones((1, p[0], p[1], 1)), p, 0)
+    inside = _pad(np.ones((1, p[_H], p[_W], 1)), p, 0)
     total, count = 0.0, 0.0
-    for ky in range(p[3]):
-        for kx in range(p[4]):
+    for ky in range(p[_KH]):
+        for kx in range(p[_KW]):
             total = total + _tap(padded, p, ky, kx)
             count = count + _tap(inside, p, ky, kx)
     return _clamp(p, total / count)
@@ -112,8 +126,8 @@ def batch_mean_pool(p, x):
 
 def batch_pad(p, x):
     """float32 (N, h, w, c) -> float32 (N, oh, ow, c)."""
-    bottom, right = p[9] - p[0] - p[7], p[10] - p[1] - p[8]
-    return np.pad(x, ((0, 0), (p[7], bottom), (p[8], right), (0, 0)))
+    bottom, right = p[_OH] - p[_H] - p[_TOP], p[_OW] - p[_W] - p[_LEFT]
+    return np.pad(x, ((0, 0), (p[_TOP], bottom), (p[_LEFT], right), (0, 0)))
 
 
 def batch_softmax(p, x):
@@ -150,12 +164,12 @@ def batch(op, x, z):
 
 
 def _floats(x, p):
-    return np.frombuffer(x, np.float32, p[0] * p[1] * p[2]).reshape(1, p[0], p[1], p[2])
+    return np.frombuffer(x, np.float32, p[_H] * p[_W] * p[_C]).reshape(1, p[_H], p[_W], p[_C])
 
 
 def bconv(p, x, w, t, y, acc):
     """See ``reference.floats.bconv``."""
-    _copy(y, batch_bconv(p, _image(x, p[0], p[1], _words(p[2])), w, t))
+    _copy(y, batch_bconv(p, _image(x, p[_H], p[_W], _words(p[_C])), w, t))
 
 
 def sign(p, x, y):
@@ -165,12 +179,12 @@ def sign(p, x, y):
 
 def unsign(p, x, y):
     """See ``reference.floats.unsign``."""
-    _copy(y, batch_unsign(p, _image(x, p[0], p[1], _words(p[2]))))
+    _copy(y, batch_unsign(p, _image(x, p[_H], p[_W], _words(p[_C]))))
 
 
 def pixels(p, x, y):
     """See ``reference.floats.pixels``."""
-    _copy(y, batch_pixels(p, _image(x, p[0], p[1], p[2])))
+    _copy(y, batch_pixels(p, _image(x, p[_H], p[_W], p[_C])))
 
 
 def conv(p, x, w, t, y):

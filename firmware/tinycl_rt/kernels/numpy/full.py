@@ -3,6 +3,7 @@
 import numpy as np
 
 from tinycl_rt.kernels.numpy.core import _copy, pack, xorshift32
+from tinycl_rt.kernels.numpy.geometry import _C, _KH, _KW, _OC, _OH, _OW
 from tinycl_rt.kernels.numpy.tail import columns, passes, signs
 from tinycl_rt.kernels.reference.full import FORGET, FRACTION, GUARD, NORM, RATIO
 
@@ -11,20 +12,20 @@ NAME = "numpy"
 
 def init_weights(p, w, latent, margin, rng):
     """See ``reference.full.init_weights``."""
-    ci, oc = p[2], p[11]
-    size = p[3] * p[4] * ci * oc
+    ci, oc = p[_C], p[_OC]
+    size = p[_KH] * p[_KW] * ci * oc
     draws = xorshift32(int(rng[0]), size)
     rng[0] = int(draws[-1])
     values = (draws.astype(np.uint64) * np.uint64(2 * margin + 1) >> np.uint64(32)).astype(int)
     values -= margin
     np.frombuffer(latent, f"i{memoryview(latent).itemsize}", size)[:] = values
-    _copy(w, pack((values < 0).reshape(oc, p[3], p[4], ci)))
+    _copy(w, pack((values < 0).reshape(oc, p[_KH], p[_KW], ci)))
 
 
 def norm_forward(p, n, x, w, norm, t, psi, y, inside, above, acc):
     """See ``reference.full.norm_forward``."""
-    oc = p[11]
-    cells = n * p[9] * p[10]
+    oc = p[_OC]
+    cells = n * p[_OH] * p[_OW]
     a = (columns(p, n, x) @ signs(w, p).reshape(oc, -1).T).astype(np.int32)
     total = a.sum(axis=0, dtype=np.int64)
     mu = ((total << FRACTION) + cells // 2) // cells
@@ -45,7 +46,7 @@ def norm_forward(p, n, x, w, norm, t, psi, y, inside, above, acc):
 
 def norm_back(p, n, e, above, psi, norm, base, step, limit):
     """See ``reference.full.norm_back``."""
-    oh, ow, oc = p[9], p[10], p[11]
+    oh, ow, oc = p[_OH], p[_OW], p[_OC]
     cells = n * oh * ow
     errors = np.frombuffer(e, np.int8, cells * oc).reshape(cells, oc)
     g = errors.astype(np.int32)

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from tinycl_rt.kernels.numpy.core import _copy, _pad, _tap, _words, pack, unpack
+from tinycl_rt.kernels.numpy.geometry import _C, _H, _KH, _KW, _LEFT, _OC, _OH, _OW, _PAD, _TOP, _W
 from tinycl_rt.kernels.reference.tail import _WEYL, BOP, SIGN, _draw
 
 NAME = "numpy"
@@ -20,31 +21,31 @@ def _images(x, n, h, w, depth):
 
 def signs(w, p):
     """Packed weights -> +-1 float32 (oc, kh, kw, c)."""
-    kernel = np.frombuffer(w, np.uint8).reshape(p[11], p[3], p[4], _words(p[2]))
-    return unpack(kernel, p[2])
+    kernel = np.frombuffer(w, np.uint8).reshape(p[_OC], p[_KH], p[_KW], _words(p[_C]))
+    return unpack(kernel, p[_C])
 
 
 def columns(p, n, x):
     """Packed bits of ``n`` images -> +-1, or 0, float32 (n * oh * ow, kh * kw * c)."""
-    x = _pad(unpack(_images(x, n, p[0], p[1], _words(p[2])), p[2]), p, 1.0 if p[12] else 0.0)
-    taps = [_tap(x, p, ky, kx) for ky in range(p[3]) for kx in range(p[4])]
-    return np.concatenate(taps, axis=-1).reshape(n * p[9] * p[10], -1)
+    x = _pad(unpack(_images(x, n, p[_H], p[_W], _words(p[_C])), p[_C]), p, 1.0 if p[_PAD] else 0.0)
+    taps = [_tap(x, p, ky, kx) for ky in range(p[_KH]) for kx in range(p[_KW])]
+    return np.concatenate(taps, axis=-1).reshape(n * p[_OH] * p[_OW], -1)
 
 
 def thresholds(p, t):
     """Thresholds by position or not: broadcasts to (oh, ow, oc)."""
     table = np.frombuffer(t, np.int32)
-    if p[12] != 2:
+    if p[_PAD] != 2:
         return table
-    oh, ow, oc = p[9], p[10], p[11]
+    oh, ow, oc = p[_OH], p[_OW], p[_OC]
     first = table[:oh, None] + table[None, oh : oh + ow]
     return table[first[..., None] + np.arange(oc)]
 
 
 def batch_bconv_train(p, n, x, w, t, half):
     """Bits (n, oh, ow, bytes) of outputs and of the straight-through window."""
-    acc = columns(p, n, x) @ signs(w, p).reshape(p[11], -1).T
-    d = acc.reshape(n, p[9], p[10], p[11]) - thresholds(p, t)
+    acc = columns(p, n, x) @ signs(w, p).reshape(p[_OC], -1).T
+    d = acc.reshape(n, p[_OH], p[_OW], p[_OC]) - thresholds(p, t)
     return pack(d < 0), pack(np.abs(d) <= half)
 
 
@@ -71,7 +72,7 @@ def _narrow(values, shift, limit):
 
 def unpool(p, f, shift, limit, inside, e):
     """See ``reference.tail.unpool``."""
-    h, w, c, gh, gw = p[0], p[1], p[2], p[9], p[10]
+    h, w, c, gh, gw = p[_H], p[_W], p[_C], p[_OH], p[_OW]
     cells = _narrow(np.frombuffer(f, np.int32, gh * gw * c).reshape(gh, gw, c), shift, limit)
     whole = np.repeat(cells, np.diff([i * h // gh for i in range(gh + 1)]), axis=0)
     whole = np.repeat(whole, np.diff([i * w // gw for i in range(gw + 1)]), axis=1)
@@ -118,7 +119,7 @@ def requantize(d, cells, channels, shift, limit, inside, e):
 
 def bpool_back(p, x, y, f, inside, e):
     """See ``reference.tail.bpool_back``."""
-    h, w, c, kh, kw, oh, ow = p[0], p[1], p[2], p[3], p[4], p[9], p[10]
+    h, w, c, kh, kw, oh, ow = p[_H], p[_W], p[_C], p[_KH], p[_KW], p[_OH], p[_OW]
     bits = _pad(passes(x, h, w, c)[None].astype(np.int8), p, -1)
     wanted = passes(y, oh, ow, c).astype(np.int8)
     left = np.frombuffer(f, np.int8, oh * ow * c).reshape(oh, ow, c).copy()
@@ -129,7 +130,7 @@ def bpool_back(p, x, y, f, inside, e):
             _tap(whole[None], p, ky, kx)[0][first] = left[first]
             left[first] = 0
             wanted = np.where(first, np.int8(2), wanted)  # found: nothing equals 2
-    cut = whole[p[7] : p[7] + h, p[8] : p[8] + w]
+    cut = whole[p[_TOP] : p[_TOP] + h, p[_LEFT] : p[_LEFT] + w]
     _copy(e, _window(np.ascontiguousarray(cut), inside))
 
 
@@ -147,14 +148,14 @@ def _noise(draw, size, bits):
 
 def bconv_update(p, n, x, e, latent, w, t, row, rule, rng):
     """See ``reference.tail.bconv_update``."""
-    ci, oc = p[2], p[11]
+    ci, oc = p[_C], p[_OC]
     kind, shift, a, b, limit, t_shift = rule
     draw = _draw(rng)
-    errors = np.frombuffer(e, np.int8, n * p[9] * p[10] * oc).reshape(-1, oc).astype(np.float32)
+    errors = np.frombuffer(e, np.int8, n * p[_OH] * p[_OW] * oc).reshape(-1, oc).astype(np.float32)
     g = (errors.T @ columns(p, n, x)).astype(np.int32).reshape(-1)
     size = g.size
     stored = np.frombuffer(latent, f"i{memoryview(latent).itemsize}", size)
-    bits = np.frombuffer(w, np.uint8).reshape(oc, p[3], p[4], -1)
+    bits = np.frombuffer(w, np.uint8).reshape(oc, p[_KH], p[_KW], -1)
     old = np.unpackbits(bits, axis=-1, count=ci, bitorder="little").reshape(-1).astype(bool)
     if kind == BOP:
         d = np.clip(g >> shift, -limit, limit) - stored
@@ -167,7 +168,7 @@ def bconv_update(p, n, x, e, latent, w, t, row, rule, rng):
     stored[:] = value
     flips = int(np.count_nonzero(new != old))
     if flips:
-        _copy(w, pack(new.reshape(oc, p[3], p[4], ci)))
+        _copy(w, pack(new.reshape(oc, p[_KH], p[_KW], ci)))
     if t_shift:
         per = size // oc
         last = np.uint32(draw) + np.arange(1, oc + 1, dtype=np.uint32) * np.uint32(
@@ -175,7 +176,7 @@ def bconv_update(p, n, x, e, latent, w, t, row, rule, rng):
         )
         totals = errors.sum(axis=0).astype(np.int32)
         step = (totals + (last >> np.uint32(32 - t_shift)).astype(np.int32)) >> t_shift
-        first = p[9] + p[10] if p[12] == 2 else 0
+        first = p[_OH] + p[_OW] if p[_PAD] == 2 else 0
         table = np.frombuffer(t, np.int32)
         sets = (table.size - first) // oc
         table = table[first : first + sets * oc].reshape(sets, oc)

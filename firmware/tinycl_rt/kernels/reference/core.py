@@ -72,7 +72,7 @@ def conv8(p, x, w, t, y, acc):
 
 def binarise(p, x, t, y):
     """Pixels to bits: bit 1 where ``x < t[channel]``; for models whose first layer is binary."""
-    h, wd, ci = p[0], p[1], p[2]
+    h, wd, ci, _, _, _, _, _, _, _, _, _, _, _, _ = p
     out = 0
     for i in range(0, h * wd * ci, ci):
         for k in range(out, out + _words(ci)):
@@ -150,8 +150,7 @@ def sum_pool(p, x, y):
     ``y`` is an ``array('b')``, cell by cell, channel last: ``(pixels - 2 * ones) >> shift``, cut
     to -127..127. Cell ``i`` of ``g`` on a side of ``n`` is ``i * n // g`` to ``(i + 1) * n // g``.
     """
-    h, wd, ci = p[0], p[1], p[2]
-    gh, gw, shift = p[9], p[10], p[14]
+    h, wd, ci, _, _, _, _, _, _, gh, gw, _, _, _, shift = p
     cb = _words(ci)
     k = 0
     for gy in range(gh):

@@ -15,6 +15,22 @@ from tinycl_rt.kernels.reference.core import _POP, _words
 
 NAME = "reference"
 
+try:
+    from micropython import const
+except ImportError:  # CPython
+    const = int
+
+# Places in the geometry `p` of an operator.
+_H = const(0)
+_W = const(1)
+_C = const(2)
+_TOP = const(7)
+_LEFT = const(8)
+_OH = const(9)
+_OW = const(10)
+_PAD = const(12)
+_SHIFT = const(14)
+
 _BIG = float("inf")
 # log2(e); ln(2) in two pieces, of which multiples up to 2^15 of the first are exact.
 _LOG2_E = ldexp(12102203, -23)
@@ -77,9 +93,9 @@ def bconv(p, x, w, t, y, acc):
 
 def sign(p, x, y):
     """Floats to bits: 1 where negative; sign(0) = +1."""
-    c = p[2]
+    c = p[_C]
     out = 0
-    for i in range(0, p[0] * p[1] * c, c):
+    for i in range(0, p[_H] * p[_W] * c, c):
         for k in range(out, out + _words(c)):
             y[k] = 0
         for j in range(c):
@@ -90,9 +106,9 @@ def sign(p, x, y):
 
 def unsign(p, x, y):
     """Bits to floats: 1 is -1, 0 is +1."""
-    c = p[2]
+    c = p[_C]
     out = 0
-    for i in range(p[0] * p[1]):
+    for i in range(p[_H] * p[_W]):
         for j in range(c):
             y[out] = -1.0 if x[i * _words(c) + (j >> 3)] >> (j & 7) & 1 else 1.0
             out += 1
@@ -100,7 +116,7 @@ def unsign(p, x, y):
 
 def pixels(p, x, y):
     """uint8 to floats of the same value."""
-    for i in range(p[0] * p[1] * p[2]):
+    for i in range(p[_H] * p[_W] * p[_C]):
         y[i] = x[i]
 
 
@@ -153,17 +169,17 @@ def depthwise(p, x, w, t, y):
 
 def combine(p, x, z, y):
     """Sum, difference or product of two tensors; ``y`` may be either of them."""
-    low, high = _BOUNDS[p[14]]
-    for i in range(p[0] * p[1] * p[2]):
-        y[i] = _clamp(_apply(p[12], x[i], z[i]), low, high)
+    low, high = _BOUNDS[p[_SHIFT]]
+    for i in range(p[_H] * p[_W] * p[_C]):
+        y[i] = _clamp(_apply(p[_PAD], x[i], z[i]), low, high)
 
 
 def scale(p, x, t, y):
     """Sum, difference or product with constants, one or one a channel; ``y`` may be ``x``."""
-    low, high = _BOUNDS[p[14]]
+    low, high = _BOUNDS[p[_SHIFT]]
     n = len(t)
-    for i in range(p[0] * p[1] * p[2]):
-        y[i] = _clamp(_apply(p[12], x[i], t[i % n]), low, high)
+    for i in range(p[_H] * p[_W] * p[_C]):
+        y[i] = _clamp(_apply(p[_PAD], x[i], t[i % n]), low, high)
 
 
 def _apply(function, a, b):
@@ -209,8 +225,8 @@ def _pool(p, x, y, largest):
 
 def pad(p, x, y):
     """Zeros around the image."""
-    h, wd, c, top, left, ow = p[0], p[1], p[2], p[7], p[8], p[10]
-    for i in range(p[9] * ow * c):
+    h, wd, c, top, left, ow = p[_H], p[_W], p[_C], p[_TOP], p[_LEFT], p[_OW]
+    for i in range(p[_OH] * ow * c):
         y[i] = 0.0
     for iy in range(h):
         out = ((iy + top) * ow + left) * c
@@ -232,8 +248,8 @@ def _exp(v):
 
 def softmax(p, x, y):
     """``exp(x) / sum(exp(x))`` over the channels of each position."""
-    c = p[2]
-    for i in range(0, p[0] * p[1] * c, c):
+    c = p[_C]
+    for i in range(0, p[_H] * p[_W] * c, c):
         top = x[i]
         for j in range(i, i + c):
             if x[j] > top:

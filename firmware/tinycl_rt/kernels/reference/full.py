@@ -23,7 +23,8 @@ RATIO = 8  # bits of the ratio of two psi, which is at most 16
 
 def init_weights(p, w, latent, margin, rng):
     """Random latent weights within +-margin, and their signs."""
-    taps, ci, oc = p[3] * p[4], p[2], p[11]
+    _, _, ci, kh, kw, _, _, _, _, _, _, oc, _, _, _ = p
+    taps = kh * kw
     cb = _words(ci)
     for i in range(oc * taps * cb):
         w[i] = 0
@@ -150,9 +151,9 @@ def norm_back(p, n, e, above, psi, norm, base, step, limit):
     int
         The largest error that came.
     """
-    oc = p[11]
+    _, _, _, _, _, _, _, _, _, oh, ow, oc, _, _, _ = p
     ob = _words(oc)
-    cells = n * p[9] * p[10]
+    cells = n * oh * ow
     shift = RATIO + FRACTION
     half = 1 << (shift - 1)
     peak = 0

@@ -95,8 +95,7 @@ def unpool(p, f, shift, limit, inside, e):
     ``e = (f + half) >> shift``, cut to +-limit, 0 outside the window; ``inside`` None passes all.
     ``p`` is that of ``sum_pool``.
     """
-    h, wd, ci = p[0], p[1], p[2]
-    gh, gw = p[9], p[10]
+    h, wd, ci, _, _, _, _, _, _, gh, gw, _, _, _, _ = p
     cb = _words(ci)
     half = (1 << shift) >> 1
     k = 0

@@ -19,10 +19,19 @@ How it is written, and why:
 from struct import pack_into, unpack_from
 
 import micropython
+from micropython import const
 
 from tinycl_rt.kernels.viper import emit_bconv, emit_head, emit_layers
 
 NAME = "viper"
+
+# Places in the geometry `p` of an operator.
+_H = const(0)
+_W = const(1)
+_C = const(2)
+_OH = const(9)
+_OW = const(10)
+_SHIFT = const(14)
 
 # Longest window of a binary convolution (words), and of an 8-bit one (values).
 _MAX_WORDS = 1023
@@ -113,7 +122,7 @@ def conv8(p, x, w, t, y, acc):
 def binarise(p, x, t, y):
     """See ``reference.core.binarise``."""
     odd = _geometry(p)
-    n, c = p[0] * p[1], p[2]
+    n, c = p[_H] * p[_W], p[_C]
     odd |= _odd(x, n * c, 1) | _odd(t, 4 * c) | _odd(y, n * _words(c), 4, True)
     if odd:
         return _reference().binarise(p, x, t, y)
@@ -144,8 +153,8 @@ def bconv(p, x, w, t, y, acc):
 def bpool(p, x, m, y):
     """See ``reference.core.bpool``."""
     odd = _geometry(p)
-    cb = _words(p[2])
-    odd |= _odd(x, p[0] * p[1] * cb) | _odd(m, cb) | _odd(y, p[9] * p[10] * cb, 4, True)
+    cb = _words(p[_C])
+    odd |= _odd(x, p[_H] * p[_W] * cb) | _odd(m, cb) | _odd(y, p[_OH] * p[_OW] * cb, 4, True)
     if odd:
         return _reference().bpool(p, x, m, y)
     emit_layers.bpool(m, 0, p, x, m, y)
@@ -154,10 +163,10 @@ def bpool(p, x, m, y):
 def sum_pool(p, x, y):
     """See ``reference.core.sum_pool``."""
     odd = _geometry(p)
-    h, w, c, gh, gw = p[0], p[1], p[2], p[9], p[10]
+    h, w, c, gh, gw = p[_H], p[_W], p[_C], p[_OH], p[_OW]
     odd |= _odd(x, h * w * _words(c)) | _odd(y, gh * gw * c, 1, True)
     cell = (h // gh + 1) * (w // gw + 1)
-    if odd or cell > 0xFFFF or not 0 <= p[14] <= 31:
+    if odd or cell > 0xFFFF or not 0 <= p[_SHIFT] <= 31:
         return _reference().sum_pool(p, x, y)
     emit_layers.sum_pool(x, 0, p, x, y)
 

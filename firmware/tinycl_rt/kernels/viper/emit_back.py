@@ -6,6 +6,22 @@ apart, in the halves of a word: ``(bits >> i & 0x10001) * e``. At most 250 terms
 """
 
 import micropython
+from micropython import const
+
+# Places in the geometry `p` of an operator.
+_H = const(0)
+_W = const(1)
+_C = const(2)
+_KH = const(3)
+_KW = const(4)
+_SH = const(5)
+_SW = const(6)
+_TOP = const(7)
+_LEFT = const(8)
+_OH = const(9)
+_OW = const(10)
+_OC = const(11)
+_PAD = const(12)
 
 
 @micropython.viper
@@ -25,7 +41,7 @@ def inside_of_window(
     taps = s[4]
     t = ptr32(int(t) + 4 * s[5])
     y = ptr32(int(y) + 4 * s[2])
-    oc = p[11]
+    oc = p[_OC]
     while oc:
         m = 0
         j = 1
@@ -51,12 +67,12 @@ def inside_of_window(
 @micropython.viper
 def bconv_back(a: ptr32, v: int, p: ptr32, e: ptr8, w: ptr32, d: ptr32, s: ptr32):
     half = 0x10001
-    h = p[0]
-    wd = p[1]
-    ci = p[2]
-    kh = p[3]
-    kw = p[4]
-    oc = p[11]
+    h = p[_H]
+    wd = p[_W]
+    ci = p[_C]
+    kh = p[_KH]
+    kw = p[_KW]
+    oc = p[_OC]
     cw = (ci + 31) >> 5
     row = 4 * kh * kw * cw
     a = d
@@ -66,15 +82,15 @@ def bconv_back(a: ptr32, v: int, p: ptr32, e: ptr8, w: ptr32, d: ptr32, s: ptr32
         a = ptr32(int(a) + 4)
         n -= 1
     oy = 0
-    while oy < p[9]:
+    while oy < p[_OH]:
         ox = 0
-        while ox < p[10]:
+        while ox < p[_OW]:
             ky = 0
             while ky < kh:
-                iy = oy * p[5] - p[7] + ky
+                iy = oy * p[_SH] - p[_TOP] + ky
                 kx = 0
                 while kx < kw:
-                    ix = ox * p[6] - p[8] + kx
+                    ix = ox * p[_SW] - p[_LEFT] + kx
                     c = oc
                     if iy < 0 or iy >= h or ix < 0 or ix >= wd:
                         c = 0
@@ -155,29 +171,29 @@ def gradient(
     of the errors.
     """
     half = 0x10001
-    h = p[0]
-    wd = p[1]
-    cw = (p[2] + 31) >> 5
-    kh = p[3]
-    kw = p[4]
-    oc = p[11]
-    pad = p[12]
+    h = p[_H]
+    wd = p[_W]
+    cw = (p[_C] + 31) >> 5
+    kh = p[_KH]
+    kw = p[_KW]
+    oc = p[_OC]
+    pad = p[_PAD]
     sums = int(s) + 4 * kh * kw
     start = int(x) + 4 * cw * h * wd * image
     total = 0
     while rows:
         ox = 0
-        while ox < p[10]:
+        while ox < p[_OW]:
             n = (e[0] ^ 128) - 128
             e = ptr8(int(e) + oc)
             if n:
                 total += n
                 a = ptr32(sums)
                 t = s
-                iy = oy * p[5] - p[7]
+                iy = oy * p[_SH] - p[_TOP]
                 ky = kh
                 while ky:
-                    ix = ox * p[6] - p[8]
+                    ix = ox * p[_SW] - p[_LEFT]
                     kx = kw
                     while kx:
                         if iy < 0 or iy >= h or ix < 0 or ix >= wd:
@@ -216,7 +232,7 @@ def gradient(
                     ky -= 1
             ox += 1
         oy += 1
-        if oy == p[9]:
+        if oy == p[_OH]:
             oy = 0
             start += 4 * cw * h * wd
         rows -= 1
@@ -226,9 +242,9 @@ def gradient(
 @micropython.viper
 def fold(v: int, k: int, p: ptr32, s: ptr32, row: ptr32):
     """What ``gradient`` has left in ``s``, into ``row``; leaves zeros in ``s``."""
-    ci = p[2]
+    ci = p[_C]
     cw = (ci + 31) >> 5
-    taps = p[3] * p[4]
+    taps = p[_KH] * p[_KW]
     t = s
     s = ptr32(int(s) + 4 * taps)
     n = taps
@@ -295,10 +311,10 @@ def learn(
     down = 32 - random
     noise = uint(s[0])
     flips = 0
-    taps = p[3] * p[4]
+    taps = p[_KH] * p[_KW]
     while taps:
         taps -= 1
-        c = p[2]
+        c = p[_C]
         while c:
             k = 32
             if c < 32:

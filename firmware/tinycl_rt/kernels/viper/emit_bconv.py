@@ -2,6 +2,22 @@
 """The binary convolution in viper, pixel by pixel; ``viper.core`` checks the buffers before."""
 
 import micropython
+from micropython import const
+
+# Places in the geometry `p` of an operator.
+_H = const(0)
+_W = const(1)
+_C = const(2)
+_KH = const(3)
+_KW = const(4)
+_SH = const(5)
+_SW = const(6)
+_TOP = const(7)
+_LEFT = const(8)
+_OH = const(9)
+_OW = const(10)
+_OC = const(11)
+_PAD = const(12)
 
 
 @micropython.viper
@@ -14,23 +30,23 @@ def window(p: ptr32, x: ptr32, t: ptr32, s: ptr32) -> int:
     """
     oy = s[0]
     ox = s[1]
-    if oy == p[9]:
+    if oy == p[_OH]:
         return 0
     top = 1
     top <<= 31
-    h = p[0]
-    wd = p[1]
-    ci = p[2]
+    h = p[_H]
+    wd = p[_W]
+    ci = p[_C]
     cw = (ci + 31) >> 5
-    kh = p[3]
-    kw = p[4]
-    pad = p[12]
-    left = ox * p[6] - p[8]
+    kh = p[_KH]
+    kw = p[_KW]
+    pad = p[_PAD]
+    left = ox * p[_SW] - p[_LEFT]
     n = kh * kw * cw
     taps = 0
     i = 6
     j = 0
-    iy = oy * p[5] - p[7]
+    iy = oy * p[_SH] - p[_TOP]
     while kh:
         kh -= 1
         ix = left
@@ -61,14 +77,14 @@ def window(p: ptr32, x: ptr32, t: ptr32, s: ptr32) -> int:
                     words -= 1
             ix += 1
         iy += 1
-    s[2] = (oy * p[10] + ox) * ((p[11] + 31) >> 5)
+    s[2] = (oy * p[_OW] + ox) * ((p[_OC] + 31) >> 5)
     s[3] = i - 6
     s[4] = taps
     s[5] = 0
     if pad == 2:
-        s[5] = t[oy] + t[p[9] + ox]
+        s[5] = t[oy] + t[p[_OH] + ox]
     ox += 1
-    if ox == p[10]:
+    if ox == p[_OW]:
         ox = 0
         s[0] = oy + 1
     s[1] = ox
@@ -99,8 +115,8 @@ def signs_of_window(v: int, m: int, w: ptr32, p: ptr32, t: ptr32, y: ptr32, acc:
     m4 = 0x0F0F0F0F
     m8 = 0x00FF00FF
     weights = int(w)
-    oc = p[11]
-    n = p[3] * p[4] * ((p[2] + 31) >> 5)
+    oc = p[_OC]
+    n = p[_KH] * p[_KW] * ((p[_C] + 31) >> 5)
     row = 4 * n
     words = s[3]
     v = 0

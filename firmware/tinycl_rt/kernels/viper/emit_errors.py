@@ -5,6 +5,20 @@
 """
 
 import micropython
+from micropython import const
+
+# Places in the geometry `p` of an operator.
+_H = const(0)
+_W = const(1)
+_C = const(2)
+_KH = const(3)
+_KW = const(4)
+_SH = const(5)
+_SW = const(6)
+_TOP = const(7)
+_LEFT = const(8)
+_OH = const(9)
+_OW = const(10)
 
 
 @micropython.viper
@@ -69,11 +83,11 @@ def requantize(
 def unpool(v: int, f: ptr32, e: ptr8, inside: ptr8, all: int, p: ptr32, shift: int, limit: int):
     top = 1
     top <<= 31
-    h = p[0]
-    wd = p[1]
-    c = p[2]
-    gh = p[9]
-    gw = p[10]
+    h = p[_H]
+    wd = p[_W]
+    c = p[_C]
+    gh = p[_OH]
+    gw = p[_OW]
     cb = ((c + 31) >> 5) << 2
     gy = 0
     while gy < gh:
@@ -112,20 +126,20 @@ def unpool(v: int, f: ptr32, e: ptr8, inside: ptr8, all: int, p: ptr32, shift: i
 
 @micropython.viper
 def bpool_back(v: int, e: ptr8, p: ptr32, x: ptr8, y: ptr8, f: ptr8, inside: ptr8, all: int):
-    h = p[0]
-    wd = p[1]
-    c = p[2]
+    h = p[_H]
+    wd = p[_W]
+    c = p[_C]
     cb = ((c + 31) >> 5) << 2
     i = h * wd * c
     while i:
         i -= 1
         e[i] = 0
     oy = 0
-    while oy < p[9]:
-        top = oy * p[5] - p[7]
+    while oy < p[_OH]:
+        top = oy * p[_SH] - p[_TOP]
         ox = 0
-        while ox < p[10]:
-            left = ox * p[6] - p[8]
+        while ox < p[_OW]:
+            left = ox * p[_SW] - p[_LEFT]
             i = 0
             while i < c:
                 byte = i >> 3
@@ -133,9 +147,9 @@ def bpool_back(v: int, e: ptr8, p: ptr32, x: ptr8, y: ptr8, f: ptr8, inside: ptr
                 wanted = y[byte] & bit
                 found = -1
                 iy = top
-                while iy < top + p[3]:
+                while iy < top + p[_KH]:
                     ix = left
-                    while ix < left + p[4]:
+                    while ix < left + p[_KW]:
                         if found < 0 and iy >= 0 and iy < h and ix >= 0 and ix < wd:
                             v = iy * wd + ix
                             if x[v * cb + byte] & bit == wanted:

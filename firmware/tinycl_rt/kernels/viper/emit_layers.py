@@ -2,6 +2,23 @@
 """The other layers in viper; ``viper.core`` checks the buffers before."""
 
 import micropython
+from micropython import const
+
+# Places in the geometry `p` of an operator.
+_H = const(0)
+_W = const(1)
+_C = const(2)
+_KH = const(3)
+_KW = const(4)
+_SH = const(5)
+_SW = const(6)
+_TOP = const(7)
+_LEFT = const(8)
+_OH = const(9)
+_OW = const(10)
+_OC = const(11)
+_ZERO = const(13)
+_SHIFT = const(14)
 
 
 @micropython.viper
@@ -10,26 +27,26 @@ def conv8(v: int, w: ptr8, p: ptr32, x: ptr8, t: ptr32, y: ptr32, s: ptr32):
     top = 1
     top <<= 31
     word = top + top - 1
-    h = p[0]
-    wd = p[1]
-    ci = p[2]
-    kh = p[3]
-    kw = p[4]
-    zero = (p[13] ^ top) - top
+    h = p[_H]
+    wd = p[_W]
+    ci = p[_C]
+    kh = p[_KH]
+    kw = p[_KW]
+    zero = (p[_ZERO] ^ top) - top
     n = kh * kw * ci
     nines = n // 9
     rest = n - 9 * nines
     weights = int(w)
     oy = 0
-    while oy < p[9]:
+    while oy < p[_OH]:
         ox = 0
-        while ox < p[10]:
+        while ox < p[_OW]:
             a = s
             m = 0
-            iy = oy * p[5] - p[7]
+            iy = oy * p[_SH] - p[_TOP]
             ky = kh
             while ky:
-                ix = ox * p[6] - p[8]
+                ix = ox * p[_SW] - p[_LEFT]
                 kx = kw
                 while kx:
                     i = ci
@@ -55,7 +72,7 @@ def conv8(v: int, w: ptr8, p: ptr32, x: ptr8, t: ptr32, y: ptr32, s: ptr32):
             bias = 0 - 128 * m
             w = ptr8(weights)
             q = t
-            c = p[11]
+            c = p[_OC]
             while c:
                 m = 0
                 bit = 1
@@ -127,22 +144,22 @@ def binarise(m: int, bit: int, x: ptr8, t: ptr32, y: ptr32, pixels: int, channel
 def bpool(a: ptr32, v: int, p: ptr32, x: ptr32, m: ptr32, y: ptr32):
     top = 1
     top <<= 31
-    h = p[0]
-    wd = p[1]
-    cw = (p[2] + 31) >> 5
+    h = p[_H]
+    wd = p[_W]
+    cw = (p[_C] + 31) >> 5
     stride = 4 * cw
     oy = 0
-    while oy < p[9]:
-        y0 = oy * p[5] - p[7]
-        y1 = y0 + p[3]
+    while oy < p[_OH]:
+        y0 = oy * p[_SH] - p[_TOP]
+        y1 = y0 + p[_KH]
         if y0 < 0:
             y0 = 0
         if y1 > h:
             y1 = h
         ox = 0
-        while ox < p[10]:
-            x0 = ox * p[6] - p[8]
-            x1 = x0 + p[4]
+        while ox < p[_OW]:
+            x0 = ox * p[_SW] - p[_LEFT]
+            x1 = x0 + p[_KW]
             if x0 < 0:
                 x0 = 0
             if x1 > wd:
@@ -170,11 +187,11 @@ def bpool(a: ptr32, v: int, p: ptr32, x: ptr32, m: ptr32, y: ptr32):
 @micropython.viper
 def sum_pool(a: ptr32, v: int, p: ptr32, x: ptr32, y: ptr8):
     """Two channels at a time, 16 apart, in the halves of a word."""
-    h = p[0]
-    wd = p[1]
-    ci = p[2]
-    gh = p[9]
-    gw = p[10]
+    h = p[_H]
+    wd = p[_W]
+    ci = p[_C]
+    gh = p[_OH]
+    gw = p[_OW]
     cw = (ci + 31) >> 5
     stride = 4 * cw
     half = 0x10001
@@ -207,7 +224,7 @@ def sum_pool(a: ptr32, v: int, p: ptr32, x: ptr32, y: ptr8):
                 i = 2
                 while i:
                     if j < ci:
-                        k = (rows * columns - 2 * (v & 0xFFFF)) >> p[14]
+                        k = (rows * columns - 2 * (v & 0xFFFF)) >> p[_SHIFT]
                         if k > 127:
                             k = 127
                         elif k < -127:

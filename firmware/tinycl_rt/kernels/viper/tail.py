@@ -5,10 +5,23 @@
 
 from struct import pack_into
 
+from micropython import const
+
 from tinycl_rt.kernels.viper import emit_back, emit_bconv, emit_errors
 from tinycl_rt.kernels.viper.core import _MAX_WORDS, _geometry, _odd, _positive, _room, _words
 
 NAME = "viper"
+
+# Places in the geometry `p` of an operator.
+_H = const(0)
+_W = const(1)
+_C = const(2)
+_KH = const(3)
+_KW = const(4)
+_SH = const(5)
+_SW = const(6)
+_OH = const(9)
+_OW = const(10)
 
 _MAX_SUM = 1 << 17  # errors in one sum
 _MAX_TERMS = 250  # errors that add up in half a word
@@ -59,8 +72,8 @@ def head_back(w, g, f, classes, features, shift, limit):
 def unpool(p, f, shift, limit, inside, e):
     """See ``reference.tail.unpool``."""
     odd = _geometry(p)
-    n, c = p[0] * p[1], p[2]
-    odd |= _odd(f, 4 * p[9] * p[10] * c) | _odd(e, n * c, 1, True)
+    n, c = p[_H] * p[_W], p[_C]
+    odd |= _odd(f, 4 * p[_OH] * p[_OW] * c) | _odd(e, n * c, 1, True)
     if inside is not None:
         _odd(inside, n * _words(c), 1)
     if odd or not (0 <= shift <= 24 and 0 <= limit <= 127):
@@ -83,9 +96,9 @@ def requantize(d, cells, channels, shift, limit, inside, e):
 def bpool_back(p, x, y, f, inside, e):
     """See ``reference.tail.bpool_back``."""
     odd = _geometry(p)
-    n, m, c = p[0] * p[1], p[9] * p[10], p[2]
+    n, m, c = p[_H] * p[_W], p[_OH] * p[_OW], p[_C]
     cb = _words(c)
-    if p[5] < p[3] or p[6] < p[4]:
+    if p[_SH] < p[_KH] or p[_SW] < p[_KW]:
         raise ValueError("kernels: windows that overlap")
     _odd(x, n * cb, 1), _odd(y, m * cb, 1), _odd(f, m * c, 1), _odd(e, n * c, 1, True)
     if inside is not None:
