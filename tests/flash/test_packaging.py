@@ -66,7 +66,7 @@ except ValueError as error:
     print(error)
 print(vector_check.check(tinycl_core), vector_check.check_learning(tinycl_core))
 """
-    (tmp_path / "tinycl_core.mpy").write_text("no module: what is built in goes first")
+    (tmp_path / "tinycl_core.mpy").write_text("no module: a board prefers what is built in")
     ran = subprocess.run(
         [*BUILT_IN.command(), "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
