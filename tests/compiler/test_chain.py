@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinycl.compiler.lower.chain import Chain, activation
-from tinycl.compiler.lower.integers import integer_kernel, zero_point
+from tinycl.compiler.lower.kernels import integer_kernel, zero_point
 from tinycl.compiler.lower.symbols import Pixels
 from tinycl.exceptions import CompileError
 

@@ -13,7 +13,7 @@ if find_spec("larq_compute_engine") is None:  # not imported here: Keras must be
     pytest.skip("needs tinycl[train]", allow_module_level=True)
 
 from tinycl.compiler.lce_converter import convert, list_operators
-from tinycl.compiler.lce_interpreter import Golden
+from tinycl.compiler.lce_interpreter import LceInterpreter
 from tinycl.compiler.thresholds import centre_first_thresholds
 from tinycl.models.backbone import build_backbone, lq, tf
 from tinycl.models.plan import ConvSpec, plan_backbone
@@ -98,7 +98,7 @@ def pixels() -> np.ndarray:
 def test_lce_equals_integer_evaluation(model: Any, flatbuffer: bytes, pixels: np.ndarray) -> None:
     expected = evaluate_integers(model, pixels)
     assert 0.1 < (expected > 0).mean() < 0.9
-    np.testing.assert_array_equal(Golden(flatbuffer).run(pixels), expected)
+    np.testing.assert_array_equal(LceInterpreter(flatbuffer).run(pixels), expected)
 
 
 def test_centring_changes_no_bit_and_leaves_half_a_step(model: Any, pixels: np.ndarray) -> None:
@@ -158,7 +158,7 @@ def test_quicknet_converts_and_agrees(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "quicknet.tflite").read_bytes() == flatbuffer
     pixels = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 1)).astype(np.uint8)
     expected = quicknet.predict(pixels.astype(np.float32), verbose=0)
-    assert (Golden(flatbuffer).run(pixels) != expected).mean() < 0.01
+    assert (LceInterpreter(flatbuffer).run(pixels) != expected).mean() < 0.01
 
 
 def test_models_that_are_refused(tmp_path: Path) -> None:
@@ -180,8 +180,8 @@ def test_models_that_are_refused(tmp_path: Path) -> None:
 def test_golden_refuses_garbage_and_wrong_pixels(flatbuffer: bytes) -> None:
     for data in (b"", b"text", bytes(100), flatbuffer[: len(flatbuffer) // 2], flatbuffer[:-40]):
         with pytest.raises(ModelError, match=r"flatbuffer|damaged"):
-            Golden(data)
-    golden = Golden(flatbuffer)
+            LceInterpreter(data)
+    golden = LceInterpreter(flatbuffer)
     for bad in (np.zeros((1, *SHAPE)), np.zeros(SHAPE, np.uint8), np.zeros((0, *SHAPE), np.uint8)):
         with pytest.raises(DataError, match="expected uint8 pixels"):
             golden.run(bad)

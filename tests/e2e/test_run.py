@@ -15,7 +15,7 @@ from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.model.loader import Model
 
 from tinycl.cli import main
-from tinycl.compiler.lce_interpreter import Golden
+from tinycl.compiler.lce_interpreter import LceInterpreter
 from tinycl.compiler.verify import random_pixels
 from tinycl.inference import latents
 
@@ -26,7 +26,7 @@ N = 24
 def golden(demo: Demo) -> tuple[np.ndarray, np.ndarray]:
     """Pixels, and the latents that LCE's interpreter computes for them."""
     x = random_pixels(N, Model(demo.model.read_bytes()).input_shape, seed=5)
-    return x, Golden((demo.folder / "backbone.tflite").read_bytes()).run(x)
+    return x, LceInterpreter((demo.folder / "backbone.tflite").read_bytes()).run(x)
 
 
 @pytest.mark.parametrize("board", ["simulator", "cpython", "unix", "cortex-m3"])

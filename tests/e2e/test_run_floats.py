@@ -23,7 +23,7 @@ if find_spec("larq_compute_engine") is None:  # not imported here: Keras must be
 from helpers.random_larq import convert
 from helpers.random_residual import random_residual
 
-from tinycl.compiler.lce_interpreter import Golden
+from tinycl.compiler.lce_interpreter import LceInterpreter
 
 N = 3
 ON_THIS_COMPUTER = ("simulator", "cpython", "unix")
@@ -39,7 +39,7 @@ def prepared(folder: Path, seed: int) -> Path:
     assert done.returncode == 0, done.stdout + done.stderr
     x = random_pixels(N, model.input_shape[1:], 3)
     np.save(folder / "x.npy", x)
-    np.save(folder / "golden.npy", Golden((folder / "m.tflite").read_bytes()).run(x))
+    np.save(folder / "golden.npy", LceInterpreter((folder / "m.tflite").read_bytes()).run(x))
     return folder
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tinycl.exceptions import CompileError, MissingExtraError
 
-__all__ = ["Graph", "Node", "Value", "read_graph"]
+__all__ = ["Graph", "Node", "Value", "constant", "read_graph"]
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,23 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """One subgraph with one input and one output, operators in the order of execution."""
+    """One subgraph, operators in the order of execution."""
 
     nodes: tuple[Node, ...]
-    input: Value
-    output: Value
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
     output_position: int
-    """Byte position, in the flatbuffer, of the int32 that names the output tensor."""
+    """Byte position, in the flatbuffer, of the int32 that names the first output tensor."""
+
+    @property
+    def input(self) -> Value:
+        """The first input."""
+        return self.inputs[0]
+
+    @property
+    def output(self) -> Value:
+        """The first output."""
+        return self.outputs[0]
 
 
 _DTYPES = {0: "float32", 1: "float16", 2: "int32", 3: "uint8", 4: "int64", 6: "bool", 9: "int8"}
@@ -63,7 +73,7 @@ def read_graph(flatbuffer: bytes) -> Graph:
     Raises
     ------
     CompileError
-        The bytes are not a whole .tflite flatbuffer, or have several inputs or outputs.
+        The bytes are not a whole .tflite flatbuffer with one subgraph.
     MissingExtraError
         The ``tflite`` package is not installed.
     """
@@ -85,17 +95,22 @@ def read_graph(flatbuffer: bytes) -> Graph:
         ) from error
 
 
+def constant(node: Node, index: int) -> npt.NDArray[np.generic]:
+    """Data of a constant input; CompileError when it is missing or computed."""
+    value = node.inputs[index] if index < len(node.inputs) else None
+    if value is None or value.data is None:
+        raise CompileError(
+            f"{node.name} lacks its constant input {index}: convert the model again"
+        )
+    return value.data
+
+
 def _read(tflite: Any, flatbuffer: bytes) -> Graph:
     model = tflite.Model.GetRootAsModel(flatbuffer, 0)
     if model.SubgraphsLength() != 1:
         raise CompileError(f"expected one subgraph, got {model.SubgraphsLength()}")
     graph = model.Subgraphs(0)
     values = [_value(model, graph, i) for i in range(graph.TensorsLength())]
-    if graph.InputsLength() != 1 or graph.OutputsLength() != 1:
-        raise CompileError(
-            f"expected one input and one output, got {graph.InputsLength()} "
-            f"and {graph.OutputsLength()}: convert a model with a single path in and out"
-        )
     kinds = {
         code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)
     }
@@ -105,19 +120,21 @@ def _read(tflite: Any, flatbuffer: bytes) -> Graph:
         code = model.OperatorCodes(op.OpcodeIndex())
         custom = code.CustomCode()
         kind = custom.decode() if custom else kinds[max(code.BuiltinCode(), _deprecated(code))]
-        inputs = [op.Inputs(k) for k in range(op.InputsLength())]
-        outputs = [op.Outputs(k) for k in range(op.OutputsLength())]
+        read = [op.Inputs(k) for k in range(op.InputsLength())]
+        made = [op.Outputs(k) for k in range(op.OutputsLength())]
         nodes.append(
             Node(
                 kind,
-                tuple(None if k < 0 else values[k] for k in inputs),
-                tuple(values[k] for k in outputs),
+                tuple(None if k < 0 else values[k] for k in read),
+                tuple(values[k] for k in made),
                 _custom_options(op) if custom else _builtin_options(tflite, kind, op),
             )
         )
     # Field 8 of a subgraph table is its vector of outputs.
     position = graph._tab.Vector(graph._tab.Offset(8))
-    return Graph(tuple(nodes), values[graph.Inputs(0)], values[graph.Outputs(0)], position)
+    inputs = tuple(values[graph.Inputs(k)] for k in range(graph.InputsLength()))
+    outputs = tuple(values[graph.Outputs(k)] for k in range(graph.OutputsLength()))
+    return Graph(tuple(nodes), inputs, outputs, position)
 
 
 def _deprecated(code: Any) -> int:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from tinycl.compiler.graph import read_graph
 from tinycl.compiler.thresholds import centre_first_thresholds
 from tinycl.exceptions import ModelError
 from tinycl.files import replacing
@@ -56,26 +57,11 @@ def list_operators(flatbuffer: bytes) -> list[dict[str, Any]]:
 
     Raises
     ------
-    ModelError
-        The bytes are not a TFLite flatbuffer.
+    CompileError
+        The bytes are not a whole .tflite flatbuffer.
     """
-    import tflite
-
-    names = {v: k for k, v in vars(tflite.BuiltinOperator).items() if isinstance(v, int)}
-    if flatbuffer[4:8] != b"TFL3":
-        raise ModelError("expected a .tflite flatbuffer (TFL3), got other bytes")
-    model = tflite.Model.GetRootAsModel(flatbuffer, 0)
-    graph = model.Subgraphs(0)
-    found = []
-    for index in range(graph.OperatorsLength()):
-        operator = graph.Operators(index)
-        code = model.OperatorCodes(operator.OpcodeIndex())
-        builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-        custom = code.CustomCode()
-        name = custom.decode() if custom else names.get(builtin, str(builtin))
-        output = graph.Tensors(operator.Outputs(0)).ShapeAsNumpy()
-        found.append({"name": name, "output": [int(n) for n in output]})
-    return found
+    nodes = read_graph(flatbuffer).nodes
+    return [{"name": node.kind, "output": [1, *node.outputs[0].shape]} for node in nodes]
 
 
 def _check(model: Any) -> None:

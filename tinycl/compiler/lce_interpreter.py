@@ -1,17 +1,18 @@
-"""The golden reference: a ``.tflite`` run by Larq Compute Engine's own interpreter."""
+"""The reference of all comparisons: Larq Compute Engine's own interpreter of ``.tflite`` files."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tinycl.exceptions import DataError, ModelError
+from tinycl.compiler.graph import read_graph
+from tinycl.exceptions import CompileError, DataError, ModelError
 from tinycl.keras import import_lce
 
-__all__ = ["Golden"]
+__all__ = ["LceInterpreter"]
 
 
-class Golden:
+class LceInterpreter:
     """Runs one converted model on pixels, sample by sample, as LCE does it.
 
     Parameters
@@ -28,14 +29,15 @@ class Golden:
 
     Example
     -------
-    >>> latents = Golden(Path("backbone.tflite").read_bytes()).run(x_test[:100])
+    >>> latents = LceInterpreter(Path("backbone.tflite").read_bytes()).run(x_test[:100])
     """
 
     def __init__(self, flatbuffer: bytes) -> None:
-        if len(flatbuffer) < 8 or flatbuffer[4:8] != b"TFL3":
-            raise ModelError("expected a .tflite flatbuffer (TFL3), got other bytes")
         lce = import_lce()
-        _parse(flatbuffer)
+        try:
+            read_graph(flatbuffer)  # the interpreter itself would crash the process on a cut file
+        except CompileError as error:
+            raise ModelError(str(error)) from error
         try:
             self._interpreter: Any = _interpreter(lce, bytes(flatbuffer))
             shapes = self._interpreter.input_shapes
@@ -96,15 +98,3 @@ def _interpreter(lce: Any, flatbuffer: bytes) -> Any:
 
 def _said(error: Exception) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
-
-
-def _parse(flatbuffer: bytes) -> None:
-    """Read every table once: the interpreter itself would crash the process on a cut file."""
-    from tensorflow.lite.python import schema_py_generated as schema
-
-    try:
-        schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
-    except Exception as error:  # struct.error, ValueError, IndexError, ... by what is damaged
-        raise ModelError(
-            f"this .tflite is cut short or damaged ({type(error).__name__}): convert it again"
-        ) from error

@@ -5,15 +5,25 @@ its batch norm is ``+1 where acc * s + b >= 0``, thus where ``acc >= t``, ``t = 
 between n - 1 (excluded) and n gives the same bits, so ``t = n - 1/2`` changes nothing in exact
 arithmetic. It leaves the widest margin over float32 rounding wherever the model is evaluated in
 floats, by Keras or by LCE's interpreter, and their bits then equal an integer evaluation's.
+
+The converter moves the thresholds in a Keras model. In a flatbuffer that was made without, LCE's
+bit at an integer threshold depends on the order in which its floats were added, which no integer
+arithmetic can follow. Moving the thresholds there tells such ties from real differences.
 """
 
 from typing import Any
 
 import numpy as np
 
+from tinycl.compiler.lower.symbols import Accumulator
 from tinycl.exceptions import ModelError
 
-__all__ = ["FLOAT32_SAFE", "centre_first_thresholds", "first_layer_integers"]
+__all__ = [
+    "FLOAT32_SAFE",
+    "centre_first_biases",
+    "centre_first_thresholds",
+    "first_layer_integers",
+]
 
 FLOAT32_SAFE = 2**22
 """Largest accumulator allowed: a float32 sum of that size still resolves quarters."""
@@ -77,6 +87,28 @@ def centre_first_thresholds(model: Any) -> bool:
     beta = np.asarray(norm.beta, dtype=np.float64) + (target - shift)
     norm.beta.assign(beta.astype(np.float32))
     return True
+
+
+def centre_first_biases(flatbuffer: bytes, first: Accumulator) -> bytes:
+    """A copy of a .tflite whose first convolution has its thresholds between integers.
+
+    Parameters
+    ----------
+    flatbuffer
+        The file.
+    first
+        Its first convolution, as lowered.
+    """
+    if first.bias is None or first.bias.data is None or first.step is None:
+        return flatbuffer
+    thresholds = first.chain.thresholds(first.name)
+    roots = first.chain.roots(thresholds)
+    middle = np.where(thresholds.sign > 0, thresholds.value - 0.5, 0.5 - thresholds.value)
+    shift = np.where(np.isnan(roots), 0.0, (roots - middle) * first.step)
+    bias = (first.bias.data.astype(np.float64) + shift).astype("<f4").tobytes()
+    patched = bytearray(flatbuffer)
+    patched[first.bias.position : first.bias.position + len(bias)] = bias
+    return bytes(patched)
 
 
 def _folded(norm: Any, channels: int) -> tuple[np.ndarray, np.ndarray]:

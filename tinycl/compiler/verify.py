@@ -1,4 +1,4 @@
-"""Hold a compiled model against Larq Compute Engine's own interpreter: every bit, every float."""
+"""Compare a compiled model with Larq Compute Engine's own interpreter: every bit, every float."""
 
 import struct
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import numpy.typing as npt
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 
 from tinycl.compiler.compiler import Compiled
-from tinycl.compiler.lce_interpreter import Golden
-from tinycl.compiler.ties import centre_first_biases
+from tinycl.compiler.lce_interpreter import LceInterpreter
+from tinycl.compiler.thresholds import centre_first_biases
 from tinycl.inference import latents_and_outputs
 
 __all__ = ["Parity", "elementwise_error", "random_pixels", "relative_error", "verify"]
@@ -20,7 +20,7 @@ class Parity:
     """Result of a comparison.
 
     ``bits_untied`` are the bits that still differ when the first convolution's thresholds are
-    moved to the middle between two integers (see ``tinycl.compiler.ties``).
+    moved to the middle between two integers (see ``tinycl.compiler.thresholds``).
     ``max_relative_error`` (see ``relative_error``) and ``max_elementwise_error`` (see
     ``elementwise_error``) are None for a model without float outputs.
     """
@@ -67,21 +67,21 @@ def verify(flatbuffer: bytes, compiled: Compiled, x: npt.NDArray[np.uint8]) -> P
     """
     packed, outputs = latents_and_outputs(compiled.model, x)
     ours = numpy_kernels.unpack(packed, compiled.model.latent_shape[2])
-    differing = untied = np.count_nonzero(ours != _golden(flatbuffer, compiled, x))
+    differing = untied = np.count_nonzero(ours != _signs_by_lce(flatbuffer, compiled, x))
     if differing and compiled.first is not None:
         centred = centre_first_biases(flatbuffer, compiled.first)
-        untied = np.count_nonzero(ours != _golden(centred, compiled, x))
+        untied = np.count_nonzero(ours != _signs_by_lce(centred, compiled, x))
     bits = (len(x), int(ours.size), int(differing), int(untied))
     if outputs is None:
         return Parity(*bits)
-    golden = Golden(flatbuffer).run(x).reshape(outputs.shape)
-    return Parity(*bits, relative_error(outputs, golden), elementwise_error(outputs, golden))
+    theirs = LceInterpreter(flatbuffer).run(x).reshape(outputs.shape)
+    return Parity(*bits, relative_error(outputs, theirs), elementwise_error(outputs, theirs))
 
 
 def relative_error(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> float:
     """The largest error of any output: ``max|ours - theirs| / max|theirs|``, sample by sample.
 
-    Each error is held against the largest output of its own sample: float32 cannot tell a sum
+    Each error is divided by the largest output of its own sample: float32 cannot tell a sum
     that cancels from zero, so an error relative to the single value would say nothing of it.
 
     Parameters
@@ -97,7 +97,7 @@ def relative_error(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32
 def elementwise_error(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> float:
     """The largest error of any output relative to its own value, of those that are not small.
 
-    Values below a hundredth of their sample's largest are held against that hundredth.
+    Errors of values below a hundredth of their sample's largest are divided by that hundredth.
     Parameters are those of ``relative_error``.
     """
     size = np.abs(theirs.astype(np.float64))
@@ -106,13 +106,13 @@ def elementwise_error(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.floa
     return float(np.divide(error, size, out=error, where=size > 0).max())
 
 
-def _golden(
+def _signs_by_lce(
     flatbuffer: bytes, compiled: Compiled, x: npt.NDArray[np.uint8]
 ) -> npt.NDArray[np.float32]:
     """What LCE computes for the tensor of the latent signs, which need not be the output: +-1."""
     patched = bytearray(flatbuffer)
     struct.pack_into("<i", patched, compiled.graph.output_position, compiled.holder)
-    found = Golden(bytes(patched)).run(x)
+    found = LceInterpreter(bytes(patched)).run(x)
     h, w, channels = compiled.model.latent_shape
     if not compiled.holder_is_packed:
         return found.reshape(len(x), h, w, channels).astype(np.float32)

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from tinycl.data.dataset import Dataset, make_dataset
 from tinycl.data.image_file import image_files, pillow, read_image
-from tinycl.data.imagesize import split_size
-from tinycl.data.table import number_names
+from tinycl.data.table import number_names, split_size
 from tinycl.exceptions import DataError
 
 __all__ = ["load_folder"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinycl.data.dataset import Dataset, make_dataset
-from tinycl.data.imagesize import split_size
 from tinycl.exceptions import DataError
 
-__all__ = ["load_csv", "number_names"]
+__all__ = ["load_csv", "number_names", "split_size"]
+
+_SIZE = re.compile(r",(\d+)x(\d+)(?:x(\d+))?$")
+_MOST = 4096  # pixels along one side: far beyond what a microcontroller takes
 
 
 def load_csv(argument: str, name: str) -> Dataset:
@@ -34,6 +37,29 @@ def load_csv(argument: str, name: str) -> Dataset:
     shape = _shape(pixels.shape[1], size, path)
     y, class_names = _classes(labels)
     return make_dataset(name, (pixels.reshape(-1, *shape), y), None, class_names)
+
+
+def split_size(argument: str) -> tuple[Path, tuple[int, int, int | None] | None]:
+    """Cut the optional size off ``PATH,HxW[xC]``.
+
+    >>> split_size("digits.csv,8x8")
+    (PosixPath('digits.csv'), (8, 8, None))
+    >>> split_size("digits.csv")
+    (PosixPath('digits.csv'), None)
+
+    Raises
+    ------
+    DataError
+        If a side is 0 or above 4,096.
+    """
+    found = _SIZE.search(argument)
+    if not found:
+        return Path(argument).expanduser(), None
+    height, width = int(found[1]), int(found[2])
+    channels = int(found[3]) if found[3] else None
+    if not all(1 <= side <= _MOST for side in (height, width, channels or 1)) or channels == 0:
+        raise DataError(f"{found[0][1:]} is not a size; sides run from 1 to {_MOST}")
+    return Path(argument[: found.start()]).expanduser(), (height, width, channels)
 
 
 def number_names(names: set[str]) -> tuple[str, ...]:

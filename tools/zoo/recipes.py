@@ -61,7 +61,7 @@ RECIPES = {
             "(float head); the searched plan of 60k with turns, 15 epochs: 31.9 %",
             "a strided first layer and pooling with overlap, which leave more instructions to the "
             "wide layers behind",
-            "trials of 12 epochs on 25,000 samples, float heads (tools/zoo/trials.py): plain "
+            "trials of 12 epochs on 25,000 samples, float heads: plain "
             "34.6 %, two stages 33.2 %, smoothed labels 34.2 %, shortcuts in real numbers "
             "36.0 %",
             "there, a real-valued teacher of the same plan 39.1 %; this backbone was trained "

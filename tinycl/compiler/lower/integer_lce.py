@@ -8,11 +8,11 @@ from collections.abc import Callable
 import numpy as np
 from tinycl_rt import tcm
 
-from tinycl.compiler.graph import Node
+from tinycl.compiler.graph import Node, constant
 from tinycl.compiler.lower.builder import Builder
 from tinycl.compiler.lower.chain import Chain, Floats, Numbers
 from tinycl.compiler.lower.geometry import taps_inside, window_of
-from tinycl.compiler.lower.integer_tflite import constant, fused, pixel_chain
+from tinycl.compiler.lower.integer_tflite import fused, pixel_chain
 from tinycl.compiler.lower.kernels import binary_kernel
 from tinycl.compiler.lower.symbols import Accumulator, Bits, Pixels, Symbol
 from tinycl.compiler.lower.zero_padding import Borders

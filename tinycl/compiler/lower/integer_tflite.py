@@ -9,19 +9,18 @@ import numpy as np
 import numpy.typing as npt
 from tinycl_rt import tcm
 
-from tinycl.compiler.graph import Node
+from tinycl.compiler.graph import Node, constant
 from tinycl.compiler.ir import Window
 from tinycl.compiler.lower.builder import Builder
 from tinycl.compiler.lower.chain import Chain, activation
 from tinycl.compiler.lower.geometry import taps_inside, window_of
 from tinycl.compiler.lower.groups import dense_kernel, groups_of
-from tinycl.compiler.lower.integers import integer_kernel, zero_point
+from tinycl.compiler.lower.kernels import integer_kernel, zero_point
 from tinycl.compiler.lower.symbols import Accumulator, Bits, Pixels, Pool, Symbol
 from tinycl.exceptions import CompileError
 
 __all__ = [
     "arithmetic",
-    "constant",
     "conv",
     "depthwise",
     "fused",
@@ -32,16 +31,6 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float32]
-
-
-def constant(node: Node, index: int) -> npt.NDArray[np.generic]:
-    """Data of a constant input; CompileError when it is missing or computed."""
-    value = node.inputs[index] if index < len(node.inputs) else None
-    if value is None or value.data is None:
-        raise CompileError(
-            f"{node.name} lacks its constant input {index}: convert the model again"
-        )
-    return value.data
 
 
 def fused(node: Node) -> Callable[[Floats], Floats] | None:

@@ -65,6 +65,11 @@ def lower(graph: Graph, outputs: bool = False) -> Lowered:
         An operator, type or shape that is not supported, with the operator's name and what to do
         instead; or a graph without any binary layer.
     """
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        raise CompileError(
+            f"expected one input and one output, got {len(graph.inputs)} and "
+            f"{len(graph.outputs)}: convert a model with a single path in and out"
+        )
     if len(graph.input.shape) != 3 or graph.input.dtype != "float32":
         raise CompileError(
             f"expected one float32 input of rows, columns, channels, got {graph.input.dtype} "

@@ -4,8 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from tinycl_rt import tcm
 
-from tinycl.compiler.graph import Node
-from tinycl.compiler.lower.integer_tflite import constant
+from tinycl.compiler.graph import Node, constant
 from tinycl.exceptions import CompileError
 
 __all__ = ["activation", "bias", "numbers"]

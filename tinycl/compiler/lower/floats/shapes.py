@@ -6,12 +6,11 @@ A rule raises CompileError, with the layer's name, for what it cannot express.
 import numpy as np
 from tinycl_rt import tcm
 
-from tinycl.compiler.graph import Node
+from tinycl.compiler.graph import Node, constant
 from tinycl.compiler.ir import Window
 from tinycl.compiler.lower.floats.floats import Floats, Real
 from tinycl.compiler.lower.floats.operands import activation as fused
 from tinycl.compiler.lower.geometry import window_of
-from tinycl.compiler.lower.integer_tflite import constant
 from tinycl.exceptions import CompileError
 
 __all__ = ["concatenation", "mean", "padding", "pool", "reshape"]
