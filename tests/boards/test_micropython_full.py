@@ -14,7 +14,7 @@ from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
 
-from tinycl.compiler.untrained import blank
+from tinycl.compiler.untrained import untrained
 from tinycl.data import load
 from tools.boards.machines import Board
 from tools.boards.runtime import build_native
@@ -57,7 +57,7 @@ def _samples() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def expected() -> int:
     """Fingerprint of the state that the same run gives here."""
-    learner = Learner(Model(blank("mlp-small")), _CONFIG, numpy_kernels)
+    learner = Learner(Model(untrained("mlp-small")), _CONFIG, numpy_kernels)
     learner.begin()
     for image, label in zip(*_samples(), strict=True):
         learner.learn(image.tobytes(), int(label))
@@ -69,7 +69,7 @@ def _on_board(board: Board, folder: Path) -> str:
     rom = folder / "rom"
     stage([RUNTIME], rom, board, [build_native(board.arch)] if board.arch else [])
     images, labels = _samples()
-    (rom / "model.tcm").write_bytes(blank("mlp-small"))
+    (rom / "model.tcm").write_bytes(untrained("mlp-small"))
     (rom / "config").write_bytes(_CONFIG.pack())
     (rom / "images").write_bytes(images.tobytes())
     (rom / "labels").write_bytes(bytes(labels.tolist()))

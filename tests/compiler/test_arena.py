@@ -14,7 +14,7 @@ from tinycl_rt.kernels.reference import core as reference
 from tinycl_rt.model.backbone import Backbone
 from tinycl_rt.model.loader import Model
 
-from tinycl.compiler.arena import Arena, plan
+from tinycl.compiler.arena import Arena, plan_memory
 from tinycl.compiler.ir import Activation, Program, Step, Window
 from tinycl.compiler.writer import write
 
@@ -69,7 +69,7 @@ SHAPES = st.tuples(st.integers(1, 40), st.integers(1, 40), st.integers(1, 200))
 @given(st.lists(SHAPES, min_size=1, max_size=12))
 def test_chains(shapes: list[tuple[int, int, int]]) -> None:
     program = chain(shapes)
-    arena = plan(program)
+    arena = plan_memory(program)
     check(program, arena)
     # In a chain two neighbours are alive at a time: no plan needs less.
     sizes = [a.nbytes for a in program.activations[1:-1]]
@@ -79,7 +79,7 @@ def test_chains(shapes: list[tuple[int, int, int]]) -> None:
 @pytest.mark.parametrize("seed", range(60))
 def test_sharing_memory_changes_no_bit(seed: int) -> None:
     program = random_program(seed)
-    arena = plan(program)
+    arena = plan_memory(program)
     check(program, arena)
     # The same program with a place of its own for everything.
     offsets, end = [], 0
@@ -101,7 +101,7 @@ def test_a_plan_that_overlaps_is_refused_by_the_loader() -> None:
     sketch.binarise()
     sketch.bconv(5, Window(3, 3), same=True)
     program = sketch.count(2)
-    arena = plan(program)
+    arena = plan_memory(program)
     assert run_everywhere(Model(write(program, arena, {})))
     shared = replace(arena, offsets=(None, 0, 0, None))
     with pytest.raises(ValueError, match="operator 1 writes over its own input"):

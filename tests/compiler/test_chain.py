@@ -1,18 +1,16 @@
 """Thresholds of real-valued chains, and integers found again in float kernels."""
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinycl.compiler.lower.chain import Chain, activation
+from tinycl.compiler.lower.chain import Chain, FloatArray, activation
 from tinycl.compiler.lower.kernels import integer_kernel, zero_point
 from tinycl.compiler.lower.symbols import Pixels
 from tinycl.exceptions import CompileError
 
 C = 7
-Floats = npt.NDArray[np.float32]
 
 
 def random_chain(seed: int, bound: int, pools: list[int]) -> Chain:
@@ -22,7 +20,7 @@ def random_chain(seed: int, bound: int, pools: list[int]) -> Chain:
     """
     rng = np.random.default_rng(seed)
 
-    def constants(spread: float) -> Floats:
+    def constants(spread: float) -> FloatArray:
         values = rng.normal(0, spread, C) * rng.choice([0, 1e-3, 1, 1], C)
         return np.where(rng.random(C) < 0.3, np.rint(values), values).astype(np.float32)
 

@@ -15,8 +15,8 @@ if find_spec("larq_compute_engine") is None:  # not imported here: Keras must be
 from tinycl.compiler.lce_converter import convert, list_operators
 from tinycl.compiler.lce_interpreter import LceInterpreter
 from tinycl.compiler.thresholds import centre_first_thresholds
+from tinycl.models.architecture import ConvSpec, choose_architecture
 from tinycl.models.backbone import build_backbone, lq, tf
-from tinycl.models.plan import ConvSpec, plan_backbone
 from tinycl.models.quicknet import build_quicknet
 
 SHAPE, SIZE = (18, 18, 2), "8k"
@@ -40,7 +40,7 @@ def backbone_with_ties() -> Any:
 
 def evaluate_integers(model: Any, x: np.ndarray) -> np.ndarray:
     """The model by its definition: integer accumulators, float64 thresholds, no TensorFlow."""
-    plan = plan_backbone(SHAPE, SIZE)
+    plan = choose_architecture(SHAPE, SIZE)
     signs = x.astype(np.int64) - 128
     for index, conv in enumerate(plan.convs):
         kernel = np.asarray(model.get_layer(f"conv{index}").kernel, dtype=np.float32)

@@ -8,7 +8,7 @@ from tinycl_rt.config import FULL
 from tinycl_rt.model.loader import Model
 
 from tinycl.cli.models import read_model
-from tinycl.compiler.untrained import BLANKS, blank
+from tinycl.compiler.untrained import UNTRAINED, untrained
 from tinycl.data import load
 from tinycl.exceptions import DataError, ModelError
 from tinycl.experiment.experiment import Experiment
@@ -21,10 +21,10 @@ from tinycl.experiment.simulator import Simulator
     [("mlp", (28, 28, 1), 256), ("cnv", (32, 32, 3), 512), ("mlp-small", (8, 8, 1), 64)],
 )
 def test_a_built_in_model_loads(name: str, inputs: tuple[int, ...], features: int) -> None:
-    model = Model(blank(name))
+    model = Model(untrained(name))
     assert (model.input_shape, model.features) == (inputs, features)
     shapes = [model.tensors[op.target].shape for op in model.operators]
-    wanted = [s.pooled for s in BLANKS[name].shapes()][:-1]
+    wanted = [s.pooled for s in UNTRAINED[name].shapes()][:-1]
     assert all(shape in shapes for shape in wanted)
 
 
@@ -32,7 +32,7 @@ def test_names_stand_for_models_where_there_is_no_such_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert read_model(Path("mlp-small"), ["full"]) == blank("mlp-small")
+    assert read_model(Path("mlp-small"), ["full"]) == untrained("mlp-small")
     with pytest.raises(DataError, match=r"mlp-small has no weights.*--learn full"):
         read_model(Path("mlp-small"), ["full", "head"])
     with pytest.raises(DataError, match="cannot read mlp-tiny"):
@@ -40,7 +40,7 @@ def test_names_stand_for_models_where_there_is_no_such_file(
     Path("mlp").write_bytes(b"mine")
     assert read_model(Path("mlp"), ["head"]) == b"mine"
     with pytest.raises(ModelError, match="choose one of mlp, cnv"):
-        blank("mlp-tiny")
+        untrained("mlp-tiny")
 
 
 def test_settings_name_the_depth() -> None:
@@ -55,7 +55,7 @@ def test_a_whole_test_set_is_predicted_as_sample_by_sample() -> None:
     dataset = load("digits")
     settings = ExperimentSettings(learn="full", method="joint", replay=60, replay_batch=5, limit=8)
     experiment = Experiment.make(dataset, settings)
-    subject = Simulator(Model(blank("mlp-small")), experiment)
+    subject = Simulator(Model(untrained("mlp-small")), experiment)
     subject.learn(experiment.experiences[0], lambda position, label, best: None)
     indices = np.arange(40)
     alone = [subject.learner.predict(dataset.x_test[k].tobytes()) for k in indices]

@@ -11,7 +11,7 @@ from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
 
-from tinycl.compiler.untrained import blank
+from tinycl.compiler.untrained import untrained
 from tinycl.experiment.evaluate import predict_latents
 from tinycl.experiment.float32.head import FloatLearner
 
@@ -91,7 +91,7 @@ def test_a_step_is_that_of_the_integers_but_for_rounding(model: Model) -> None:
 def test_digits_are_learned_and_predicted_in_batches_as_one_by_one() -> None:
     from tinycl.data import load
 
-    dataset, model = load("digits"), Model(blank("mlp-small"))
+    dataset, model = load("digits"), Model(untrained("mlp-small"))
     learner = _learner(
         FloatLearner, model, classes=10, replay_slots=500, replay_batch=15, method=1
     )

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tinycl_rt import tcm
 
 from helpers.geometry import by_position
-from tinycl.compiler.arena import plan
+from tinycl.compiler.arena import plan_memory
 from tinycl.compiler.ir import Activation, Program, Step, Window, pack_bits
 from tinycl.compiler.writer import write
 
@@ -107,7 +107,7 @@ def _place(window: Window, shape: Shape, same: bool, oc: int) -> tuple[Window, S
 
 def compiled(program: Program) -> bytes:
     """The program as a .tcm file."""
-    return write(program, plan(program), {"layers": [a.name for a in program.activations]})
+    return write(program, plan_memory(program), {"layers": [a.name for a in program.activations]})
 
 
 def tiny_model(seed: int = 0) -> bytes:

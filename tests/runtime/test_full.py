@@ -16,7 +16,7 @@ from tinycl_rt.lib.integers import Rng
 from tinycl_rt.model.loader import Model
 from tinycl_rt.trainable.full import Full
 
-from tinycl.compiler.untrained import blank
+from tinycl.compiler.untrained import untrained
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def test_what_a_model_cannot_do_is_refused(deep: Model) -> None:
     ):
         with pytest.raises(ValueError, match=reason):
             Learner(deep, Config(depth=FULL, **given_), numpy_kernels)
-    large = Model(blank("binarynet"))
+    large = Model(untrained("binarynet"))
     with pytest.raises(ValueError, match="at most 32767, and a replay_batch below 113"):
         Learner(large, Config(depth=FULL, replay_batch=255), numpy_kernels)
 
@@ -205,7 +205,7 @@ def test_the_way_back_is_that_of_the_equations(deep: Model) -> None:
 
 
 def test_forward_bits_are_those_of_the_equations() -> None:
-    model = Model(blank("mlp-small"))
+    model = Model(untrained("mlp-small"))
     n = 16
     full = _full(model, replay_batch=n - 1)
     rng = np.random.default_rng(2)
@@ -225,7 +225,7 @@ def test_forward_bits_are_those_of_the_equations() -> None:
 
 
 def test_running_thresholds_come_to_the_batch_statistics() -> None:
-    model = Model(blank("mlp-small"))
+    model = Model(untrained("mlp-small"))
     n = 32
     full = _full(model, replay_batch=n - 1)
     rng = np.random.default_rng(3)
@@ -257,7 +257,7 @@ def test_digits_are_learned_from_scratch() -> None:
     from tinycl.data import load
 
     dataset = load("digits")
-    model = Model(blank("mlp-small"))
+    model = Model(untrained("mlp-small"))
     config = Config(classes=10, depth=FULL, method=1, replay_slots=500, replay_batch=15)
     learner = Learner(model, config, numpy_kernels)
     order = np.random.default_rng(0).permutation(len(dataset.x_train))[:500]

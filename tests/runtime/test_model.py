@@ -17,7 +17,7 @@ from tinycl_rt.model.backbone import Backbone
 from tinycl_rt.model.loader import Model
 from tinycl_rt.model.source import open_source
 
-from tinycl.compiler.arena import plan
+from tinycl.compiler.arena import plan_memory
 from tinycl.compiler.ir import Window
 from tinycl.compiler.writer import write
 from tinycl.exceptions import DataError
@@ -210,7 +210,7 @@ def test_what_is_read_later_must_not_be_overwritten() -> None:
     program = sketch.count(1)
     program.steps[2] = replace(program.steps[2], source=1)
     # A branch: tensor 1 is read by two operators, of which the first must leave it alone.
-    arena = replace(plan(program), offsets=(None, 0, 64, 128, None), bit_bytes=192)
+    arena = replace(plan_memory(program), offsets=(None, 0, 64, 128, None), bit_bytes=192)
     run_everywhere(Model(write(program, arena, {})))
     sketch.program.steps.insert(2, replace(program.steps[1], source=2, target=5))
     program.add(program.activations[1])

@@ -10,7 +10,7 @@ import pytest
 
 from tinycl import keras as keras_setup
 from tinycl.exceptions import MissingExtraError, ModelError
-from tinycl.models.plan import plan_backbone
+from tinycl.models.architecture import choose_architecture
 
 if find_spec("larq") is None:  # not imported here: Keras must be chosen first
     pytest.skip("needs tinycl[train]", allow_module_level=True)
@@ -24,7 +24,7 @@ from tinycl.models.summary import as_dict, as_table, summarize
 
 @pytest.mark.parametrize(("shape", "size"), [((8, 8, 1), "16k"), ((40, 1, 3), "4k")])
 def test_model_is_what_was_planned(shape: tuple[int, int, int], size: str) -> None:
-    plan = plan_backbone(shape, size)
+    plan = choose_architecture(shape, size)
     model = build_backbone(shape, size)
     totals = as_dict(model)["totals"]
     assert model.output_shape[1:] == plan.latent_shape

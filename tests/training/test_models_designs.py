@@ -3,7 +3,7 @@
 import pytest
 
 from tinycl.exceptions import ModelError
-from tinycl.models.designs import DESIGNS, plan_for
+from tinycl.models.designs import DESIGNS, architecture_for
 
 
 @pytest.mark.parametrize("name", DESIGNS)
@@ -25,6 +25,6 @@ def test_flash_stays_below_what_the_package_ships(name: str) -> None:
 
 def test_other_shapes_and_names_are_refused() -> None:
     with pytest.raises(ModelError, match=r"colour-s is made for inputs of \(32, 32, 3\)"):
-        plan_for((28, 28, 1), "colour-s")
+        architecture_for((28, 28, 1), "colour-s")
     with pytest.raises(ModelError, match=r"unknown backbone size 'big'.*8k.*colour-s"):
-        plan_for((28, 28, 1), "big")
+        architecture_for((28, 28, 1), "big")

@@ -14,7 +14,7 @@ from tinycl import zoo
 from tinycl.cli import app
 from tinycl.data import load
 from tinycl.exceptions import DataError
-from tinycl.zoo.head import Head
+from tinycl.zoo.head import TrainedHead
 
 MOST_BYTES = 200 * 1024
 GENERATED = [name for name in zoo.names() if zoo.card(name).tested_on == "motions"]
@@ -103,7 +103,7 @@ def test_mistakes_are_one_sentence() -> None:
 def test_head_keeps_the_order_of_scores() -> None:
     rng = np.random.default_rng(3)
     kernel, bias = rng.standard_normal((64, 5)).astype("f4"), rng.standard_normal(5).astype("f4")
-    head = Head.quantised(kernel, bias)
+    head = TrainedHead.quantised(kernel, bias)
     x = rng.integers(-9, 10, (400, 64))
     real, found = x @ kernel + bias, x @ head.weights.astype(int) + head.bias
     assert np.abs(head.weights).max() == 127

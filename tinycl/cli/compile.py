@@ -17,7 +17,7 @@ from tinycl.text import size
 
 if TYPE_CHECKING:
     from tinycl.compiler.compiler import Compiled
-    from tinycl.compiler.fit.placement import Placing
+    from tinycl.compiler.fit.placement import Placement
 
 __all__ = ["command"]
 
@@ -205,7 +205,7 @@ def _seconds(instructions: int | None, board: Board | None) -> float | None:
     return instructions / (board.clock_mhz * 1e6)
 
 
-def _show_fit(console: Console, board: Board, placing: Placing, compiled: Compiled) -> None:
+def _show_fit(console: Console, board: Board, placing: Placement, compiled: Compiled) -> None:
     table = Table("weights", "heap", f"of {size(placing.heap_bytes)}", "", title=board.title)
     for name in placing.memory:
         said = "fits" if placing.fits(name) else "does not fit"

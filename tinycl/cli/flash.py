@@ -88,7 +88,7 @@ def command(
     """
     from rich.console import Console
 
-    from tinycl.compiler.compiler import load_model
+    from tinycl.compiler.compiler import load_tcm
     from tinycl.exceptions import FlashError
     from tinycl.flash import firmware as base
     from tinycl.flash.drive import is_uf2
@@ -108,7 +108,7 @@ def command(
     blob = None
     if model is not None:
         blob = read_model(model, [])
-        load_model(blob)
+        load_tcm(blob)
     options = Options(blob, kernels, native, program, place, dry_run)
     console = Console()
     steps = _Shown(console)

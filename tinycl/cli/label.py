@@ -125,7 +125,7 @@ def _settle(
     reset: bool,
 ) -> None:
     """Settings for a board that has learned nothing; one that has keeps its own."""
-    from tinycl.compiler.compiler import load_model
+    from tinycl.compiler.compiler import load_tcm
     from tinycl.experiment.settings import ExperimentSettings
 
     info = client.require_model()
@@ -139,7 +139,7 @@ def _settle(
         return
     slots: int | str = int(replay) if replay and replay.isdecimal() else replay or 200
     settings = replace(ExperimentSettings(), learn=learn or "head", replay=slots)
-    settings = settings.sized(load_model(model) if model is not None else None)
+    settings = settings.sized(load_tcm(model) if model is not None else None)
     client.reset(settings.config(classes or max(wanted, _CLASSES)))
 
 

@@ -28,15 +28,15 @@ def read_model(path: Path, depths: Iterable[str]) -> bytes:
         The file cannot be read; or the model has no weights, and a depth leaves some out.
     """
     from tinycl import zoo
-    from tinycl.compiler.untrained import BLANKS, blank
+    from tinycl.compiler.untrained import UNTRAINED, untrained
 
     name = str(path)
     if os.path.exists(path):  # unlike Path.exists, False for a name that is too long
         return read_file(path)
     if name in zoo.names():
         return zoo.model(name)
-    if name not in BLANKS:
+    if name not in UNTRAINED:
         return read_file(path)
     if any(depth != "full" for depth in depths):
         raise DataError(f"{name} has no weights, all are to be learned: give --learn full")
-    return blank(name)
+    return untrained(name)

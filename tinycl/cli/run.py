@@ -69,7 +69,7 @@ def command(
 
         tinycl run model.tcm --input X.npy --latents Z.npy --board simulator
     """
-    from tinycl.compiler.compiler import load_model
+    from tinycl.compiler.compiler import load_tcm
     from tinycl.experiment.outputs import on_board, on_this_computer
     from tinycl.experiment.prepare import send_model
 
@@ -77,7 +77,7 @@ def command(
     if output is None and latents is None and features is None:
         raise DataError("nothing to write: name a file with --output, --latents or --features")
     blob = read_model(model, ["full"])
-    compiled = load_model(blob)
+    compiled = load_tcm(blob)
     x = _pixels(samples, compiled.input_shape)
     if port is None and board is None:
         board = "cpython"

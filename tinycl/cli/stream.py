@@ -63,7 +63,7 @@ def command(
 
         tinycl stream --port /dev/ttyACM0 --data mnist --limit 100 --reset
     """
-    from tinycl.compiler.compiler import load_model
+    from tinycl.compiler.compiler import load_tcm
     from tinycl.data import load
     from tinycl.experiment.board import StreamedBoard
     from tinycl.experiment.experiment import Experiment
@@ -74,7 +74,7 @@ def command(
 
     console = Console()
     blob = read_model(model, [settings.learn]) if model else None
-    compiled = load_model(blob) if blob is not None else None
+    compiled = load_tcm(blob) if blob is not None else None
     start_state = read_file(state) if state else None
     dataset = load(data)
     experiment = Experiment.make(dataset, settings.sized(compiled))

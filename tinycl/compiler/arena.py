@@ -7,7 +7,7 @@ from tinycl_rt import tcm
 
 from tinycl.compiler.ir import Program
 
-__all__ = ["Arena", "plan"]
+__all__ = ["Arena", "plan_memory"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Arena:
         return self.bit_bytes + self.float_bytes
 
 
-def plan(program: Program) -> Arena:
+def plan_memory(program: Program) -> Arena:
     """Place the activations; those that are alive together never share a byte.
 
     An elementwise operator writes over its input if nobody reads that again. The pixels belong to

@@ -8,20 +8,20 @@ from pathlib import Path
 from tinycl_rt import __version__, tcm
 from tinycl_rt.model.loader import Model
 
-from tinycl.compiler.arena import plan
+from tinycl.compiler.arena import plan_memory
 from tinycl.compiler.graph import Graph, read_graph
 from tinycl.compiler.ir import Activation, Program, Step, Window
 from tinycl.compiler.lower.lower import lower
 from tinycl.compiler.lower.symbols import Accumulator
 from tinycl.compiler.writer import write
 from tinycl.exceptions import CompileError
-from tinycl.models.plan import feature_grid
+from tinycl.models.architecture import feature_grid
 
 __all__ = [
     "Compiled",
     "compile_file",
     "compile_tflite",
-    "load_model",
+    "load_tcm",
     "read_metadata",
 ]
 
@@ -30,7 +30,7 @@ __all__ = [
 class Compiled:
     """A compiled model and what it came from.
 
-    ``holder`` is the index of the graph's tensor with the latent signs, ``first`` the 8-bit
+    ``sign_tensor`` is the index of the graph's tensor with the latent signs, ``first`` the 8-bit
     convolution: both are for verification.
     """
 
@@ -40,8 +40,8 @@ class Compiled:
     arena_bytes: int
     largest: Activation
     graph: Graph
-    holder: int
-    holder_is_packed: bool
+    sign_tensor: int
+    sign_tensor_is_packed: bool
     first: Accumulator | None
 
 
@@ -55,7 +55,7 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = F
         board's head takes its place.
     grid
         The head sees the latent signs summed over ``grid`` x ``grid`` cells (fewer along a side
-        that is shorter). By default what `tinycl.models.plan.feature_grid` says.
+        that is shorter). By default what `tinycl.models.architecture.feature_grid` says.
     outputs
         Keep what stands behind the last signs: the model also computes the float outputs.
 
@@ -88,7 +88,7 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = F
     program.steps.append(
         Step(tcm.SUM_POOL, lowered.latent, features, Window(), shift=shift, macs=0)
     )
-    arena = plan(program)
+    arena = plan_memory(program)
     metadata: dict[str, object] = {
         "tinycl": __version__,
         "dropped": [_lasting(name) for name in program.dropped],
@@ -99,13 +99,13 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = F
     data = write(program, arena, metadata)
     return Compiled(
         data,
-        load_model(data),
+        load_tcm(data),
         program,
         arena.nbytes,
         program.activations[arena.largest],
         graph,
-        lowered.holder.index,
-        lowered.holder.dtype == "int32",
+        lowered.sign_tensor.index,
+        lowered.sign_tensor.dtype == "int32",
         lowered.first,
     )
 
@@ -124,7 +124,7 @@ def compile_file(
         raise CompileError(f"{path}: {error}") from error
 
 
-def load_model(data: bytes) -> Model:
+def load_tcm(data: bytes) -> Model:
     """Load a .tcm as the board does; CompileError with the loader's reason."""
     try:
         return Model(data)

@@ -3,8 +3,8 @@
 A board's classifier is the learner's head, so a network's last layer is left out. Pixels become
 bits: 1 below 128.
 
->>> from tinycl.compiler.untrained import BLANKS, blank
->>> len(blank("mlp-small"))  # doctest: +SKIP
+>>> from tinycl.compiler.untrained import UNTRAINED, untrained
+>>> len(untrained("mlp-small"))  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ import numpy as np
 import numpy.typing as npt
 from tinycl_rt import tcm
 
-from tinycl.compiler.arena import plan
+from tinycl.compiler.arena import plan_memory
 from tinycl.compiler.ir import Activation, Program, Step, Window, words
 from tinycl.compiler.writer import write
 from tinycl.exceptions import ModelError
-from tinycl.models.networks import NETWORKS, Layer, Network, dense
+from tinycl.models.networks import NETWORKS, LayerSpec, Network, dense
 
-__all__ = ["BLANKS", "blank"]
+__all__ = ["UNTRAINED", "untrained"]
 
 _SMALL = Network("mlp-small", (8, 8, 1), tuple(dense(n) for n in (64, 64, 64, 10)))
 
-BLANKS = {network.name: network for network in (*NETWORKS.values(), _SMALL)}
+UNTRAINED = {network.name: network for network in (*NETWORKS.values(), _SMALL)}
 """By name: those of the edge-training paper, and ``mlp-small`` for small boards."""
 
 
-def blank(name: str) -> bytes:
+def untrained(name: str) -> bytes:
     """A network as a compiled model, all weights +1.
 
     Parameters
     ----------
     name
-        Of `BLANKS`.
+        Of `UNTRAINED`.
 
     Returns
     -------
@@ -45,9 +45,9 @@ def blank(name: str) -> bytes:
     ModelError
         There is no network of that name.
     """
-    if name not in BLANKS:
-        raise ModelError(f"no built-in model {name!r}: choose one of {', '.join(BLANKS)}")
-    network = BLANKS[name]
+    if name not in UNTRAINED:
+        raise ModelError(f"no built-in model {name!r}: choose one of {', '.join(UNTRAINED)}")
+    network = UNTRAINED[name]
     program = Program()
     program.add(Activation(tcm.PIXELS, network.input_shape, "pixels"))
     h, w, c = network.input_shape
@@ -61,10 +61,10 @@ def blank(name: str) -> bytes:
     last = len(program.activations) - 1
     program.steps.append(Step(tcm.SUM_POOL, last - 1, last))
     layers = [activation.name for activation in program.activations]
-    return write(program, plan(program), {"name": name, "layers": layers})
+    return write(program, plan_memory(program), {"name": name, "layers": layers})
 
 
-def _layer(program: Program, layer: Layer, name: str) -> None:
+def _layer(program: Program, layer: LayerSpec, name: str) -> None:
     """Weights, and maximum pooling behind their signs."""
     h, w, c = program.activations[-1].shape
     if layer.kind == "dense":  # its window is the whole image

@@ -111,10 +111,10 @@ def _signs_by_lce(
 ) -> npt.NDArray[np.float32]:
     """What LCE computes for the tensor of the latent signs, which need not be the output: +-1."""
     patched = bytearray(flatbuffer)
-    struct.pack_into("<i", patched, compiled.graph.output_position, compiled.holder)
+    struct.pack_into("<i", patched, compiled.graph.output_position, compiled.sign_tensor)
     found = LceInterpreter(bytes(patched)).run(x)
     h, w, channels = compiled.model.latent_shape
-    if not compiled.holder_is_packed:
+    if not compiled.sign_tensor_is_packed:
         return found.reshape(len(x), h, w, channels).astype(np.float32)
     packed = np.ascontiguousarray(found.astype("<i4")).view(np.uint8)
     return numpy_kernels.unpack(packed.reshape(len(x), h, w, -1), channels)

@@ -151,7 +151,7 @@ def _report(board: Identity, kernels: Kernels, todo: Changes, options: Options) 
 
 def _hello(port: str, options: Options, report: Report, steps: Steps) -> None:
     """Let the board say what it runs, and hold that against what it was given."""
-    from tinycl.compiler.compiler import load_model
+    from tinycl.compiler.compiler import load_tcm
     from tinycl.link.client import connect
 
     with connect(port) as client:
@@ -159,7 +159,7 @@ def _hello(port: str, options: Options, report: Report, steps: Steps) -> None:
     report.free_heap = info.heap_free
     report.model = info.fingerprint
     if options.model is not None:
-        expected = load_model(options.model).fingerprint.hex()
+        expected = load_tcm(options.model).fingerprint.hex()
         if info.fingerprint != expected:
             reason = info.warning or f"its model is {info.fingerprint}, expected {expected}"
             raise BoardError(f"{port}: the files are on the board, but {reason}")

@@ -1,4 +1,4 @@
-"""Build the backbones that `tinycl.models.plan` plans, as Larq models.
+"""Build the backbones that `tinycl.models.architecture` describes, as Larq models.
 
 Each block is convolution, batch norm without scale, max pooling, sign: in this order Larq Compute
 Engine folds the batch norm into integer thresholds and keeps every map packed in bits.
@@ -8,8 +8,8 @@ from typing import Any
 
 from tinycl.exceptions import ModelError
 from tinycl.keras import import_larq, import_tensorflow
-from tinycl.models.designs import plan_for
-from tinycl.models.plan import ConvSpec, feature_grid
+from tinycl.models.architecture import ConvSpec, feature_grid
+from tinycl.models.designs import architecture_for
 from tinycl.models.quantizers import Int8Kernel
 
 __all__ = ["build_backbone", "build_classifier"]
@@ -28,8 +28,8 @@ def build_backbone(input_shape: tuple[int, int, int], size: str = "8k", seed: in
     input_shape
         (height, width, channels); a signal is (samples, 1, channels).
     size
-        Flash budget for weights and thresholds, one of `tinycl.models.plan.SIZES`, or one of
-        `tinycl.models.designs.DESIGNS`.
+        Flash budget for weights and thresholds, one of `SIZES` in
+        `tinycl.models.architecture`, or one of `tinycl.models.designs.DESIGNS`.
     seed
         Seed of the initial weights.
 
@@ -44,10 +44,12 @@ def build_backbone(input_shape: tuple[int, int, int], size: str = "8k", seed: in
     ModelError
         Unknown size, or a shape that no backbone fits.
     """
-    plan = plan_for(input_shape, size)
+    architecture = architecture_for(input_shape, size)
     inputs = tf.keras.Input(input_shape, name="pixels")
     x = tf.keras.layers.Rescaling(1.0, -128.0, name="signed")(inputs)
-    for index, (conv, filters) in enumerate(zip(plan.convs, plan.widths, strict=True)):
+    for index, (conv, filters) in enumerate(
+        zip(architecture.convs, architecture.widths, strict=True)
+    ):
         x = _block(x, conv, filters, index, seed)
     latents = lq.quantizers.SteSign(name="latents")(x)
     return tf.keras.Model(inputs, latents, name=f"backbone_{size}")

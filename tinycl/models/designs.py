@@ -1,36 +1,36 @@
 """Backbones designed by hand, one for each model of the zoo. No TensorFlow here.
 
-They are not found by the search of `tinycl.models.plan`: a strided first convolution and a pooling
-with overlap leave more of the instructions of an inference to the wide layers behind.
+`choose_architecture` does not find them: a strided first convolution and a pooling with overlap
+leave more of the instructions of an inference to the wide layers behind.
 """
 
 from tinycl.exceptions import ModelError
-from tinycl.models.plan import SIZES, ConvSpec, Plan, plan_backbone
+from tinycl.models.architecture import SIZES, Architecture, ConvSpec, choose_architecture
 
-__all__ = ["DESIGNS", "check_size", "plan_for"]
+__all__ = ["DESIGNS", "architecture_for", "check_size"]
 
 Shape = tuple[int, int, int]
-Layer = tuple[int, tuple[int, int], tuple[int, int], str, tuple[int, int], tuple[int, int]]
+LayerDesign = tuple[int, tuple[int, int], tuple[int, int], str, tuple[int, int], tuple[int, int]]
 
 _NONE = (1, 1)
 _SQUARE = (3, 3)
 
 
-def plan_for(input_shape: Shape, size: str) -> Plan:
-    """The plan of a size: a flash budget, or the name of a design.
+def architecture_for(input_shape: Shape, size: str) -> Architecture:
+    """The architecture of a size: a flash budget, or the name of a design.
 
     Raises
     ------
     ModelError
-        No such size, a design for another input shape, or as `plan_backbone` says.
+        No such size, a design for another input shape, or as `choose_architecture` says.
     """
     check_size(size)
     if size not in DESIGNS:
-        return plan_backbone(input_shape, size)
-    wanted, plan = DESIGNS[size]
+        return choose_architecture(input_shape, size)
+    wanted, architecture = DESIGNS[size]
     if tuple(input_shape) != wanted:
         raise ModelError(f"{size} is made for inputs of {wanted}, got {tuple(input_shape)}")
-    return plan
+    return architecture
 
 
 def check_size(size: str) -> None:
@@ -40,7 +40,7 @@ def check_size(size: str) -> None:
         raise ModelError(f"unknown backbone size {size!r}: choose one of {known}")
 
 
-def _plan(shape: Shape, *layers: Layer) -> Plan:
+def _architecture(shape: Shape, *layers: LayerDesign) -> Architecture:
     """Layers as (filters, kernel, strides, padding, pool, strides of the pool)."""
     size, convs = shape[:2], []
     for _, kernel, strides, padding, pool, hop in layers:
@@ -48,7 +48,7 @@ def _plan(shape: Shape, *layers: Layer) -> Plan:
         conv = _slide(size, cut, strides)
         size = _slide(conv, pool, hop)
         convs.append(ConvSpec(kernel, padding, pool, conv, size, strides, hop))
-    return Plan(shape[2], tuple(convs), tuple(layer[0] for layer in layers))
+    return Architecture(shape[2], tuple(convs), tuple(layer[0] for layer in layers))
 
 
 def _slide(size: tuple[int, int], window: tuple[int, int], by: tuple[int, int]) -> tuple[int, int]:
@@ -56,8 +56,8 @@ def _slide(size: tuple[int, int], window: tuple[int, int], by: tuple[int, int]) 
     return rows, columns
 
 
-def _colour(width: int) -> Plan:
-    return _plan(
+def _colour(width: int) -> Architecture:
+    return _architecture(
         _COLOUR,
         (width, _SQUARE, (2, 2), "valid", _NONE, _NONE),
         (width, _SQUARE, _NONE, "valid", (3, 3), (2, 2)),
@@ -70,12 +70,12 @@ def _colour(width: int) -> Plan:
 _COLOUR: Shape = (32, 32, 3)
 _GREY: Shape = (28, 28, 1)
 _MOTION: Shape = (128, 1, 3)
-DESIGNS: dict[str, tuple[Shape, Plan]] = {
+DESIGNS: dict[str, tuple[Shape, Architecture]] = {
     "colour-s": (_COLOUR, _colour(64)),
     "colour-l": (_COLOUR, _colour(96)),
     "grey": (
         _GREY,
-        _plan(
+        _architecture(
             _GREY,
             (32, (5, 5), (2, 2), "valid", _NONE, _NONE),
             (64, _SQUARE, _NONE, "same", (2, 2), (2, 2)),
@@ -85,7 +85,7 @@ DESIGNS: dict[str, tuple[Shape, Plan]] = {
     ),
     "motion": (
         _MOTION,
-        _plan(
+        _architecture(
             _MOTION,
             (64, (5, 1), (2, 1), "valid", _NONE, _NONE),
             (128, (3, 1), _NONE, "valid", (2, 1), (2, 1)),
@@ -94,4 +94,4 @@ DESIGNS: dict[str, tuple[Shape, Plan]] = {
         ),
     ),
 }
-"""By name: the input's shape and the plan."""
+"""By name: the input's shape and the architecture."""

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-__all__ = ["NETWORKS", "Layer", "LayerShape", "Network", "conv", "dense"]
+__all__ = ["NETWORKS", "LayerShape", "LayerSpec", "Network", "conv", "dense"]
 
 Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerSpec:
     """One binary layer: weights, maximum pooling, batch norm, and the sign that follows.
 
     Attributes
@@ -85,7 +85,7 @@ class Network:
 
     name: str
     input_shape: Shape
-    layers: tuple[Layer, ...]
+    layers: tuple[LayerSpec, ...]
 
     def shapes(self) -> list[LayerShape]:
         """Follow a sample through the layers."""
@@ -104,14 +104,14 @@ class Network:
         return shapes
 
 
-def conv(units: int, pool: int = 1, padding: str = "valid") -> Layer:
+def conv(units: int, pool: int = 1, padding: str = "valid") -> LayerSpec:
     """A 3 x 3 convolution."""
-    return Layer("conv", units, 3, padding, pool)
+    return LayerSpec("conv", units, 3, padding, pool)
 
 
-def dense(units: int) -> Layer:
+def dense(units: int) -> LayerSpec:
     """A fully connected layer."""
-    return Layer("dense", units)
+    return LayerSpec("dense", units)
 
 
 _MLP = Network("mlp", (28, 28, 1), (*[dense(256)] * 4, dense(10)))

@@ -9,7 +9,7 @@ from typing import Any
 from tinycl.exceptions import ModelError
 from tinycl.files import replacing
 from tinycl.models.files import load_model, save_model
-from tinycl.training.settings import Settings
+from tinycl.training.settings import TrainingSettings
 
 __all__ = ["Checkpoint"]
 
@@ -37,7 +37,7 @@ class Checkpoint:
         ``resume``, but the folder belongs to a run with other settings; or it cannot be made.
     """
 
-    def __init__(self, folder: Path, settings: Settings, resume: bool) -> None:
+    def __init__(self, folder: Path, settings: TrainingSettings, resume: bool) -> None:
         self._folder = folder
         self._saved_at = 0.0
         self._best: Any = None
@@ -100,7 +100,7 @@ class Checkpoint:
         save_model(classifier, self._folder / "last.keras")
         self._saved_at = time.monotonic()
 
-    def _compare(self, settings: Settings) -> None:
+    def _compare(self, settings: TrainingSettings) -> None:
         before = _read(self._folder / "settings.json")
         now = settings.as_dict()
         changed = [name for name, value in now.items() if before.get(name) != value]

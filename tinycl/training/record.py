@@ -4,7 +4,7 @@ import importlib.metadata
 from typing import Any
 
 from tinycl.data import Dataset
-from tinycl.models.plan import feature_grid
+from tinycl.models.architecture import feature_grid
 from tinycl.models.summary import as_dict
 from tinycl.training.trainer import TrainResult
 from tinycl.training.transfer import feature_transfer

@@ -12,14 +12,14 @@ from tinycl.exceptions import DataError, ModelError
 from tinycl.models.designs import check_size
 from tinycl.training.augment import AUGMENTATIONS
 
-__all__ = ["Settings", "make_settings"]
+__all__ = ["TrainingSettings", "make_settings"]
 
 _STEPS = 900  # enough for the small sets; a natural-image set wants more epochs
 _FEW_CLASSES = 10  # below, features want the views as classes besides
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """Settings of one run; `make_settings` fills in what suits the data.
 
     Attributes
@@ -27,7 +27,7 @@ class Settings:
     data
         Name of the data set.
     size
-        Flash budget, one of `tinycl.models.plan.SIZES`, or one of
+        Flash budget, one of `tinycl.models.architecture.SIZES`, or one of
         `tinycl.models.designs.DESIGNS`.
     classes
         Classes to train on, ascending.
@@ -70,7 +70,7 @@ def make_settings(
     learning_rate: float | None = None,
     views: int | None = None,
     augmentation: str = "full",
-) -> Settings:
+) -> TrainingSettings:
     """Check the settings and complete them from the data set.
 
     Raises
@@ -107,7 +107,7 @@ def make_settings(
         raise ModelError(f"augmentation must be one of {known}, got {augmentation!r}")
     if not 0 <= seed < 2**31:
         raise ModelError(f"seed must lie in 0..2^31-1, got {seed}")
-    return Settings(
+    return TrainingSettings(
         dataset.name,
         size,
         tuple(wanted),

@@ -18,7 +18,7 @@ from tinycl.training.augment import policy_for
 from tinycl.training.batches import batches
 from tinycl.training.checkpoint import Checkpoint
 from tinycl.training.progress import EpochBar
-from tinycl.training.settings import Settings, make_settings
+from tinycl.training.settings import TrainingSettings, make_settings
 
 __all__ = ["TrainResult", "seed_everything", "train"]
 
@@ -46,7 +46,7 @@ class TrainResult:
 
     backbone: Any
     test_accuracy: float
-    settings: Settings
+    settings: TrainingSettings
     history: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -82,7 +82,7 @@ def train(
     dataset
         Any data set of `tinycl.data`.
     size, classes, epochs, seed, batch, learning_rate, views, augmentation
-        See `Settings`; None leaves the choice to `make_settings`.
+        See `TrainingSettings`; None leaves the choice to `make_settings`.
     checkpoints
         Folder for checkpoints; None keeps none.
     resume
@@ -159,7 +159,7 @@ def train(
     return TrainResult(backbone, accuracy, settings, history, time.monotonic() - started)
 
 
-def _new_classifier(dataset: Dataset, settings: Settings, steps: int) -> Any:
+def _new_classifier(dataset: Dataset, settings: TrainingSettings, steps: int) -> Any:
     backbone = build_backbone(dataset.input_shape, settings.size, settings.seed)
     outputs = len(settings.classes) * settings.views
     classifier = build_classifier(backbone, outputs, settings.seed)
@@ -174,7 +174,7 @@ def _new_classifier(dataset: Dataset, settings: Settings, steps: int) -> Any:
     return classifier
 
 
-def _positions(labels: npt.NDArray[np.int64], settings: Settings) -> npt.NDArray[np.int64]:
+def _positions(labels: npt.NDArray[np.int64], settings: TrainingSettings) -> npt.NDArray[np.int64]:
     """Labels of the trained classes as 0, 1, 2, ..."""
     return np.searchsorted(settings.classes, labels).astype(np.int64)
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from tinycl.data import Dataset
 from tinycl.exceptions import MissingExtraError
-from tinycl.models.plan import feature_grid
+from tinycl.models.architecture import feature_grid
 
 __all__ = ["feature_transfer", "pooled_features"]
 

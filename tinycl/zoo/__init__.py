@@ -6,6 +6,6 @@ True
 """
 
 from tinycl.zoo.catalogue import Card, card, model, names
-from tinycl.zoo.head import Head, head
+from tinycl.zoo.head import TrainedHead, head
 
-__all__ = ["Card", "Head", "card", "head", "model", "names"]
+__all__ = ["Card", "TrainedHead", "card", "head", "model", "names"]

@@ -13,13 +13,13 @@ from tinycl_rt.model.loader import Model
 from tinycl.inference import latents
 from tinycl.zoo.catalogue import part
 
-__all__ = ["Head", "head"]
+__all__ = ["TrainedHead", "head"]
 
 _LEVELS = 127
 
 
 @dataclass(frozen=True)
-class Head:
+class TrainedHead:
     """A linear classifier of int8 weights over a board's features.
 
     Attributes
@@ -34,7 +34,9 @@ class Head:
     bias: npt.NDArray[np.int32]
 
     @classmethod
-    def quantised(cls, kernel: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]) -> Head:
+    def quantised(
+        cls, kernel: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]
+    ) -> TrainedHead:
         """From float weights (features, classes) over sums of latents, and their bias."""
         step = float(np.abs(kernel).max()) / _LEVELS
         weights = np.rint(kernel / step).astype(np.int8)
@@ -53,7 +55,7 @@ class Head:
         return buffer.getvalue()
 
 
-def head(name: str) -> Head:
+def head(name: str) -> TrainedHead:
     """The head that comes with a backbone of the zoo; DataError if there is none of that name."""
     with np.load(io.BytesIO(part(name, "npz")), allow_pickle=False) as arrays:
-        return Head(arrays["weights"], arrays["bias"])
+        return TrainedHead(arrays["weights"], arrays["bias"])

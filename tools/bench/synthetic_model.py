@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 from tinycl_rt import tcm
 
-from tinycl.compiler.arena import plan
+from tinycl.compiler.arena import plan_memory
 from tinycl.compiler.ir import Activation, Program, Step, Window, pack_bits
 from tinycl.compiler.writer import write
-from tinycl.models.plan import ConvSpec, feature_grid, plan_backbone
+from tinycl.models.architecture import ConvSpec, choose_architecture, feature_grid
 
 __all__ = ["synthetic_model"]
 
@@ -23,7 +23,7 @@ def synthetic_model(shape: tuple[int, int, int], size: str, seed: int = 0) -> by
     ----------
     shape : tuple of int
     size : str
-        Flash budget: one of ``tinycl.models.plan.SIZES``.
+        Flash budget: one of ``tinycl.models.architecture.SIZES``.
     seed : int
         Of the weights.
 
@@ -35,7 +35,7 @@ def synthetic_model(shape: tuple[int, int, int], size: str, seed: int = 0) -> by
     rng = np.random.default_rng(seed)
     program = Program()
     program.add(Activation(tcm.PIXELS, shape, "pixels"))
-    planned = plan_backbone(shape, size)
+    planned = choose_architecture(shape, size)
     for number, (conv, width) in enumerate(zip(planned.convs, planned.widths, strict=True)):
         _convolution(program, conv, width, rng)
         if conv.pool != (1, 1):
@@ -50,7 +50,7 @@ def synthetic_model(shape: tuple[int, int, int], size: str, seed: int = 0) -> by
     target = program.add(Activation(tcm.COUNTS, (*grid, latent[2]), "features"))
     shift = max(0, cell.bit_length() - 7)
     program.steps.append(Step(tcm.SUM_POOL, source, target, shift=shift))
-    return write(program, plan(program), {"layers": [a.name for a in program.activations]})
+    return write(program, plan_memory(program), {"layers": [a.name for a in program.activations]})
 
 
 def _convolution(program: Program, conv: ConvSpec, width: int, rng: np.random.Generator) -> None:

@@ -25,7 +25,7 @@ from tinycl.data import load
 from tinycl.exceptions import TinyclError
 from tinycl.models.files import load_model
 from tinycl.zoo import Card
-from tinycl.zoo.head import Head
+from tinycl.zoo.head import TrainedHead
 from tools.bench.inference import measure
 from tools.boards.machines import BOARDS
 from tools.boards.paths import PROJECT
@@ -96,13 +96,13 @@ def make(name: str, recipe: Recipe, folder: Path) -> None:
     print(f"{name}: {card.test_accuracy:.1%}, {card.instructions_cortex_m3:,} instructions")
 
 
-def trained_head(folder: Path, model: Model, classes: int) -> Head:
+def trained_head(folder: Path, model: Model, classes: int) -> TrainedHead:
     """The float head of the training, for its first classes, over sums instead of means."""
     classifier = load_model(folder / "checkpoints" / "last.keras")
     kernel, bias = classifier.get_layer("head").get_weights()
     h, w, c = model.latent_shape
     cells = model.features // c
-    return Head.quantised(kernel[:, :classes] / (h * w / cells), bias[:classes])
+    return TrainedHead.quantised(kernel[:, :classes] / (h * w / cells), bias[:classes])
 
 
 def transfer(tcm: Path, data: str, scenario: str, replay: int, folder: Path) -> dict[str, Any]:

@@ -38,10 +38,10 @@ _KINDS = {
     tcm.FLOAT_MEAN: "float mean",
     tcm.FLOAT_PAD: "float pad",
     tcm.FLOAT_SOFTMAX: "float softmax",
-    tcm.TAKE: "take channels",
-    tcm.JOIN: "join channels",
-    tcm.FLOAT_TAKE: "take channels, float",
-    tcm.FLOAT_JOIN: "join channels, float",
+    tcm.TAKE: "slice channels",
+    tcm.JOIN: "concat channels",
+    tcm.FLOAT_TAKE: "slice channels, float",
+    tcm.FLOAT_JOIN: "concat channels, float",
 }
 # Objects of an operator and its output on MicroPython with 32-bit words, geometry included.
 _OPERATOR_BYTES = 320

@@ -11,7 +11,7 @@ from tinycl.boards import Board
 from tinycl.compiler.fit.memory import PLACES, learner_bytes
 from tinycl.exceptions import BoardError
 
-__all__ = ["Placing", "place"]
+__all__ = ["Placement", "place"]
 
 # Runtime with native kernels and a running service: `python -m tools.bench.ram`, column
 # "service" without the learner. Code in memory-mapped flash, or in the heap.
@@ -19,7 +19,7 @@ _RUNTIME_BYTES = {True: 51_000, False: 85_000}
 
 
 @dataclass(frozen=True)
-class Placing:
+class Placement:
     """A model on a board.
 
     Attributes
@@ -46,7 +46,7 @@ class Placing:
         return self.need(weights) <= self.heap_bytes
 
 
-def place(model: Model, board: Board, config: Config) -> Placing:
+def place(model: Model, board: Board, config: Config) -> Placement:
     """Choose as ``tinycl_rt.device`` does.
 
     In place where flash is mapped; in the heap, if the file takes no more than half of what is
@@ -72,9 +72,9 @@ def place(model: Model, board: Board, config: Config) -> Placing:
         if board.romfs or weights != "mapped"
     }
     runtime = _RUNTIME_BYTES[board.romfs]
-    found = Placing("mapped", memory, runtime, board.heap_bytes)
+    found = Placement("mapped", memory, runtime, board.heap_bytes)
     if board.romfs:
         return found
     half = (board.heap_bytes - runtime) // 2
     whole = model.nbytes <= half and found.fits("heap")
-    return Placing("heap" if whole else "streamed", memory, runtime, board.heap_bytes)
+    return Placement("heap" if whole else "streamed", memory, runtime, board.heap_bytes)

@@ -24,7 +24,7 @@ class Builder:
     def __init__(self, input_shape: Shape) -> None:
         self.program = Program()
         self.program.add(Activation(tcm.PIXELS, input_shape, "pixels"))
-        self.holders: dict[int, Value] = {}
+        self.sign_tensors: dict[int, Value] = {}
         self.first: Accumulator | None = None
 
     def shape(self, activation: int) -> Shape:
@@ -49,7 +49,7 @@ class Builder:
         output = Activation(tcm.BITS, shape, node.outputs[0].name)
         step = Step(code, source, 0, window, weights, table, pad, zero_point, 0, macs)
         target = self._append(step, output, groups, 0 if pad == 2 else 1)
-        self.holders[target] = node.outputs[0]
+        self.sign_tensors[target] = node.outputs[0]
         return Bits(target)
 
     def emit_floats(
@@ -96,8 +96,8 @@ class Builder:
         CompileError: a sign of inverted pixels, for which the board has no operator.
         """
         pad, thresholds = acc.pad, acc.chain.thresholds(acc.name)
-        if acc.borders is not None:
-            pad, thresholds = acc.borders.table(acc.chain, acc.name)
+        if acc.zero_padding is not None:
+            pad, thresholds = acc.zero_padding.table(acc.chain, acc.name)
         if acc.code == tcm.CONV8:
             self.first = acc
         signed = (acc.weights * thresholds.sign[:, None, None, None]).astype(np.int8)
@@ -130,6 +130,6 @@ class Builder:
 
     def latent(self, activation: int) -> Value:
         """The graph tensor of an activation's signs; CompileError for the pixels."""
-        if activation not in self.holders:
+        if activation not in self.sign_tensors:
             raise CompileError("the output depends on pixels alone: there is nothing binary in it")
-        return self.holders[activation]
+        return self.sign_tensors[activation]

@@ -16,11 +16,11 @@ import numpy.typing as npt
 
 from tinycl.exceptions import CompileError
 
-__all__ = ["Chain", "Floats", "Numbers", "Thresholds", "activation"]
+__all__ = ["Chain", "FloatArray", "Numbers", "Thresholds", "activation"]
 
-Floats = npt.NDArray[np.float32]
+FloatArray = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
-Elementwise = Callable[[Floats], Floats]
+Elementwise = Callable[[FloatArray], FloatArray]
 
 
 def activation(kind: str) -> Elementwise | None:
@@ -57,13 +57,13 @@ class Chain:
         self,
         low: npt.NDArray[np.int64],
         high: npt.NDArray[np.int64],
-        start: Callable[[Numbers], Floats],
+        start: Callable[[Numbers], FloatArray],
     ) -> None:
         self._low, self._high = low, high
         self.start = start
         self._steps: list[Elementwise] = []
 
-    def starting(self, start: Callable[[Numbers], Floats]) -> Chain:
+    def starting(self, start: Callable[[Numbers], FloatArray]) -> Chain:
         """The same chain behind another first function."""
         other = Chain(self._low, self._high, start)
         other._steps = self._steps
@@ -77,7 +77,7 @@ class Chain:
         if step is not None:
             self._steps.append(step)
 
-    def value(self, acc: Numbers, upto: int | None = None) -> Floats:
+    def value(self, acc: Numbers, upto: int | None = None) -> FloatArray:
         """The chain's value, or its value after the first ``upto`` functions."""
         v = self.start(acc)
         for step in self._steps[:upto]:

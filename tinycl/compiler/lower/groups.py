@@ -10,10 +10,10 @@ from tinycl.compiler.graph import Node
 from tinycl.compiler.ir import Activation, Program, Step
 from tinycl.exceptions import CompileError
 
-__all__ = ["dense_kernel", "emit_groups", "groups_of", "join"]
+__all__ = ["concat_channels", "dense_kernel", "emit_groups", "groups_of"]
 
-_TAKE = {tcm.BITS: tcm.TAKE, tcm.FLOAT32: tcm.FLOAT_TAKE}
-_JOIN = {tcm.BITS: tcm.JOIN, tcm.FLOAT32: tcm.FLOAT_JOIN}
+_SLICE = {tcm.BITS: tcm.TAKE, tcm.FLOAT32: tcm.FLOAT_TAKE}
+_CONCAT = {tcm.BITS: tcm.JOIN, tcm.FLOAT32: tcm.FLOAT_JOIN}
 
 
 def groups_of(node: Node, channels: int, kernel: tuple[int, ...]) -> int:
@@ -68,7 +68,7 @@ def emit_groups(program: Program, step: Step, output: Activation, groups: int, h
     joined = -1
     for g in range(groups):
         taken = program.add(Activation(dtype, (rows, columns, each), f"{output.name}/{g}"))
-        program.steps.append(Step(_TAKE[dtype], step.source, taken, zero_point=g * each))
+        program.steps.append(Step(_SLICE[dtype], step.source, taken, zero_point=g * each))
         mine = slice(g * oc // groups, (g + 1) * oc // groups)
         positions = (h, w) if step.pad == 2 else None
         target = program.add(Activation(output.dtype, (h, w, oc // groups), output.name))
@@ -82,16 +82,16 @@ def emit_groups(program: Program, step: Step, output: Activation, groups: int, h
                 macs=step.macs // groups,
             )
         )
-        joined = target if joined < 0 else join(program, joined, target, output.name)
+        joined = target if joined < 0 else concat_channels(program, joined, target, output.name)
     return joined
 
 
-def join(program: Program, one: int, two: int, name: str) -> int:
+def concat_channels(program: Program, one: int, two: int, name: str) -> int:
     """Append a step that joins the channels of two activations; returns what it makes."""
     a, b = program.activations[one], program.activations[two]
     h, w, c = a.shape
     target = program.add(Activation(a.dtype, (h, w, c + b.shape[2]), name))
-    program.steps.append(Step(_JOIN[a.dtype], one, target, other=two))
+    program.steps.append(Step(_CONCAT[a.dtype], one, target, other=two))
     return target
 
 

@@ -10,12 +10,12 @@ from tinycl_rt import tcm
 
 from tinycl.compiler.graph import Node, constant
 from tinycl.compiler.lower.builder import Builder
-from tinycl.compiler.lower.chain import Chain, Floats, Numbers
+from tinycl.compiler.lower.chain import Chain, FloatArray, Numbers
 from tinycl.compiler.lower.geometry import taps_inside, window_of
 from tinycl.compiler.lower.integer_tflite import fused, pixel_chain
 from tinycl.compiler.lower.kernels import binary_kernel
 from tinycl.compiler.lower.symbols import Accumulator, Bits, Pixels, Symbol
-from tinycl.compiler.lower.zero_padding import Borders
+from tinycl.compiler.lower.zero_padding import ZeroPadding
 from tinycl.exceptions import CompileError
 
 __all__ = ["bconv", "bmax_pool", "dequantize", "quantize"]
@@ -52,17 +52,17 @@ def bconv(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
     )
     if padded and not pad:
         scale = constant(node, 2).astype(np.float32)
-        accumulator.borders = Borders.of(window, shape, out, weights, scale)
+        accumulator.zero_padding = ZeroPadding.of(window, shape, out, weights, scale)
     return builder.sign(node, accumulator) if has_thresholds else accumulator
 
 
-def _thresholded(node: Node, full: int) -> Callable[[Numbers], Floats]:
+def _thresholded(node: Node, full: int) -> Callable[[Numbers], FloatArray]:
     # LCE sets the bit where its count of differing bits, (full - acc) / 2, exceeds the threshold.
     threshold = constant(node, 4).astype(np.int64)
     return lambda acc: np.where(full - acc > 2 * threshold, -1, 1).astype(np.float32)
 
 
-def _scaled(node: Node, full: int) -> Callable[[Numbers], Floats]:
+def _scaled(node: Node, full: int) -> Callable[[Numbers], FloatArray]:
     """LCE's output transform: the sum goes into the bias, in float64, before float32 takes over.
 
     Source: ``OneTimeSetup`` of LCE 0.16's bconv2d.
@@ -72,7 +72,7 @@ def _scaled(node: Node, full: int) -> Callable[[Numbers], Floats]:
     moved = (bias + full * scale.astype(np.float64)).astype(np.float32)
     clamp = fused(node)
 
-    def transform(acc: Numbers) -> Floats:
+    def transform(acc: Numbers) -> FloatArray:
         value = acc.astype(np.float32)
         if clamp is not None:
             value = clamp(value)
@@ -103,7 +103,7 @@ def quantize(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
 def dequantize(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
     """Signs as floats: the same bits, and a tensor that LCE's interpreter can show."""
     bits = _bits(node, symbol)
-    builder.holders[bits.activation] = node.outputs[0]
+    builder.sign_tensors[bits.activation] = node.outputs[0]
     return bits
 
 

@@ -12,7 +12,7 @@ from tinycl_rt import tcm
 from tinycl.compiler.graph import Node, constant
 from tinycl.compiler.ir import Window
 from tinycl.compiler.lower.builder import Builder
-from tinycl.compiler.lower.chain import Chain, activation
+from tinycl.compiler.lower.chain import Chain, FloatArray, activation
 from tinycl.compiler.lower.geometry import taps_inside, window_of
 from tinycl.compiler.lower.groups import dense_kernel, groups_of
 from tinycl.compiler.lower.kernels import integer_kernel, zero_point
@@ -30,10 +30,8 @@ __all__ = [
     "sign",
 ]
 
-Floats = npt.NDArray[np.float32]
 
-
-def fused(node: Node) -> Callable[[Floats], Floats] | None:
+def fused(node: Node) -> Callable[[FloatArray], FloatArray] | None:
     """The activation that the operator applies itself."""
     kind = node.options.get("activation", "none")
     try:
@@ -68,7 +66,7 @@ def arithmetic(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
     return symbol
 
 
-def _apply(kind: str, number: Floats) -> Callable[[Floats], Floats]:
+def _apply(kind: str, number: FloatArray) -> Callable[[FloatArray], FloatArray]:
     if kind == "MUL":
         return lambda v: v * number
     if kind == "ADD":
@@ -103,7 +101,7 @@ def sign(builder: Builder, node: Node, symbol: Symbol) -> Symbol:
 
 
 def _append(
-    builder: Builder, node: Node, symbol: Symbol, step: Callable[[Floats], Floats] | None
+    builder: Builder, node: Node, symbol: Symbol, step: Callable[[FloatArray], FloatArray] | None
 ) -> Symbol:
     if isinstance(symbol, Pixels):
         symbol = pixel_chain(builder, node, symbol)

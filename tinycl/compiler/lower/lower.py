@@ -4,7 +4,7 @@ The graph is walked once. Every tensor that the integer family can express stand
 (``lower.symbols``): pixels under an affine map, an integer accumulator under a chain of
 monotone functions, or packed bits. Taking the sign of an accumulator makes the board's convolution
 and its thresholds. What has no symbol, or is read by several operators, is made of floats where
-somebody needs it (``tinycl.compiler.lower.floats.floats``).
+somebody needs it (``tinycl.compiler.lower.floats.activations``).
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from tinycl.compiler.graph import Graph, Node, Value
 from tinycl.compiler.ir import Program
 from tinycl.compiler.lower import integer_lce, integer_tflite
 from tinycl.compiler.lower.builder import Builder
-from tinycl.compiler.lower.floats.floats import Floats
+from tinycl.compiler.lower.floats.activations import FloatActivations
 from tinycl.compiler.lower.floats.rules import FLOAT_RULES
 from tinycl.compiler.lower.symbols import Accumulator, Bits, Pixels, Symbol
 from tinycl.exceptions import CompileError
@@ -46,13 +46,14 @@ _RULES: dict[str, Callable[[Builder, Node, Symbol], Symbol]] = {
 class Lowered:
     """The program up to the latent bits, and to the float outputs if they are wanted.
 
-    ``latent`` is the activation that holds the last signs, ``holder`` the graph's tensor of them:
-    float32 +-1, or int32 words of packed bits. ``first`` is the 8-bit convolution, or None.
+    ``latent`` is the activation that holds the last signs; ``sign_tensor`` is the graph's tensor
+    of them: float32 +-1, or int32 words of packed bits. ``first`` is the 8-bit convolution, or
+    None.
     """
 
     program: Program
     latent: int
-    holder: Value
+    sign_tensor: Value
     first: Accumulator | None
 
 
@@ -87,7 +88,9 @@ class _Lowering:
         self.builder = Builder(shape)
         self.symbols: dict[int, Symbol | None] = {graph.input.index: Pixels()}
         self.refusals: dict[int, CompileError] = {}
-        self.floats = Floats(self.builder, graph, self.symbols, FLOAT_RULES, self.refusals)
+        self.floats = FloatActivations(
+            self.builder, graph, self.symbols, FLOAT_RULES, self.refusals
+        )
         self.uses = Counter(v.index for n in graph.nodes for v in n.inputs if v is not None)
         # Operators that went into the chain of an accumulator.
         self.chained: set[int] = set()
@@ -96,9 +99,9 @@ class _Lowering:
         for node in self.graph.nodes:
             self._visit(node)
         latent = self._latent()
-        holder = self.builder.latent(latent)
+        sign_tensor = self.builder.latent(latent)
         program = self.builder.program
-        behind = self._behind(holder)
+        behind = self._behind(sign_tensor)
         if outputs:
             program.output = self._output()
         else:
@@ -109,7 +112,7 @@ class _Lowering:
             program.output = index[program.output]
         codes = [step.code for step in program.steps]
         first = self.builder.first if tcm.CONV8 in codes else None
-        return Lowered(program, index[latent], holder, first)
+        return Lowered(program, index[latent], sign_tensor, first)
 
     def _visit(self, node: Node) -> None:
         _check_types(node)
@@ -150,9 +153,9 @@ class _Lowering:
             )
         return found[-1]
 
-    def _behind(self, holder: Value) -> list[Node]:
+    def _behind(self, sign_tensor: Value) -> list[Node]:
         """Operators that the latent bits do not need; of a chain, its convolution alone."""
-        ancestors = self._ancestors(holder)
+        ancestors = self._ancestors(sign_tensor)
         return [
             node
             for node in self.graph.nodes

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from tinycl.compiler.graph import Value
 from tinycl.compiler.ir import Window
 from tinycl.compiler.lower.chain import Chain
-from tinycl.compiler.lower.zero_padding import Borders
+from tinycl.compiler.lower.zero_padding import ZeroPadding
 
 __all__ = ["Accumulator", "Bits", "Pixels", "Pool", "Symbol"]
 
@@ -50,7 +50,7 @@ class Accumulator:
     groups: int = 1
     zero_point: int = 0
     pools: list[Pool] = field(default_factory=list)
-    borders: Borders | None = None
+    zero_padding: ZeroPadding | None = None
     """Of a binary convolution that pads with zeros."""
     bias: Value | None = None
     step: npt.NDArray[np.float64] | None = None

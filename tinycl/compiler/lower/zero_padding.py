@@ -16,16 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tinycl.compiler.ir import Window
-from tinycl.compiler.lower.chain import Chain, Floats, Numbers, Thresholds
+from tinycl.compiler.lower.chain import Chain, FloatArray, Numbers, Thresholds
 
-__all__ = ["Borders"]
+__all__ = ["ZeroPadding"]
 
 Overflow = tuple[int, int]
 """Rows (columns) that a window sticks out before and behind the image; negative: it does not."""
 
 
 @dataclass(frozen=True)
-class Borders:
+class ZeroPadding:
     """Kinds of positions of a padded convolution.
 
     Parameters
@@ -41,7 +41,7 @@ class Borders:
     rows: tuple[Overflow, ...]
     columns: tuple[Overflow, ...]
     weights: npt.NDArray[np.int8]
-    scale: Floats
+    scale: FloatArray
 
     @classmethod
     def of(
@@ -50,9 +50,9 @@ class Borders:
         shape: tuple[int, int, int],
         out: tuple[int, int, int],
         weights: npt.NDArray[np.int8],
-        scale: Floats,
-    ) -> Borders:
-        """Borders of a convolution from its geometry."""
+        scale: FloatArray,
+    ) -> ZeroPadding:
+        """ZeroPadding of a convolution from its geometry."""
         rows = _overflows(shape[0], out[0], window.kh, window.sh)
         columns = _overflows(shape[1], out[1], window.kw, window.sw)
         return cls(rows, columns, weights, scale)
@@ -76,7 +76,7 @@ class Borders:
         sets = {kind: t.value for kind, t in kinds.items()}
         return 2, Thresholds(self._by_position(sets, 0).astype(np.int32), sign)
 
-    def corrections(self, begin: int) -> Floats:
+    def corrections(self, begin: int) -> FloatArray:
         """LCE's corrections by position: a table like that of mode 2 that follows ``begin``
         entries of a larger one."""
         sets = {(r, c): self._correction(r, c) for r in self.rows for c in self.columns}
@@ -94,15 +94,15 @@ class Borders:
         return np.concatenate([np.array(offsets), *ordered])
 
     def _start(
-        self, start: Callable[[Numbers], Floats], r: Overflow, c: Overflow
-    ) -> Callable[[Numbers], Floats]:
+        self, start: Callable[[Numbers], FloatArray], r: Overflow, c: Overflow
+    ) -> Callable[[Numbers], FloatArray]:
         """The chain's first function of a sum with +1 outside, LCE's correction included."""
         if not _corrected(r, c, self.weights.shape[1:3]).any():
             return start
         correction = self._correction(r, c)
         return lambda acc: (start(acc) + correction).astype(np.float32)
 
-    def _correction(self, r: Overflow, c: Overflow) -> Floats:
+    def _correction(self, r: Overflow, c: Overflow) -> FloatArray:
         taps = _corrected(r, c, self.weights.shape[1:3])
         total = self.weights.astype(np.int64).sum(axis=3)[:, taps].sum(axis=1)
         return -self.scale * total.astype(np.float32)

@@ -13,7 +13,7 @@ import numpy as np
 from tinycl_rt.model.loader import Model
 
 from tinycl import __version__
-from tinycl.compiler.compiler import load_model
+from tinycl.compiler.compiler import load_tcm
 from tinycl.data import Dataset
 from tinycl.exceptions import DataError
 from tinycl.experiment.experiment import Experiment
@@ -54,7 +54,7 @@ class Bench:
 
     def model(self) -> Model:
         """The model; CompileError if it is none."""
-        return load_model(self.blob)
+        return load_tcm(self.blob)
 
     def experiment(self, settings: ExperimentSettings) -> Experiment:
         """The stream of a run; DataError for settings that do not fit."""

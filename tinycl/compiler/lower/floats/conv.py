@@ -8,19 +8,19 @@ from tinycl_rt import tcm
 
 from tinycl.compiler.graph import Node
 from tinycl.compiler.ir import Window, pack_bits
-from tinycl.compiler.lower.floats.floats import Floats, Real
+from tinycl.compiler.lower.floats.activations import FloatActivations, Real
 from tinycl.compiler.lower.floats.operands import activation as fused
 from tinycl.compiler.lower.floats.operands import bias, numbers
 from tinycl.compiler.lower.geometry import taps_inside, window_of
 from tinycl.compiler.lower.groups import groups_of
 from tinycl.compiler.lower.kernels import binary_kernel
-from tinycl.compiler.lower.zero_padding import Borders
+from tinycl.compiler.lower.zero_padding import ZeroPadding
 from tinycl.exceptions import CompileError
 
 __all__ = ["bconv", "conv", "dense", "depthwise"]
 
 
-def bconv(floats: Floats, node: Node) -> Real:
+def bconv(floats: FloatActivations, node: Node) -> Real:
     """A binary convolution that makes floats."""
     source = floats.bits(node)
     shape = floats.shape(source)
@@ -38,8 +38,8 @@ def bconv(floats: Floats, node: Node) -> Real:
     pad = 1
     if inside < out[0] * out[1] * kh * kw and node.options.get("pad_values") != 1:
         weights = (1 - 2 * negative.astype(np.int8)).astype(np.int8)
-        borders = Borders.of(window, shape, out, weights, scale)
-        pad, table = 2, np.concatenate([table, borders.corrections(len(table))])
+        zero_padding = ZeroPadding.of(window, shape, out, weights, scale)
+        pad, table = 2, np.concatenate([table, zero_padding.corrections(len(table))])
     return floats.emit(
         node,
         tcm.FLOAT_BCONV,
@@ -56,7 +56,7 @@ def bconv(floats: Floats, node: Node) -> Real:
     )
 
 
-def conv(floats: Floats, node: Node) -> Real:
+def conv(floats: FloatActivations, node: Node) -> Real:
     """CONV_2D."""
     source = floats.image(node)
     shape = floats.shape(source)
@@ -78,7 +78,7 @@ def conv(floats: Floats, node: Node) -> Real:
     )
 
 
-def depthwise(floats: Floats, node: Node) -> Real:
+def depthwise(floats: FloatActivations, node: Node) -> Real:
     """DEPTHWISE_CONV_2D."""
     source = floats.image(node)
     shape = floats.shape(source)
@@ -98,7 +98,7 @@ def depthwise(floats: Floats, node: Node) -> Real:
     )
 
 
-def dense(floats: Floats, node: Node) -> Real:
+def dense(floats: FloatActivations, node: Node) -> Real:
     """FULLY_CONNECTED: a convolution whose window is the whole image."""
     real = floats.real(node)
     shape = floats.shape(real.activation)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from tinycl_rt import tcm
 
 from tinycl.compiler.graph import Node
-from tinycl.compiler.lower.floats.floats import Floats, Real
+from tinycl.compiler.lower.floats.activations import FloatActivations, Real
 from tinycl.compiler.lower.floats.operands import activation as fused
 from tinycl.compiler.lower.floats.operands import numbers
 from tinycl.exceptions import CompileError
@@ -16,7 +16,7 @@ from tinycl.exceptions import CompileError
 __all__ = ["arithmetic", "negative", "prelu", "relu", "sign", "softmax"]
 
 
-def arithmetic(floats: Floats, node: Node) -> Real:
+def arithmetic(floats: FloatActivations, node: Node) -> Real:
     """ADD, SUB, MUL of two tensors, or of a tensor and constants."""
     for k in (0, 1):
         value = node.inputs[k]
@@ -39,7 +39,7 @@ def arithmetic(floats: Floats, node: Node) -> Real:
     )
 
 
-def _scaled(floats: Floats, node: Node, k: int) -> Real:
+def _scaled(floats: FloatActivations, node: Node, k: int) -> Real:
     source = floats.image(node, 1 - k)
     shape = floats.shape(source)
     number = numbers(node, k)
@@ -67,7 +67,7 @@ def _scaled(floats: Floats, node: Node, k: int) -> Real:
     )
 
 
-def relu(floats: Floats, node: Node) -> Real:
+def relu(floats: FloatActivations, node: Node) -> Real:
     """RELU and its relatives: a product with one, and the activation."""
     source = floats.image(node)
     return floats.emit(
@@ -81,12 +81,12 @@ def relu(floats: Floats, node: Node) -> Real:
     )
 
 
-def negative(floats: Floats, node: Node) -> Real:
+def negative(floats: FloatActivations, node: Node) -> Real:
     """NEG: a product with -1."""
     return _times(floats, node, floats.image(node), -1)
 
 
-def prelu(floats: Floats, node: Node) -> Real:
+def prelu(floats: FloatActivations, node: Node) -> Real:
     """PRELU: ``relu(x) - slope * relu(-x)``."""
     source = floats.image(node)
     shape, slope = floats.shape(source), numbers(node, 1)
@@ -104,7 +104,7 @@ def prelu(floats: Floats, node: Node) -> Real:
 
 
 def _times(
-    floats: Floats,
+    floats: FloatActivations,
     node: Node,
     source: int,
     factor: float | npt.NDArray[np.float32],
@@ -122,7 +122,7 @@ def _times(
     )
 
 
-def sign(floats: Floats, node: Node) -> Real:
+def sign(floats: FloatActivations, node: Node) -> Real:
     """SIGN, 0 for 0: scaled beyond 1, the smallest float even, and cut to -1..1."""
     real = Real(floats.image(node))
     for _ in range(2):
@@ -138,7 +138,7 @@ def sign(floats: Floats, node: Node) -> Real:
     return real
 
 
-def softmax(floats: Floats, node: Node) -> Real:
+def softmax(floats: FloatActivations, node: Node) -> Real:
     """SOFTMAX over the channels."""
     source = floats.image(node)
     if node.options.get("beta", 1.0) != 1.0:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from tinycl.compiler.graph import Node
 from tinycl.compiler.lower.floats import conv, elementwise, shapes
-from tinycl.compiler.lower.floats.floats import Floats, Real
+from tinycl.compiler.lower.floats.activations import FloatActivations, Real
 
 __all__ = ["FLOAT_RULES"]
 
-FLOAT_RULES: dict[str, Callable[[Floats, Node], Real]] = {
+FLOAT_RULES: dict[str, Callable[[FloatActivations, Node], Real]] = {
     "LceBconv2d": conv.bconv,
     "CONV_2D": conv.conv,
     "DEPTHWISE_CONV_2D": conv.depthwise,

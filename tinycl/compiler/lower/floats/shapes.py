@@ -8,7 +8,7 @@ from tinycl_rt import tcm
 
 from tinycl.compiler.graph import Node, constant
 from tinycl.compiler.ir import Window
-from tinycl.compiler.lower.floats.floats import Floats, Real
+from tinycl.compiler.lower.floats.activations import FloatActivations, Real
 from tinycl.compiler.lower.floats.operands import activation as fused
 from tinycl.compiler.lower.geometry import window_of
 from tinycl.exceptions import CompileError
@@ -16,7 +16,7 @@ from tinycl.exceptions import CompileError
 __all__ = ["concatenation", "mean", "padding", "pool", "reshape"]
 
 
-def pool(floats: Floats, node: Node) -> Real:
+def pool(floats: FloatActivations, node: Node) -> Real:
     """MAX_POOL_2D and AVERAGE_POOL_2D."""
     source = floats.image(node)
     shape = floats.shape(source)
@@ -26,7 +26,7 @@ def pool(floats: Floats, node: Node) -> Real:
     return floats.emit(node, code, source, out, window=window, activation=fused(node))
 
 
-def mean(floats: Floats, node: Node) -> Real:
+def mean(floats: FloatActivations, node: Node) -> Real:
     """MEAN over rows and columns."""
     source = floats.image(node)
     h, w, c = floats.shape(source)
@@ -36,7 +36,7 @@ def mean(floats: Floats, node: Node) -> Real:
     return floats.emit(node, tcm.FLOAT_MEAN, source, (1, 1, c), window=Window(h, w))
 
 
-def padding(floats: Floats, node: Node) -> Real:
+def padding(floats: FloatActivations, node: Node) -> Real:
     """PAD: zeros around the image."""
     source = floats.image(node)
     h, w, c = floats.shape(source)
@@ -48,7 +48,7 @@ def padding(floats: Floats, node: Node) -> Real:
     return floats.emit(node, tcm.FLOAT_PAD, source, out, window=Window(top=top, left=left))
 
 
-def reshape(floats: Floats, node: Node) -> Real:
+def reshape(floats: FloatActivations, node: Node) -> Real:
     """RESHAPE to a vector, or to the same rows, columns and channels."""
     real = floats.real(node)
     shape, wanted = floats.shape(real.activation), node.outputs[0].shape
@@ -59,10 +59,10 @@ def reshape(floats: Floats, node: Node) -> Real:
     raise CompileError(f"{node.name} makes {wanted} of {shape}: only flattening is supported")
 
 
-def concatenation(floats: Floats, node: Node) -> Real:
+def concatenation(floats: FloatActivations, node: Node) -> Real:
     """CONCATENATION of channels."""
     parts = [floats.image(node, k) for k in range(len(node.inputs))]
     shapes = [floats.shape(part) for part in parts]
     if node.options.get("axis") not in (3, -1) or len({shape[:2] for shape in shapes}) > 1:
         raise CompileError(f"{node.name} joins {shapes}: only channels of one size can be joined")
-    return floats.join(node, parts)
+    return floats.concat_channels(node, parts)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinycl.exceptions import ModelError
-from tinycl.models.plan import SIZES, feature_grid, plan_backbone
+from tinycl.models.architecture import SIZES, choose_architecture, feature_grid
 
 SHAPES = [(8, 8, 1), (28, 28, 1), (32, 32, 3), (128, 1, 3), (40, 1, 6), (48, 64, 1)]
 
@@ -15,7 +15,7 @@ SHAPES = [(8, 8, 1), (28, 28, 1), (32, 32, 3), (128, 1, 3), (40, 1, 6), (48, 64,
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_fills_most_of_the_budget(shape: tuple[int, int, int], size: str) -> None:
-    plan = plan_backbone(shape, size)
+    plan = choose_architecture(shape, size)
     assert 0.25 * SIZES[size] < plan.flash_bytes <= SIZES[size]
     assert all(width % 32 == 0 for width in plan.widths)
     height, width, _ = plan.latent_shape
@@ -29,18 +29,18 @@ def test_fills_most_of_the_budget(shape: tuple[int, int, int], size: str) -> Non
 def test_usual_inputs_end_on_the_intended_map(
     shape: tuple[int, int, int], latent: tuple[int, int]
 ) -> None:
-    assert plan_backbone(shape, "16k").latent_shape[:2] == latent
+    assert choose_architecture(shape, "16k").latent_shape[:2] == latent
 
 
 def test_larger_budgets_never_give_smaller_backbones() -> None:
-    used = [plan_backbone((28, 28, 1), size).flash_bytes for size in SIZES]
+    used = [choose_architecture((28, 28, 1), size).flash_bytes for size in SIZES]
     assert used == sorted(used)
 
 
 @given(st.integers(1, 100), st.integers(1, 100), st.integers(1, 9), st.sampled_from(sorted(SIZES)))
 def test_any_shape_is_planned_or_refused(h: int, w: int, c: int, size: str) -> None:
     try:
-        plan = plan_backbone((h, w, c), size)
+        plan = choose_architecture((h, w, c), size)
     except ModelError:
         assert max(h, w) < 6 or size in ("4k", "8k", "16k")
         return
@@ -68,7 +68,7 @@ def test_any_shape_is_planned_or_refused(h: int, w: int, c: int, size: str) -> N
 )
 def test_refusals_say_what_to_do(shape: tuple, size: str, says: str) -> None:
     with pytest.raises(ModelError, match=says):
-        plan_backbone(shape, size)
+        choose_architecture(shape, size)
 
 
 def test_feature_grid_of_images_and_signals() -> None:

@@ -14,11 +14,11 @@ from tinycl_rt import tcm
 from tinycl.compiler.graph import Graph, Node, Value
 from tinycl.compiler.ir import Window
 from tinycl.compiler.lower.builder import Builder
-from tinycl.compiler.lower.groups import join
+from tinycl.compiler.lower.groups import concat_channels
 from tinycl.compiler.lower.symbols import Bits, Symbol
 from tinycl.exceptions import CompileError
 
-__all__ = ["Floats", "Real"]
+__all__ = ["FloatActivations", "Real"]
 
 Shape = tuple[int, int, int]
 
@@ -42,7 +42,7 @@ class Real:
     flat: bool = False
 
 
-class Floats:
+class FloatActivations:
     """Float32 activations of the graph's tensors.
 
     Parameters
@@ -120,7 +120,7 @@ class Floats:
         return self._unpacked[bits]
 
     def real(self, node: Node, k: int = 0) -> Real:
-        """Floats of an operator's input."""
+        """FloatActivations of an operator's input."""
         value = node.inputs[k] if k < len(node.inputs) else None
         if value is None:
             raise CompileError(f"{node.name} lacks its input {k}: convert the model again")
@@ -150,13 +150,13 @@ class Floats:
         source = self.image(node)
         return self._builder.emit(node, tcm.FLOAT_SIGN, source, self.shape(source), Window())
 
-    def join(self, node: Node, parts: Sequence[int]) -> Real:
+    def concat_channels(self, node: Node, parts: Sequence[int]) -> Real:
         """The channels of several activations, one behind another."""
         joined, name = parts[0], node.outputs[0].name
         if sum(self.shape(part)[2] for part in parts) > tcm.MAX_CHANNELS:
             raise CompileError(f"{node.name} makes too many channels for a board")
         for part in parts[1:]:
-            joined = join(self._builder.program, joined, part, name)
+            joined = concat_channels(self._builder.program, joined, part, name)
         return Real(joined)
 
     def emit(self, node: Node, code: int, source: int, shape: Shape, **more: Any) -> Real:

@@ -3,7 +3,7 @@
 The rules: convolutions shrink the map without padding where that keeps it even for the pooling
 that follows; the latent map is about 4x4 (signals: 8x1), small enough to remember by the
 hundred; channels are multiples of 32, so that packed words carry no padding. Widths and depth
-are searched: of all plans that fill most of the budget at a low cost in time, the one with the
+are searched: of all that fill most of the budget at a low cost in time, the one with the
 fewest layers. Few wide layers beat many narrow ones of the same flash and time: on CIFAR-10, 32k,
 pooled features gave 43.5 % against 36.5 %, since every narrow map in between loses what it has
 no bits for.
@@ -16,15 +16,15 @@ from math import prod
 
 from tinycl.exceptions import ModelError
 
-__all__ = ["SIZES", "ConvSpec", "Plan", "feature_grid", "plan_backbone"]
+__all__ = ["SIZES", "Architecture", "ConvSpec", "choose_architecture", "feature_grid"]
 
 SIZES = {name: int(name[:-1]) * 1024 for name in ("4k", "8k", "16k", "32k", "60k", "120k")}
 
 _WIDTHS = (32, 64, 96, 128, 192, 256)
 _LAST_WIDTH = {"4k": 64, "8k": 64, "16k": 64, "32k": 128, "60k": 128, "120k": 256}
 _MAX_EXTRA = 4
-_FILL = 0.8  # of the most flash that any plan uses
-_SLACK = 1.5  # times the least cost of any plan
+_FILL = 0.8  # of the most flash that any of them uses
+_SLACK = 1.5  # times the least cost of any of them
 _INT8_COST = 8  # an 8-bit multiply-accumulate takes the time of so many binary ones
 
 
@@ -47,7 +47,7 @@ class ConvSpec:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Architecture:
     """A backbone before it is built: convolutions (the first is 8-bit) and their widths."""
 
     channels: int
@@ -91,8 +91,8 @@ def feature_grid(latent_shape: tuple[int, ...]) -> tuple[int, int]:
     return min(most, max(1, height // 2)), min(most, max(1, width // 2))
 
 
-def plan_backbone(input_shape: tuple[int, int, int], size: str) -> Plan:
-    """Plan a backbone for ``input_shape`` (H, W, C) that fits the flash budget ``size``.
+def choose_architecture(input_shape: tuple[int, int, int], size: str) -> Architecture:
+    """Choose layers for ``input_shape`` (H, W, C) that fit the flash budget ``size``.
 
     Raises
     ------
@@ -109,13 +109,13 @@ def plan_backbone(input_shape: tuple[int, int, int], size: str) -> Plan:
         raise ModelError(f"input {height}x{width} is too small: one side needs 6 or more")
     for first_kernel in (5, 3):
         candidates = _candidates((height, width), channels, size, first_kernel)
-        plans = [p for p in candidates if p.flash_bytes <= SIZES[size]]
-        if plans:
+        architectures = [p for p in candidates if p.flash_bytes <= SIZES[size]]
+        if architectures:
             break
     else:
         raise ModelError(f"no backbone for input {input_shape} fits {size}: take a larger size")
-    enough = _FILL * max(p.flash_bytes for p in plans)
-    full = [p for p in plans if p.flash_bytes >= enough]
+    enough = _FILL * max(p.flash_bytes for p in architectures)
+    full = [p for p in architectures if p.flash_bytes >= enough]
     affordable = _SLACK * min(p.cost for p in full)
     quick = [p for p in full if p.cost <= affordable]
     return min(quick, key=lambda p: (len(p.convs), -p.flash_bytes, p.cost))
@@ -123,14 +123,14 @@ def plan_backbone(input_shape: tuple[int, int, int], size: str) -> Plan:
 
 def _candidates(
     sizes: tuple[int, int], channels: int, size: str, first_kernel: int
-) -> Iterator[Plan]:
+) -> Iterator[Architecture]:
     most = _LAST_WIDTH[size]
     allowed = [w for w in _WIDTHS if w <= most]
     for extra in range(_MAX_EXTRA + 1):
         convs = _layout(sizes, extra, first_kernel)
         for widths in combinations_with_replacement(allowed, len(convs)):
             if all(b <= 2 * a for a, b in pairwise(widths)):
-                yield Plan(channels, convs, widths)
+                yield Architecture(channels, convs, widths)
 
 
 def _layout(sizes: tuple[int, int], extra: int, first_kernel: int) -> tuple[ConvSpec, ...]:
