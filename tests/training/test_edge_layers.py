@@ -9,7 +9,7 @@ from helpers.edge_equations import batch_norm, batch_norm_gradient, conv_gradien
 if find_spec("larq") is None:
     pytest.skip("needs tinycl[train]", allow_module_level=True)
 
-from tinycl.edge import layers, optimizers, parts
+from tinycl.edge import chunks, layers, optimizers
 from tinycl.edge.packing import pack, unpack
 from tinycl.edge.wrap import low_memory
 from tinycl.exceptions import ModelError
@@ -21,10 +21,10 @@ CLIP = {**BINARY, "kernel_constraint": "weight_clip"}
 
 
 @pytest.fixture(autouse=True)
-def _several_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def _several_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even the batches of these tests go through in more than one part."""
-    monkeypatch.setattr(parts, "_SMALL", 0)
-    monkeypatch.setattr(parts, "_ELEMENTS", 100)
+    monkeypatch.setattr(chunks, "_SMALL", 0)
+    monkeypatch.setattr(chunks, "_ELEMENTS", 100)
 
 
 def normal(*shape: int, seed: int = 0) -> np.ndarray:
@@ -144,7 +144,7 @@ def larq_model(scale: bool = False):
 
 
 def test_a_larq_model_converts_trains_and_comes_back_from_a_file(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(parts, "_SMALL", 1 << 14)
+    monkeypatch.setattr(chunks, "_SMALL", 1 << 14)
     random = np.random.default_rng(0)
     x, y = random.normal(size=(256, 8, 8, 2)).astype(np.float32), random.integers(0, 2, 256)
     x[y == 0, :4] += 1

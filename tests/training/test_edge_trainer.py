@@ -7,9 +7,9 @@ import pytest
 from helpers.edge_equations import Reference
 
 from tinycl.edge.trainer import Trainer
-from tinycl.edge.trainer.kept import Bits
 from tinycl.edge.trainer.optimizers import Adam, Bop, Sgd, SignAdam
 from tinycl.edge.trainer.pool import MaxPool
+from tinycl.edge.trainer.saved_activations import Bits
 from tinycl.exceptions import DataError, ModelError
 from tinycl.models.networks import NETWORKS, Network, conv, dense
 
@@ -30,7 +30,7 @@ def test_signs_of_gradients_are_those_of_the_equations(network: Network) -> None
     x, y = data(network, 20)
     trainer = Trainer(network, 20, optimizer="sgd", rate=1e-2, seed=1)
     for number, layer in enumerate(trainer.layers):  # beta other than 0: its sign matters
-        layer.norm.offset.beta[...] = np.random.default_rng(number).normal(
+        layer.norm.beta.values[...] = np.random.default_rng(number).normal(
             0, 0.4, layer.norm.channels
         )
     reference = Reference(network, trainer.state())

@@ -3,7 +3,7 @@
 A framework keeps the input of an operation until the gradient asks for it. Each function here
 keeps what its own gradient captures, packed, and nothing else. Gradients start under a control
 dependency on the gradient that comes in: without one, TensorFlow may unpack long before, or find
-that the same floats were already there and keep those. Large batches go through in parts; and
+that the same floats were already there and keep those. Large batches go through in chunks; and
 what is packed is packed before the operation that can then overwrite its input.
 """
 
@@ -12,8 +12,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from tinycl.edge.chunks import in_chunks
 from tinycl.edge.packing import pack, unpack, unpack_signs
-from tinycl.edge.parts import in_parts
 from tinycl.keras import import_larq, import_tensorflow
 
 __all__ = ["binary_conv", "binary_dense", "l1_batch_norm", "max_pool"]
@@ -42,14 +42,14 @@ def binary_dense(x: Any, kernel: Any, is_signed: bool, is_packed: bool) -> Any:
 
     @tf.custom_gradient
     def product(x: Any, kernel: Any) -> Any:
-        kept, factor = _keep(x, is_signed)
+        saved, factor = _save(x, is_signed)
 
         def gradient(dy: Any) -> tuple[Any, Any]:
             with tf.control_dependencies([dy]):
-                again = unpack_signs(kept[0], x.shape[1:]) if is_signed else kept[0]
+                again = unpack_signs(saved[0], x.shape[1:]) if is_signed else saved[0]
                 dw = tf.matmul(again, dy, transpose_a=True)
                 dx = tf.matmul(dy, lq.math.sign(kernel), transpose_b=True)
-                return _through(dx, kept), sign_gradient(dw, kernel, is_packed)
+                return _through(dx, saved), sign_gradient(dw, kernel, is_packed)
 
         with tf.control_dependencies([factor]):  # not all kernels at the start of a step
             return tf.matmul(factor, lq.math.sign(kernel)), gradient
@@ -69,7 +69,7 @@ def binary_conv(x: Any, kernel: Any, is_signed: bool, is_packed: bool, how: dict
 
     @tf.custom_gradient
     def product(x: Any, kernel: Any) -> Any:
-        kept, factor = _keep(x, is_signed)
+        saved, factor = _save(x, is_signed)
         with tf.control_dependencies([factor]):  # not all kernels at the start of a step
             y = tf.nn.conv2d(factor, lq.math.sign(kernel), **how)
 
@@ -77,20 +77,20 @@ def binary_conv(x: Any, kernel: Any, is_signed: bool, is_packed: bool, how: dict
             with tf.control_dependencies([dy]):
                 signs = lq.math.sign(kernel)
 
-                def part(dy: Any, *kept: Any) -> tuple[list[Any], list[Any]]:
-                    again = unpack_signs(kept[0], x.shape[1:]) if is_signed else kept[0]
+                def part(dy: Any, *saved: Any) -> tuple[list[Any], list[Any]]:
+                    again = unpack_signs(saved[0], x.shape[1:]) if is_signed else saved[0]
                     dw = tf.raw_ops.Conv2DBackpropFilter(
                         input=again, filter_sizes=tf.shape(signs), out_backprop=dy, **how
                     )
                     dx = tf.raw_ops.Conv2DBackpropInput(
                         input_sizes=tf.shape(again), filter=signs, out_backprop=dy, **how
                     )
-                    return [_through(dx, kept)], [dw]
+                    return [_through(dx, saved)], [dw]
 
                 size = max(prod(x.shape[1:]), prod(y.shape[1:]))
                 zeros = [tf.zeros(kernel.shape)]
-                (dx,), (dw,) = in_parts(
-                    part, [dy, *kept], size, [(tf.float32, x.shape[1:])], zeros
+                (dx,), (dw,) = in_chunks(
+                    part, [dy, *saved], size, [(tf.float32, x.shape[1:])], zeros
                 )
                 return dx, sign_gradient(dw, kernel, is_packed)
 
@@ -142,7 +142,7 @@ def l1_batch_norm(y: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
         def weigh(y: Any) -> tuple[list[Any], list[Any]]:
             return [pack(y < mu)], [tf.reduce_sum(tf.abs(y - mu), axes)]
 
-        (before,), (magnitude,) = in_parts(weigh, [y], size, [_bits(size)], [nothing])
+        (before,), (magnitude,) = in_chunks(weigh, [y], size, [_bits(size)], [nothing])
         psi = magnitude / count
         inverse = tf.where(psi > epsilon, 1 / tf.maximum(psi, epsilon), nothing)
         omega = psi * inverse  # mean|X'|
@@ -154,7 +154,7 @@ def l1_batch_norm(y: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
 
             with tf.control_dependencies([dxn]):
                 dbeta = tf.reduce_sum(dxn, axes)
-                _, (signed,) = in_parts(weigh_signs, [dxn, before], size, [], [nothing])
+                _, (signed,) = in_chunks(weigh_signs, [dxn, before], size, [], [nothing])
                 mean = inverse / count * dbeta
                 weighted = inverse / count * signed * omega
             with tf.control_dependencies([mean, weighted]):
@@ -191,7 +191,7 @@ def max_pool(x: Any, side: int) -> Any:
                 is_open = is_open & ~flags[-1]
             return [pack(tf.concat(flags, -1))], []
 
-        (mask,), _ = in_parts(
+        (mask,), _ = in_chunks(
             choose, [x, y], size, [_bits(rows * columns * side * side * channels)]
         )
 
@@ -204,7 +204,7 @@ def max_pool(x: Any, side: int) -> Any:
                 return [tf.pad(dx, [[0, 0], *rest, [0, 0]])], []
 
             with tf.control_dependencies([dy]):
-                (dx,), _ = in_parts(grow, [dy, mask], size, [(tf.float32, x.shape[1:])])
+                (dx,), _ = in_chunks(grow, [dy, mask], size, [(tf.float32, x.shape[1:])])
                 return dx
 
         return y, gradient
@@ -212,7 +212,7 @@ def max_pool(x: Any, side: int) -> Any:
     return pool(x)
 
 
-def _keep(x: Any, is_signed: bool) -> tuple[tuple[Any, ...], Any]:
+def _save(x: Any, is_signed: bool) -> tuple[tuple[Any, ...], Any]:
     """What the gradient needs of an input, and the factor that the weights are multiplied with.
 
     Signs and window as bits, or the real input, which is the caller's.
@@ -224,16 +224,16 @@ def _keep(x: Any, is_signed: bool) -> tuple[tuple[Any, ...], Any]:
         return [pack(x < 0), pack(tf.abs(x) <= 1)], []
 
     size = prod(x.shape[1:])
-    (signs, window), _ = in_parts(part, [x], size, [_bits(size)] * 2)
+    (signs, window), _ = in_chunks(part, [x], size, [_bits(size)] * 2)
     with tf.control_dependencies([signs, window]):
         return (signs, window), lq.math.sign(x)
 
 
-def _through(dx: Any, kept: tuple[Any, ...]) -> Any:
+def _through(dx: Any, saved: tuple[Any, ...]) -> Any:
     """The gradient of the input from that of the factor: zero outside of |x| <= 1."""
-    if len(kept) == 1:
+    if len(saved) == 1:
         return dx
-    return tf.where(unpack(kept[1], dx.shape[1:]), dx, tf.zeros([]))
+    return tf.where(unpack(saved[1], dx.shape[1:]), dx, tf.zeros([]))
 
 
 def _bits(size: int) -> tuple[Any, list[int]]:

@@ -1,4 +1,4 @@
-"""Training from scratch with numpy alone: what a Linux board runs."""
+"""Training from workspace with numpy alone: what a Linux board runs."""
 
 from tinycl.edge.trainer.trainer import Trainer
 

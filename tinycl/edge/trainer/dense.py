@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinycl.edge.trainer.kept import Inputs
-from tinycl.edge.trainer.scratch import Floats, Scratch, parts, saturated
+from tinycl.edge.trainer.saved_activations import Inputs
 from tinycl.edge.trainer.weights import Weights
+from tinycl.edge.trainer.workspace import FloatArray, Workspace, chunks, saturated
 
 __all__ = ["Dense"]
 
@@ -18,39 +18,41 @@ class Dense:
     updates the rows it leaves.
     """
 
-    def __init__(self, weights: Weights, batch: int, scratch: Scratch) -> None:
+    def __init__(self, weights: Weights, batch: int, workspace: Workspace) -> None:
         self.weights = weights
-        self._scratch = scratch
-        scratch.reserve("signs", weights.chunk * weights.units)
-        scratch.reserve("dw", weights.chunk * weights.units)
-        scratch.reserve("x", weights.chunk * batch)
-        scratch.reserve("sum", batch * max(weights.units, weights.chunk))
+        self._workspace = workspace
+        workspace.reserve("signs", weights.chunk * weights.units)
+        workspace.reserve("dw", weights.chunk * weights.units)
+        workspace.reserve("x", weights.chunk * batch)
+        workspace.reserve("sum", batch * max(weights.units, weights.chunk))
 
-    def forward(self, x: Inputs, y: Floats) -> None:
+    def forward(self, x: Inputs, y: FloatArray) -> None:
         """Write (samples, units) sums into ``y``."""
         y[...] = 0
-        part = self._scratch.take("sum", *y.shape)
-        for start, stop in self._parts():
+        part = self._workspace.take("sum", *y.shape)
+        for start, stop in self._chunks():
             xs, signs = self._load(x, start, stop, len(y))
             y += np.matmul(xs, signs, out=part)
 
-    def backward(self, x: Inputs, dy: Floats, dx: Floats | None) -> None:
+    def backward(self, x: Inputs, dy: FloatArray, dx: FloatArray | None) -> None:
         """Write (samples, fan-in) into ``dx``, if there is one, and update the weights."""
-        for start, stop in self._parts():
+        for start, stop in self._chunks():
             xs, signs = self._load(x, start, stop, len(dy))
             if dx is not None:
-                part = self._scratch.take("sum", len(dy), stop - start)
+                part = self._workspace.take("sum", len(dy), stop - start)
                 dx[:, start:stop] = saturated(np.matmul(dy, signs.T, out=part), dx.dtype)
-            dw = self._scratch.take("dw", *signs.shape)
+            dw = self._workspace.take("dw", *signs.shape)
             self.weights.gradient(start, stop, np.matmul(xs.T, dy, out=dw))
         self.weights.finish()
 
-    def _parts(self) -> list[tuple[int, int]]:
-        return parts(self.weights.fan_in, self.weights.chunk)
+    def _chunks(self) -> list[tuple[int, int]]:
+        return chunks(self.weights.fan_in, self.weights.chunk)
 
-    def _load(self, x: Inputs, start: int, stop: int, samples: int) -> tuple[Floats, Floats]:
-        signs = self._scratch.take("signs", stop - start, self.weights.units)
+    def _load(
+        self, x: Inputs, start: int, stop: int, samples: int
+    ) -> tuple[FloatArray, FloatArray]:
+        signs = self._workspace.take("signs", stop - start, self.weights.units)
         self.weights.signs(start, stop, signs)
-        xs = self._scratch.take("x", samples, stop - start)
+        xs = self._workspace.take("x", samples, stop - start)
         x.columns(start, stop, xs)
         return xs, signs

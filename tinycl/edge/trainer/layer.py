@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from tinycl.edge.trainer.conv import Conv
 from tinycl.edge.trainer.dense import Dense
-from tinycl.edge.trainer.kept import Inputs
 from tinycl.edge.trainer.norm import L1Norm
 from tinycl.edge.trainer.pool import MaxPool
+from tinycl.edge.trainer.saved_activations import Inputs
 from tinycl.edge.trainer.standard import L2Norm
-from tinycl.edge.trainer.workspace import Workspace
+from tinycl.edge.trainer.workspace import SwapBuffers
 
 __all__ = ["TrainedLayer"]
 
@@ -38,29 +38,29 @@ class TrainedLayer:
     dtype: npt.DTypeLike
 
     def forward(
-        self, x: Inputs, count: int, space: Workspace, is_training: bool
+        self, x: Inputs, count: int, buffers: SwapBuffers, is_training: bool
     ) -> npt.NDArray[np.floating]:
         """Run ``count`` samples; return Xn, which only a last layer writes."""
-        y = space.first(count, self.elements, self.dtype)
+        y = buffers.first(count, self.elements, self.dtype)
         self.op.forward(x, y)
         if self.pool:
-            pooled = space.second(count, self.pooled, self.dtype)
+            pooled = buffers.second(count, self.pooled, self.dtype)
             self.pool.forward(y, pooled)
-            space.swap()
+            buffers.swap()
             y = pooled
         (self.norm.forward if is_training else self.norm.infer)(y)
         return y
 
     def backward(
-        self, x: Inputs, count: int, space: Workspace, scale: float, below: TrainedLayer | None
+        self, x: Inputs, count: int, buffers: SwapBuffers, scale: float, below: TrainedLayer | None
     ) -> None:
-        """Turn dXn of this layer, first in ``space``, into that of the layer below; update."""
-        d = space.first(count, self.pooled, self.dtype)
+        """Turn dXn of this layer, first in ``buffers``, into that of the layer below; update."""
+        d = buffers.first(count, self.pooled, self.dtype)
         self.norm.backward(d, scale)
         if self.pool:
-            whole = space.second(count, self.elements, self.dtype)
+            whole = buffers.second(count, self.elements, self.dtype)
             self.pool.backward(d, whole)
-            space.swap()
+            buffers.swap()
             d = whole
-        self.op.backward(x, d, space.second(count, below.pooled, below.dtype) if below else None)
-        space.swap()
+        self.op.backward(x, d, buffers.second(count, below.pooled, below.dtype) if below else None)
+        buffers.swap()

@@ -22,7 +22,7 @@ from typing import Protocol
 
 import numpy as np
 
-from tinycl.edge.trainer.scratch import Floats
+from tinycl.edge.trainer.workspace import FloatArray
 from tinycl.exceptions import ModelError
 
 __all__ = ["NAMES", "Adam", "Bop", "Optimizer", "Sgd", "SignAdam", "make"]
@@ -51,7 +51,13 @@ class Optimizer(Protocol):
         """
 
     def apply(
-        self, step: int, w: Floats, g: Floats, slots: list[Floats], work: Floats, unit: float
+        self,
+        step: int,
+        w: FloatArray,
+        g: FloatArray,
+        slots: list[FloatArray],
+        work: FloatArray,
+        unit: float,
     ) -> None:
         """Change ``w`` and ``slots`` in place.
 
@@ -80,7 +86,13 @@ class Adam:
         return [(unit, 16), (unit**2, 16)]
 
     def apply(
-        self, step: int, w: Floats, g: Floats, slots: list[Floats], work: Floats, unit: float
+        self,
+        step: int,
+        w: FloatArray,
+        g: FloatArray,
+        slots: list[FloatArray],
+        work: FloatArray,
+        unit: float,
     ) -> None:
         """Change weights and both momenta."""
         m, v = slots
@@ -113,7 +125,13 @@ class SignAdam:
         return [(unit, 8)]
 
     def apply(
-        self, step: int, w: Floats, g: Floats, slots: list[Floats], work: Floats, unit: float
+        self,
+        step: int,
+        w: FloatArray,
+        g: FloatArray,
+        slots: list[FloatArray],
+        work: FloatArray,
+        unit: float,
     ) -> None:
         """Change weights and the one momentum."""
         (m,) = slots
@@ -136,7 +154,13 @@ class Sgd:
         return [(unit / (1 - self.momentum), 16)]
 
     def apply(
-        self, step: int, w: Floats, g: Floats, slots: list[Floats], work: Floats, unit: float
+        self,
+        step: int,
+        w: FloatArray,
+        g: FloatArray,
+        slots: list[FloatArray],
+        work: FloatArray,
+        unit: float,
     ) -> None:
         """Change weights and velocity."""
         (velocity,) = slots
@@ -161,7 +185,13 @@ class Bop:
         return [(unit, 16)]
 
     def apply(
-        self, step: int, w: Floats, g: Floats, slots: list[Floats], work: Floats, unit: float
+        self,
+        step: int,
+        w: FloatArray,
+        g: FloatArray,
+        slots: list[FloatArray],
+        work: FloatArray,
+        unit: float,
     ) -> None:
         """Change the average, flip weights against which it has grown too large."""
         (m,) = slots

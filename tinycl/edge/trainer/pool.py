@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tinycl.edge.trainer.kept import Flags
-from tinycl.edge.trainer.scratch import CHUNK, parts
+from tinycl.edge.trainer.saved_activations import Flags
+from tinycl.edge.trainer.workspace import CHUNK, chunks
 from tinycl.models.networks import Shape
 
 __all__ = ["MaxPool"]
@@ -40,7 +40,7 @@ class MaxPool:
 
     def forward(self, x: Values, y: Values) -> None:
         """Write (samples, pooled elements) into ``y``; ``x`` is (samples, elements)."""
-        for start, stop in parts(len(x), self._samples):
+        for start, stop in chunks(len(x), self._samples):
             # float32, since numpy compares float16 one by one
             image = x[start:stop].astype(np.float32).reshape(-1, *self.shape)
             largest = self._at(image, 0, 0).copy()
@@ -57,7 +57,7 @@ class MaxPool:
 
     def backward(self, dy: Values, dx: Values) -> None:
         """Write the gradient of the input, zero where the maximum was not."""
-        for start, stop in parts(len(dy), self._samples):
+        for start, stop in chunks(len(dy), self._samples):
             flags = self.mask.get(start, stop).reshape(-1, *self.shape)
             image = dx[start:stop].reshape(-1, *self.shape)
             image[...] = 0

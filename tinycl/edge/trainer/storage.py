@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tinycl.edge.trainer.kept import signs_of
-from tinycl.edge.trainer.scratch import Floats
+from tinycl.edge.trainer.saved_activations import signs_of
+from tinycl.edge.trainer.workspace import FloatArray
 
 __all__ = ["Fixed", "Float32", "SignBits", "Storage"]
 
@@ -18,13 +18,13 @@ class Storage(Protocol):
 
     data: npt.NDArray[Any]
 
-    def load(self, start: int, stop: int, out: Floats) -> None:
+    def load(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start`` to ``stop`` into (rows, columns)."""
 
-    def save(self, start: int, stop: int, values: Floats) -> None:
+    def save(self, start: int, stop: int, values: FloatArray) -> None:
         """Store rows; ``values`` may be spoilt."""
 
-    def signs(self, start: int, stop: int, out: Floats) -> None:
+    def signs(self, start: int, stop: int, out: FloatArray) -> None:
         """Write +1, or -1 for what is below zero."""
 
 
@@ -46,11 +46,11 @@ class Fixed:
         kind = np.int16 if bits == 16 else np.int8
         self.data: npt.NDArray[Any] = np.zeros((rows, columns), kind)
 
-    def load(self, start: int, stop: int, out: Floats) -> None:
+    def load(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start`` to ``stop`` into (rows, columns)."""
         np.multiply(self.data[start:stop], self._unit, out=out)
 
-    def save(self, start: int, stop: int, values: Floats) -> None:
+    def save(self, start: int, stop: int, values: FloatArray) -> None:
         """Round to the nearest; ``values`` are spoilt."""
         values *= 1 / self._unit
         np.rint(values, out=values)
@@ -58,7 +58,7 @@ class Fixed:
         np.maximum(values, -self._largest, out=values)
         self.data[start:stop] = values
 
-    def signs(self, start: int, stop: int, out: Floats) -> None:
+    def signs(self, start: int, stop: int, out: FloatArray) -> None:
         """Write +1, or -1 for what is below zero."""
         signs_of(self.data[start:stop] < 0, out)
 
@@ -70,13 +70,13 @@ class SignBits:
         self._columns = columns
         self.data: npt.NDArray[Any] = np.zeros((rows, (columns + 7) // 8), np.uint8)
 
-    def load(self, start: int, stop: int, out: Floats) -> None:
+    def load(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start`` to ``stop`` into (rows, columns)."""
         packed = self.data[start:stop]
         bits = np.unpackbits(packed, axis=1, count=self._columns, bitorder="little")
         signs_of(bits, out)
 
-    def save(self, start: int, stop: int, values: Floats) -> None:
+    def save(self, start: int, stop: int, values: FloatArray) -> None:
         """Keep the signs."""
         self.data[start:stop] = np.packbits(values < 0, axis=1, bitorder="little")
 
@@ -89,14 +89,14 @@ class Float32:
     def __init__(self, rows: int, columns: int) -> None:
         self.data: npt.NDArray[Any] = np.zeros((rows, columns), np.float32)
 
-    def load(self, start: int, stop: int, out: Floats) -> None:
+    def load(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start`` to ``stop`` into (rows, columns)."""
         out[...] = self.data[start:stop]
 
-    def save(self, start: int, stop: int, values: Floats) -> None:
+    def save(self, start: int, stop: int, values: FloatArray) -> None:
         """Store rows."""
         self.data[start:stop] = values
 
-    def signs(self, start: int, stop: int, out: Floats) -> None:
+    def signs(self, start: int, stop: int, out: FloatArray) -> None:
         """Write +1, or -1 for what is below zero."""
         signs_of(self.data[start:stop] < 0, out)

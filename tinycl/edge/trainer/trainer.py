@@ -1,4 +1,4 @@
-"""Train a network of binary layers from scratch, in little memory, with numpy alone.
+"""Train a network of binary layers from workspace, in little memory, with numpy alone.
 
 >>> import numpy as np
 >>> from tinycl.models.networks import Network, dense
@@ -21,16 +21,15 @@ import numpy.typing as npt
 from tinycl.edge.memory import METHODS
 from tinycl.edge.trainer.conv import Conv
 from tinycl.edge.trainer.dense import Dense
-from tinycl.edge.trainer.kept import Bits, Inputs, Pixels, RealFlags
 from tinycl.edge.trainer.layer import TrainedLayer
 from tinycl.edge.trainer.loss import softmax_loss
 from tinycl.edge.trainer.norm import L1Norm
 from tinycl.edge.trainer.optimizers import make
 from tinycl.edge.trainer.pool import MaxPool
-from tinycl.edge.trainer.scratch import Scratch
+from tinycl.edge.trainer.saved_activations import Bits, Inputs, Pixels, RealFlags
 from tinycl.edge.trainer.standard import L2Norm
 from tinycl.edge.trainer.weights import RealWeights, SignWeights
-from tinycl.edge.trainer.workspace import Workspace
+from tinycl.edge.trainer.workspace import SwapBuffers, Workspace
 from tinycl.exceptions import DataError, ModelError
 from tinycl.models.networks import LayerShape, Network
 
@@ -82,11 +81,11 @@ class Trainer:
         self.network, self.batch = network, batch
         self._is_low = method == "low-memory"
         self.optimizer = make(optimizer, rate, is_sign=self._is_low)
-        self._scratch = Scratch()
+        self._workspace = Workspace()
         self._random = np.random.default_rng(seed)
         shapes = network.shapes()
         self.layers = [self._layer(shape, shape is shapes[-1]) for shape in shapes]
-        self._space = Workspace(
+        self._buffers = SwapBuffers(
             max(batch * layer.elements * np.dtype(layer.dtype).itemsize for layer in self.layers)
         )
 
@@ -120,7 +119,7 @@ class Trainer:
         for index in reversed(range(len(self.layers))):
             below = self.layers[index - 1] if index else None
             source: Inputs = below.norm.output if below else inputs
-            self.layers[index].backward(source, len(x), self._space, scale, below)
+            self.layers[index].backward(source, len(x), self._buffers, scale, below)
         return loss
 
     def logits(self, x: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
@@ -142,9 +141,9 @@ class Trainer:
             state[f"{shape.name}/weights"] = weights.stored.data
             for number, slot in enumerate(weights.slots):
                 state[f"{shape.name}/slot{number}"] = slot.data
-            for number, moment in enumerate(norm.offset.slots):
+            for number, moment in enumerate(norm.beta.slots):
                 state[f"{shape.name}/beta slot{number}"] = moment
-            state[f"{shape.name}/beta"] = norm.offset.beta
+            state[f"{shape.name}/beta"] = norm.beta.values
             state[f"{shape.name}/mu"], state[f"{shape.name}/psi"] = norm.mu, norm.psi
         state["steps"] = np.array(self.layers[0].op.weights.step)
         return state
@@ -169,12 +168,12 @@ class Trainer:
         for name, values in own.items():
             values[...] = state[name]
         for layer in self.layers:
-            layer.op.weights.step = layer.norm.offset.step = int(state["steps"])
+            layer.op.weights.step = layer.norm.beta.step = int(state["steps"])
 
     def _forward(self, inputs: Inputs, count: int, is_training: bool) -> npt.NDArray[np.float32]:
         out: npt.NDArray[Any] = np.empty(0)
         for layer in self.layers:
-            out = layer.forward(inputs, count, self._space, is_training)
+            out = layer.forward(inputs, count, self._buffers, is_training)
             inputs = layer.norm.output
         return out
 
@@ -188,18 +187,20 @@ class Trainer:
 
     def _layer(self, shape: LayerShape, is_last: bool) -> TrainedLayer:
         kind = SignWeights if self._is_low else RealWeights
-        weights = kind(shape.fan_in, shape.outputs[2], self.optimizer, self._scratch, self._random)
+        weights = kind(
+            shape.fan_in, shape.outputs[2], self.optimizer, self._workspace, self._random
+        )
         op: Dense | Conv
         if shape.kind == "dense":
-            op = Dense(weights, self.batch, self._scratch)
+            op = Dense(weights, self.batch, self._workspace)
         else:
-            op = Conv(shape, weights, self.batch, self._scratch)
+            op = Conv(shape, weights, self.batch, self._workspace)
         pool, elements = None, prod(shape.outputs)
         if shape.pool > 1:
             mask = (Bits if self._is_low else RealFlags)(self.batch, elements)
             pool = MaxPool(shape.outputs, shape.pool, mask)
         height, width, channels = shape.pooled
         norm_kind = L1Norm if self._is_low else L2Norm
-        norm = norm_kind(height * width, channels, self.batch, is_last, self._scratch)
+        norm = norm_kind(height * width, channels, self.batch, is_last, self._workspace)
         dtype = np.float16 if self._is_low and shape.kind == "conv" else np.float32
         return TrainedLayer(op, pool, norm, elements, prod(shape.pooled), dtype)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from tinycl.edge.trainer.optimizers import Bop, Optimizer
-from tinycl.edge.trainer.scratch import Floats, Scratch, parts, rows_at_once
 from tinycl.edge.trainer.storage import Fixed, Float32, SignBits, Storage
+from tinycl.edge.trainer.workspace import FloatArray, Workspace, chunks, rows_at_once
 
 __all__ = ["RealWeights", "SignWeights", "Weights"]
 
@@ -32,69 +32,86 @@ class Weights(Protocol):
     stored: Storage
     slots: Sequence[Storage]
 
-    def signs(self, start: int, stop: int, out: Floats) -> None:
+    def signs(self, start: int, stop: int, out: FloatArray) -> None:
         """Write sgn(W) of rows ``start`` to ``stop``."""
 
-    def gradient(self, start: int, stop: int, values: Floats) -> None:
+    def gradient(self, start: int, stop: int, values: FloatArray) -> None:
         """Take the gradient of these rows, once in a step; ``values`` may be spoilt."""
 
     def finish(self) -> None:
         """End a step."""
 
 
-class SignWeights:
-    """Weights and momenta in fixed point; a gradient is reduced to its sign and used at once.
-
-    ``W <- optimizer(W, sgn(dW) / sqrt(fan-in))``, sgn(0) = +1, W clipped to -1..1, which is
-    where the gradient's window ends. Rows that were read are not needed again in the step that
-    brings their gradient, so each chunk is updated while it is in the cache, and no dW is kept,
-    not even as bits. Under Bop the weights are bits.
+class _Stored:
+    """What both kinds share: shape, optimizer, step, and the signs of what is stored.
 
     Parameters
     ----------
     random
-        Draws the initial weights.
+        Draws the initial weights: Glorot's uniform distribution, a chunk at a time.
     """
+
+    stored: Storage
+    slots: Sequence[Storage]
 
     def __init__(
         self,
         fan_in: int,
         units: int,
         optimizer: Optimizer,
-        scratch: Scratch,
+        workspace: Workspace,
         random: np.random.Generator,
     ) -> None:
         self.fan_in, self.units = fan_in, units
-        self.chunk = rows_at_once(self.units)
+        self.chunk = rows_at_once(units)
         self.step = 1
-        self._unit = self.fan_in**-0.5
         self._optimizer = optimizer
-        self._scratch = scratch
-        is_bop = isinstance(optimizer, Bop)
-        self.stored: Storage = SignBits(fan_in, units) if is_bop else Fixed(fan_in, units, 1.0)
-        self.slots: Sequence[Storage] = [
-            Fixed(fan_in, units, *slot) for slot in optimizer.slots(self._unit)
-        ]
-        self._names = ["w", "work", *(f"slot {n}" for n in range(len(self.slots)))]
-        for name in self._names:
-            scratch.reserve(name, self.chunk * self.units)
-        _draw(self, random)
+        self._workspace = workspace
+        self._store()
+        limit = (6 / (fan_in + units)) ** 0.5
+        for start, stop in chunks(fan_in, self.chunk):
+            values = random.uniform(-limit, limit, (stop - start, units))
+            self.stored.save(start, stop, values.astype(np.float32))
 
-    def signs(self, start: int, stop: int, out: Floats) -> None:
+    def _store(self) -> None:
+        """Make room for weights and momenta, and reserve working memory."""
+        raise NotImplementedError
+
+    def signs(self, start: int, stop: int, out: FloatArray) -> None:
         """Write sgn(W) of rows ``start`` to ``stop``."""
         self.stored.signs(start, stop, out)
 
-    def gradient(self, start: int, stop: int, values: Floats) -> None:
+
+class SignWeights(_Stored):
+    """Weights and momenta in fixed point; a gradient is reduced to its sign and used at once.
+
+    ``W <- optimizer(W, sgn(dW) / sqrt(fan-in))``, sgn(0) = +1, W clipped to -1..1, which is
+    where the gradient's window ends. Rows that were read are not needed again in the step that
+    brings their gradient, so each chunk is updated while it is in the cache, and no dW is kept,
+    not even as bits. Under Bop the weights are bits.
+    """
+
+    def _store(self) -> None:
+        shape = (self.fan_in, self.units)
+        self._unit = self.fan_in**-0.5
+        is_bop = isinstance(self._optimizer, Bop)
+        self.stored = SignBits(*shape) if is_bop else Fixed(*shape, 1.0)
+        self.slots = [Fixed(*shape, *slot) for slot in self._optimizer.slots(self._unit)]
+        self._names = ["w", "work", *(f"slot {n}" for n in range(len(self.slots)))]
+        for name in self._names:
+            self._workspace.reserve(name, self.chunk * self.units)
+
+    def gradient(self, start: int, stop: int, values: FloatArray) -> None:
         """Update these rows by the signs of their gradient; ``values`` are spoilt."""
-        for a, b in parts(stop - start, self.chunk):
+        for a, b in chunks(stop - start, self.chunk):
             self._update(start + a, start + b, values[a:b])
 
     def finish(self) -> None:
         """Count the step."""
         self.step += 1
 
-    def _update(self, start: int, stop: int, g: Floats) -> None:
-        w, work, *slots = [self._scratch.take(name, *g.shape) for name in self._names]
+    def _update(self, start: int, stop: int, g: FloatArray) -> None:
+        w, work, *slots = [self._workspace.take(name, *g.shape) for name in self._names]
         np.multiply(g >= 0, np.float32(2 * self._unit), out=g)
         g -= self._unit
         self.stored.load(start, stop, w)
@@ -106,56 +123,35 @@ class SignWeights:
             stored.save(start, stop, slot)
 
 
-class RealWeights:
+class RealWeights(_Stored):
     """Float32 weights, gradients and momenta, all kept: how a framework trains.
 
     A gradient is used at the end of the step. Weights are clipped to -1..1, as under Larq's
-    ``weight_clip``.
+    ``weight_clip``. Under Bop they start as signs.
     """
 
-    def __init__(
-        self,
-        fan_in: int,
-        units: int,
-        optimizer: Optimizer,
-        scratch: Scratch,
-        random: np.random.Generator,
-    ) -> None:
-        self.fan_in, self.units = fan_in, units
-        self.chunk = rows_at_once(self.units)
-        self.step = 1
-        self._optimizer = optimizer
-        self._scratch = scratch
-        self.stored: Storage = Float32(fan_in, units)
-        self.slots: Sequence[Storage] = [Float32(fan_in, units) for _ in optimizer.slots(1.0)]
-        self._gradients = np.zeros((fan_in, units), np.float32)
-        scratch.reserve("work", self.chunk * self.units)
-        _draw(self, random)
-        if isinstance(optimizer, Bop):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        if isinstance(self._optimizer, Bop):
             np.sign(self.stored.data, out=self.stored.data)
 
-    def signs(self, start: int, stop: int, out: Floats) -> None:
-        """Write sgn(W) of rows ``start`` to ``stop``."""
-        self.stored.signs(start, stop, out)
+    def _store(self) -> None:
+        shape = (self.fan_in, self.units)
+        self.stored = Float32(*shape)
+        self.slots = [Float32(*shape) for _ in self._optimizer.slots(1.0)]
+        self._gradients = np.zeros(shape, np.float32)
+        self._workspace.reserve("work", self.chunk * self.units)
 
-    def gradient(self, start: int, stop: int, values: Floats) -> None:
+    def gradient(self, start: int, stop: int, values: FloatArray) -> None:
         """Keep the gradient of these rows."""
         self._gradients[start:stop] = values
 
     def finish(self) -> None:
         """Update all weights."""
-        for start, stop in parts(self.fan_in, self.chunk):
+        for start, stop in chunks(self.fan_in, self.chunk):
             w, g = self.stored.data[start:stop], self._gradients[start:stop]
             slots = [slot.data[start:stop] for slot in self.slots]
-            work = self._scratch.take("work", *g.shape)
+            work = self._workspace.take("work", *g.shape)
             self._optimizer.apply(self.step, w, g, slots, work, 1.0)
             np.clip(w, -1, 1, out=w)
         self.step += 1
-
-
-def _draw(weights: Weights, random: np.random.Generator) -> None:
-    """Glorot's uniform distribution, a chunk at a time."""
-    limit = (6 / (weights.fan_in + weights.units)) ** 0.5
-    for start, stop in parts(weights.fan_in, weights.chunk):
-        values = random.uniform(-limit, limit, (stop - start, weights.units))
-        weights.stored.save(start, stop, values.astype(np.float32))

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tinycl.edge.trainer.scratch import Floats
+from tinycl.edge.trainer.workspace import FloatArray
 
 __all__ = ["Bits", "Flags", "Inputs", "Pixels", "RealFlags", "RealSigns", "signs_of"]
 
@@ -19,10 +19,10 @@ __all__ = ["Bits", "Flags", "Inputs", "Pixels", "RealFlags", "RealSigns", "signs
 class Inputs(Protocol):
     """The input of a layer, as the numbers that its weights are multiplied with."""
 
-    def samples(self, start: int, stop: int, out: Floats) -> None:
+    def samples(self, start: int, stop: int, out: FloatArray) -> None:
         """Write the samples from ``start`` to ``stop`` into (samples, elements)."""
 
-    def columns(self, start: int, stop: int, out: Floats) -> None:
+    def columns(self, start: int, stop: int, out: FloatArray) -> None:
         """Write the elements from ``start`` to ``stop`` of the first samples."""
 
 
@@ -32,7 +32,7 @@ class Flags(Protocol):
     def put(self, start: int, stop: int, flags: npt.NDArray[np.bool_]) -> None:
         """Keep (samples, elements) for these samples."""
 
-    def get(self, start: int, stop: int) -> npt.NDArray[np.uint8] | Floats:
+    def get(self, start: int, stop: int) -> npt.NDArray[np.uint8] | FloatArray:
         """Return them as 0 and 1."""
 
 
@@ -52,11 +52,11 @@ class Bits:
         packed = self.packed[start:stop]
         return np.unpackbits(packed, axis=1, count=self.size, bitorder="little")
 
-    def samples(self, start: int, stop: int, out: Floats) -> None:
+    def samples(self, start: int, stop: int, out: FloatArray) -> None:
         """Write +1 and -1 of these samples."""
         signs_of(self.get(start, stop), out)
 
-    def columns(self, start: int, stop: int, out: Floats) -> None:
+    def columns(self, start: int, stop: int, out: FloatArray) -> None:
         """Write +1 and -1 of elements ``start``, a multiple of 8, to ``stop``."""
         packed = self.packed[: len(out), start // 8 : (stop + 7) // 8]
         signs_of(np.unpackbits(packed, axis=1, count=stop - start, bitorder="little"), out)
@@ -68,11 +68,11 @@ class RealSigns:
     def __init__(self, batch: int, size: int) -> None:
         self.values = np.zeros((batch, size), np.float32)
 
-    def samples(self, start: int, stop: int, out: Floats) -> None:
+    def samples(self, start: int, stop: int, out: FloatArray) -> None:
         """Write +1 and -1 of these samples."""
         signs_of(self.values[start:stop] < 0, out)
 
-    def columns(self, start: int, stop: int, out: Floats) -> None:
+    def columns(self, start: int, stop: int, out: FloatArray) -> None:
         """Write +1 and -1 of these elements of the first samples."""
         signs_of(self.values[: len(out), start:stop] < 0, out)
 
@@ -87,7 +87,7 @@ class RealFlags:
         """Keep (samples, elements) for these samples."""
         self.values[start:stop] = flags
 
-    def get(self, start: int, stop: int) -> Floats:
+    def get(self, start: int, stop: int) -> FloatArray:
         """Return them as 0 and 1."""
         return self.values[start:stop]
 
@@ -98,22 +98,22 @@ class Pixels:
     def __init__(self, batch: npt.NDArray[np.generic]) -> None:
         self._values = batch.reshape(len(batch), -1)
 
-    def samples(self, start: int, stop: int, out: Floats) -> None:
+    def samples(self, start: int, stop: int, out: FloatArray) -> None:
         """Write these samples."""
         self._write(self._values[start:stop], out)
 
-    def columns(self, start: int, stop: int, out: Floats) -> None:
+    def columns(self, start: int, stop: int, out: FloatArray) -> None:
         """Write these elements of the first samples."""
         self._write(self._values[:, start:stop], out)
 
-    def _write(self, values: npt.NDArray[np.generic], out: Floats) -> None:
+    def _write(self, values: npt.NDArray[np.generic], out: FloatArray) -> None:
         out[...] = values
         if values.dtype == np.uint8:
             out *= 2 / 255
             out -= 1
 
 
-def signs_of(is_negative: npt.NDArray[np.generic], out: Floats) -> None:
+def signs_of(is_negative: npt.NDArray[np.generic], out: FloatArray) -> None:
     """Write -1 where a flag is set, else +1; both of the same shape."""
     np.multiply(is_negative, np.float32(-2), out=out)
     out += 1

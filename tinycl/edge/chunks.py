@@ -7,18 +7,18 @@ from typing import Any
 
 from tinycl.keras import import_tensorflow
 
-__all__ = ["in_parts"]
+__all__ = ["in_chunks"]
 
 tf: Any = import_tensorflow()
 
 _ELEMENTS = 1 << 19
-"""Of the largest tensor, in one part."""
+"""Of the largest tensor, in one chunk."""
 
 _SMALL = 1 << 14
 """Elements of a sample up to which a batch goes in one piece: a loop costs memory too."""
 
 
-def in_parts(
+def in_chunks(
     function: Callable[..., tuple[Sequence[Any], Sequence[Any]]],
     tensors: Sequence[Any],
     size: int,
