@@ -182,7 +182,7 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_int8_input_is_refused(backbone: Path) -> None:
     graph = read_graph(backbone.read_bytes())
-    graph = replace(graph, input=replace(graph.input, dtype="int8"))
+    graph = replace(graph, inputs=(replace(graph.input, dtype="int8"),))
     with pytest.raises(CompileError, match=r"expected one float32 input .*, got int8 \(8, 8, 1\)"):
         lower(graph)
 

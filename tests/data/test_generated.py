@@ -1,14 +1,11 @@
-"""Generated and recorded data sets: repeatable, every class its own, recordings never split."""
-
-from pathlib import Path
+"""Generated data sets: repeatable, every class its own."""
 
 import numpy as np
 import pytest
 
 from tinycl.data import load
-from tinycl.data.motions import LENGTH, load_recordings, to_pixels
+from tinycl.data.motions import LENGTH, to_pixels
 from tinycl.data.symbols import SIDE, add_to_digits, draw
-from tinycl.exceptions import DataError
 
 
 def test_a_symbol_is_a_function_of_its_number() -> None:
@@ -62,42 +59,3 @@ def test_motions_are_windows_of_three_axes() -> None:
 def test_acceleration_to_pixels() -> None:
     g = np.array([-3, -2, -1, 0, 1, 2, 3])
     assert to_pixels(g).tolist() == [0, 1, 64, 128, 192, 255, 255]
-
-
-def recordings(path: Path, **changed: object) -> Path:
-    rng = np.random.default_rng(0)
-    y = np.array([0, 1] * 6, np.uint8)
-    x = rng.integers(-100, 100, (12, 400, 3)).astype(np.int16)
-    x[:, :, 0] += (1000 * np.arange(12))[:, None].astype(np.int16)  # who is who
-    arrays = {"x": x, "y": y, "scale": [2 / 32768], "rate_hz": [100.0], "classes": ["a", "b"]}
-    np.savez(path, **(arrays | changed))
-    return path
-
-
-def test_no_recording_is_on_both_sides(tmp_path: Path) -> None:
-    cut = load_recordings("mine", recordings(tmp_path / "r.npz"))
-    assert cut.class_names == ("a", "b") and cut.input_shape == (LENGTH, 1, 3)
-    levels = [
-        set(np.rint(part[:, :, 0, 0].mean(axis=1)).tolist()) for part in (cut.x_train, cut.x_test)
-    ]
-    assert not levels[0] & levels[1]
-    assert len(cut.x_train) == 8 * 3 and len(cut.x_test) == 4 * 3  # 200 readings: 3 windows
-
-
-@pytest.mark.parametrize(
-    ("changed", "says"),
-    [
-        ({"x": np.zeros((12, 100, 3), np.int16)}, "128 readings or more at 50 Hz"),
-        ({"x": np.zeros((12, 400, 2), np.int16)}, "got \\(12, 400, 2\\)"),
-        ({"rate_hz": np.array([20.0])}, "at 20 Hz"),
-    ],
-)
-def test_recordings_of_another_form_are_refused(tmp_path: Path, changed: dict, says: str) -> None:
-    with pytest.raises(DataError, match=says):
-        load_recordings("mine", recordings(tmp_path / "r.npz", **changed))
-
-
-def test_recordings_that_are_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("TINYCL_DATA", str(tmp_path))
-    with pytest.raises(DataError, match=r"cgestures.npz in the folder.*TINYCL_DATA"):
-        load("cgestures")

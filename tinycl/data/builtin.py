@@ -97,23 +97,6 @@ def load_known(name: str) -> Dataset:
     return make_dataset(name, train, test, CLASS_NAMES[name])
 
 
-def local_recordings(name: str) -> Path:
-    """The file of recordings NAME.npz in the folder ``TINYCL_DATA``.
-
-    Raises
-    ------
-    DataError
-        There is none.
-    """
-    path = _local_file(name)
-    if path is None:
-        raise DataError(
-            f"{name} is read from {name}.npz in the folder that the environment variable "
-            f"{ENVIRONMENT} names, and is not there"
-        )
-    return path
-
-
 def _local_file(name: str) -> Path | None:
     root = os.environ.get(ENVIRONMENT)
     if not root:

@@ -10,7 +10,7 @@ from tinycl.data import builtin
 from tinycl.data.dataset import Dataset
 from tinycl.data.folder import load_folder
 from tinycl.data.letters import load_letters
-from tinycl.data.motions import load_motions, load_recordings
+from tinycl.data.motions import load_motions
 from tinycl.data.npz import load_npz
 from tinycl.data.symbols import add_to_digits, load_symbols
 from tinycl.data.table import load_csv
@@ -19,8 +19,7 @@ from tinycl.exceptions import DataError
 __all__ = ["NAMES", "load"]
 
 _GENERATED = {"symbols": load_symbols, "letters": load_letters, "motions": load_motions}
-_RECORDINGS = ("har_exercise", "cgestures")
-NAMES = ("digits", *builtin.CLASS_NAMES, "drawn", *_GENERATED, *_RECORDINGS)
+NAMES = ("digits", *builtin.CLASS_NAMES, "drawn", *_GENERATED)
 """Data sets that have a name."""
 
 _FILES: dict[str, Callable[[str, str], Dataset]] = {
@@ -46,8 +45,6 @@ def load(name: str) -> Dataset:
             (`tinycl.data.symbols`, `tinycl.data.motions`). ``drawn`` is MNIST and symbols.
         ``letters``
             Printed A to Z, from matplotlib's fonts (`tinycl.data.letters`).
-        ``har_exercise``, ``cgestures``
-            Recorded with an accelerometer: ``NAME.npz`` in the folder ``TINYCL_DATA``.
         ``npz:PATH``
             Arrays ``x_train, y_train, x_test, y_test``, or ``x, y`` to be split; optionally
             ``class_names``.
@@ -81,8 +78,6 @@ def load(name: str) -> Dataset:
         return builtin.load_digits()
     if name in builtin.CLASS_NAMES:
         return builtin.load_known(name)
-    if name in _RECORDINGS:
-        return load_recordings(name, builtin.local_recordings(name))
     if name in _GENERATED:
         return _GENERATED[name]()
     if name == "drawn":

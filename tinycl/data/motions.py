@@ -1,20 +1,16 @@
-"""Motions of a 3-axis accelerometer: generated ones to pretrain on, recorded ones to learn.
+"""Generated motions of a 3-axis accelerometer, to pretrain on.
 
 A sample is 128 readings at 50 Hz, uint8 (128, 1, 3): 128 is 0 g, 63.5 steps are 1 g.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tinycl.data.dataset import Dataset, by_class, make_dataset
-from tinycl.data.npz import open_npz
-from tinycl.exceptions import DataError
 
-__all__ = ["LENGTH", "RATE_HZ", "load_motions", "load_recordings", "to_pixels"]
+__all__ = ["LENGTH", "RATE_HZ", "load_motions", "to_pixels"]
 
 LENGTH = 128
 RATE_HZ = 50
@@ -22,7 +18,6 @@ CLASSES = 400
 _STEPS_A_G = 63.5
 _TRAIN, _TEST = 60, 10
 _SEED = 30
-_HOP = 32  # between windows of a recording
 _HARMONICS = 3
 _TILT = 0.5  # rad, of each axis: a sensor is never held twice in the same way
 
@@ -37,42 +32,6 @@ def load_motions() -> Dataset:
     """
     parts = [_perform(label, _TRAIN + _TEST) for label in range(CLASSES)]
     return make_dataset("motions", *by_class(parts, _TRAIN))
-
-
-def load_recordings(name: str, path: Path) -> Dataset:
-    """Recordings in a file, cut into windows; every third recording of a class is for the test.
-
-    Parameters
-    ----------
-    path
-        .npz with ``x`` int16 (recordings, readings, 3), ``y`` (recordings,), ``scale`` in g or in
-        full scales of 2 g, ``rate_hz`` a multiple of 50, ``classes``.
-
-    Raises
-    ------
-    DataError
-        Anything else, or a recording shorter than a window.
-    """
-    with open_npz(path) as archive:
-        x, y, rate = archive.get("x"), archive.get("y"), archive.get("rate_hz")
-        scale, classes = archive.get("scale"), archive.get("classes")
-    step = round(float(rate.ravel()[0]) / RATE_HZ)
-    if x.ndim != 3 or x.shape[2] != 3 or step < 1 or x.shape[1] < step * LENGTH:
-        raise DataError(
-            f"{path}: expected x (recordings, {LENGTH} readings or more at {RATE_HZ} Hz or a "
-            f"multiple, 3), got {x.shape} at {rate.ravel()[0]:g} Hz"
-        )
-    readings = x.shape[1] // step
-    slow = x[:, : readings * step].reshape(len(x), readings, step, 3).mean(axis=2)
-    pixels = to_pixels(slow * float(scale.ravel()[0]))
-    starts = range(0, readings - LENGTH + 1, _HOP)
-    windows = np.stack([pixels[:, at : at + LENGTH] for at in starts], axis=1)[:, :, :, None]
-    order = np.array([np.sum(y[:i] == label) for i, label in enumerate(y)])
-    pairs = []
-    for chosen in (order % 3 != 2, order % 3 == 2):
-        some = windows[chosen]
-        pairs.append((some.reshape(-1, *some.shape[2:]), y[chosen].repeat(len(starts))))
-    return make_dataset(name, pairs[0], pairs[1], tuple(str(c) for c in classes))
 
 
 def to_pixels(acceleration: NDArray[np.float64]) -> NDArray[np.uint8]:

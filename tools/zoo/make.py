@@ -30,6 +30,7 @@ from tools.bench.inference import measure
 from tools.boards.machines import BOARDS
 from tools.boards.paths import PROJECT
 from tools.zoo.recipes import RECIPES, Recipe
+from tools.zoo.recordings import RECORDINGS, write
 
 MODELS = PROJECT / "tinycl" / "zoo" / "models"
 
@@ -107,8 +108,11 @@ def trained_head(folder: Path, model: Model, classes: int) -> TrainedHead:
 
 def transfer(tcm: Path, data: str, scenario: str, replay: int, folder: Path) -> dict[str, Any]:
     """Learn classes that the backbone never saw, as a board would."""
-    command = f"--data {data} --scenario {scenario} --replay {replay} --seeds 3"
-    out = folder / f"{data}.json"
+    out, source = folder / f"{data}.json", data
+    if data in RECORDINGS:
+        write(data, folder / f"{data}.npz")
+        source = f"npz:{folder / data}.npz"
+    command = f"--data {source} --scenario {scenario} --replay {replay} --seeds 3"
     say(f"tinycl simulate --model {tcm} {command} --json {out}")
     group = json.loads(out.read_text())
     return {
@@ -118,7 +122,7 @@ def transfer(tcm: Path, data: str, scenario: str, replay: int, folder: Path) -> 
         "seeds": 3,
         "accuracy": round(group["final_accuracy_mean"], 4),
         "spread": round(group["final_accuracy_std"], 4),
-        "command": f"tinycl simulate --model {folder.name} {command}",
+        "command": f"tinycl simulate --model {folder.name} {command}".replace(f"{folder}/", ""),
     }
 
 
