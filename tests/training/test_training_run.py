@@ -2,12 +2,14 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ if find_spec("larq_compute_engine") is None:
     pytest.skip("needs tinycl[train]", allow_module_level=True)
 
 from tinycl.cli import convert, train
-from tinycl.training import trainer
+from tinycl.training import checkpoint, trainer
 from tinycl.training.transfer import feature_transfer
 
 EPOCHS = 25
@@ -83,6 +85,33 @@ def test_resumes_after_a_kill_to_the_same_weights(
     assert resumed.history == whole.history
     np.testing.assert_array_equal(weights(resumed), weights(whole))
     assert (last.parent / "best.keras").is_file()
+
+
+def test_a_full_disk_keeps_the_checkpoint_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "checkpoints"
+    saved: list[dict[str, bytes]] = []
+    save, limits = checkpoint.Checkpoint.save, resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def save_once(self: checkpoint.Checkpoint, *models: Any) -> None:
+        if saved:  # files end at 4 KB, as where a disk is full
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+        save(self, *models)
+        saved.append({file.name: file.read_bytes() for file in folder.iterdir()})
+
+    monkeypatch.setattr(checkpoint, "_SECONDS", 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint.Checkpoint, "save", save_once)
+        try:
+            with pytest.raises(ModelError, match=r"cannot write .*\.keras: "):
+                trainer.train(load("digits"), "4k", (0, 1), 2, checkpoints=folder)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert len(saved) == 1
+    left = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert left.keys() == saved[0].keys()
+    assert left["last.keras"] == saved[0]["last.keras"]
 
 
 def test_damaged_checkpoints_are_refused(tmp_path: Path) -> None:

@@ -1,4 +1,9 @@
-"""Checkpoints: after a kill, training goes on where it was and ends where it would have."""
+"""Checkpoints: after a kill, training goes on where it was and ends with the same weights.
+
+Keras' own ``BackupAndRestore`` restores weights inside ``fit``: too late for batches, which are a
+function of the epoch. Neither it nor ``ModelCheckpoint`` keeps the history and the best accuracy
+before the kill, or refuses a run with other settings.
+"""
 
 import json
 import shutil

@@ -25,89 +25,21 @@ _UNITS = {
 }
 
 # Instructions a unit: counted by `python -m tools.bench.layers`, layers of 16 to 64 channels.
-_COSTS: dict[str, dict[str, dict[str, float]]] = {
-    "armv7m": {
-        "reference": {
-            "8-bit tap": 995.0,
-            "pooled word": 6040.0,
-            "binary tap": 138.0,
-            "counted bit": 1770.0,
-            "scaled binary tap": 162.0,
-            "float value": 2070.0,
-            "float tap": 2240.0,
-            "sign": 759.0,
-            "moved word": 2090.0,
-            "joined word": 6500.0,
-            "moved value": 212.0,
-        },
-        "viper": {
-            "8-bit tap": 14.8,
-            "pooled word": 141.0,
-            "binary tap": 1.42,
-            "counted bit": 61.4,
-            "scaled binary tap": 162.0,
-            "float value": 2070.0,
-            "float tap": 2280.0,
-            "sign": 59.4,
-            "moved word": 2090.0,
-            "joined word": 6500.0,
-            "moved value": 212.0,
-        },
-        "native": {
-            "8-bit tap": 3.13,
-            "pooled word": 74.2,
-            "binary tap": 0.331,
-            "counted bit": 20.1,
-            "scaled binary tap": 0.624,
-            "float value": 46.0,
-            "float tap": 76.6,
-            "sign": 11.2,
-            "moved word": 2120.0,
-            "joined word": 6500.0,
-            "moved value": 214.0,
-        },
-    },
-    "armv6m": {
-        "reference": {
-            "8-bit tap": 1500.0,
-            "pooled word": 9730.0,
-            "binary tap": 180.0,
-            "counted bit": 2950.0,
-            "scaled binary tap": 235.0,
-            "float value": 2980.0,
-            "float tap": 3220.0,
-            "sign": 982.0,
-            "moved word": 3350.0,
-            "joined word": 9240.0,
-            "moved value": 283.0,
-        },
-        "viper": {
-            "8-bit tap": 14.8,
-            "pooled word": 162.0,
-            "binary tap": 1.44,
-            "counted bit": 68.6,
-            "scaled binary tap": 235.0,
-            "float value": 2990.0,
-            "float tap": 3260.0,
-            "sign": 65.5,
-            "moved word": 3350.0,
-            "joined word": 9240.0,
-            "moved value": 283.0,
-        },
-        "native": {
-            "8-bit tap": 6.86,
-            "pooled word": 80.3,
-            "binary tap": 0.519,
-            "counted bit": 30.9,
-            "scaled binary tap": 1.14,
-            "float value": 75.5,
-            "float tap": 172.0,
-            "sign": 16.9,
-            "moved word": 3380.0,
-            "joined word": 9240.0,
-            "moved value": 285.0,
-        },
-    },
+_COUNTED = tuple(
+    (arch, k) for arch in ("armv7m", "armv6m") for k in ("reference", "viper", "native")
+)
+_COSTS = {
+    "8-bit tap": (995.0, 14.8, 3.13, 1500.0, 14.8, 6.86),
+    "pooled word": (6040.0, 141.0, 74.2, 9730.0, 162.0, 80.3),
+    "binary tap": (138.0, 1.42, 0.331, 180.0, 1.44, 0.519),
+    "counted bit": (1770.0, 61.4, 20.1, 2950.0, 68.6, 30.9),
+    "scaled binary tap": (162.0, 162.0, 0.624, 235.0, 235.0, 1.14),
+    "float value": (2070.0, 2070.0, 46.0, 2980.0, 2990.0, 75.5),
+    "float tap": (2240.0, 2280.0, 76.6, 3220.0, 3260.0, 172.0),
+    "sign": (759.0, 59.4, 11.2, 982.0, 65.5, 16.9),
+    "moved word": (2090.0, 2090.0, 2120.0, 3350.0, 3350.0, 3380.0),
+    "joined word": (6500.0, 6500.0, 6500.0, 9240.0, 9240.0, 9240.0),
+    "moved value": (212.0, 212.0, 214.0, 283.0, 283.0, 285.0),
 }
 # Boards of other processors: the nearest that was counted.
 _LIKE = {"rv32imc": "armv7m", "xtensawin": "armv7m"}
@@ -150,7 +82,7 @@ def estimate(code: int, p: Sequence[int], arch: str, kernels: str) -> int | None
     kernels : str
         "native", "viper" or "reference".
     """
-    costs = _COSTS.get(_LIKE.get(arch, arch), {}).get(kernels)
-    if costs is None:
+    counted = (_LIKE.get(arch, arch), kernels)
+    if counted not in _COUNTED:
         return None
-    return round(units(code, p) * costs[unit(code)])
+    return round(units(code, p) * _COSTS[unit(code)][_COUNTED.index(counted)])
