@@ -84,7 +84,7 @@ def latents_and_outputs(
 
 
 def _run(model: Model, x: npt.NDArray[np.uint8], stop: int) -> dict[int, npt.NDArray[Any]]:
-    """The tensors that nobody reads any more: latents and outputs."""
+    """The tensors that no operator reads afterwards: latents and outputs."""
     values: dict[int, npt.NDArray[Any]] = {0: x}
     last = {tensor: i for i, op in enumerate(model.operators) for tensor in (op.source, op.other)}
     for i, op in enumerate(model.operators[:stop]):

@@ -177,6 +177,8 @@ def test_csv_numbers_as_labels_are_in_order(table):
         (ROWS + "cup,1,2,3,-1\n", "", "'-1' is not a pixel"),
         (ROWS + "cup,1,2,3,0.5\n", "", "'0.5' is not a pixel"),
         (ROWS + "cup,1,2,3,nan\n", "", "'nan' is not a pixel"),
+        (ROWS + f"cup,1,2,3,{'9' * 5000}\n", "", "'9{30}' is not a pixel"),
+        (f"{'9' * 5000},1,2,3,4\n", "", "a name of 5000 characters; expected at most 1000"),
         (ROWS + "pen,1,2,3,4\n", "", "class 'pen' has one sample"),
         ("cup,1,2,3\nhat,1,2,3\n", "", "no square; give the size"),
         (ROWS, ",3x3", "4 pixels in a row; 3x3x1 would be 9"),

@@ -1,4 +1,4 @@
-"""The one shape in which every data set reaches the rest of tinycl."""
+"""A data set as all of tinycl uses it, and the checks of samples from outside."""
 
 from __future__ import annotations
 

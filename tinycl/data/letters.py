@@ -1,4 +1,4 @@
-"""Printed letters A to Z, from the fonts that come with matplotlib, shaken: no download needed."""
+"""Printed letters A to Z in matplotlib's fonts, distorted at random; needs no download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One door to all data sets: a name, or a path with a prefix that says what it is."""
+"""Load any data set: by its name, or by a path with a prefix for its format."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def load(name: str) -> Dataset:
     ----------
     name : str
         ``digits``
-            scikit-learn's handwritten digits, 8 x 8, always at hand.
+            scikit-learn's handwritten digits, 8 x 8; needs no download.
         ``mnist``, ``fashion_mnist``, ``cifar10``, ``cifar100``
             Read from ``NAME.npz`` in the folder that the environment variable ``TINYCL_DATA``
             names, or else downloaded by Keras.

@@ -125,7 +125,7 @@ def build(
     order : {"natural", "random"}
         Whether classes appear by label or in an order drawn from `seed`.
     limit : int, optional
-        At most so many samples per class.
+        Most samples of a class.
     epochs : int
         How often an experience repeats its samples, each time in another order.
 

@@ -1,4 +1,4 @@
-"""Drawn symbols that nobody has drawn before: classes of random strokes, and shaky hands.
+"""Generated drawings of symbols: each class has its own random strokes, each sample its own hand.
 
 A class is a few strokes, each a smooth curve, a straight one, or a ring; a sample moves their
 control points, turns, shears and scales the whole, and takes another pen. Features that tell many

@@ -17,6 +17,7 @@ from tinycl.exceptions import DataError
 __all__ = ["load_csv", "number_names", "split_size"]
 
 _SIZE = re.compile(r",(\d+)x(\d+)(?:x(\d+))?$")
+_LONGEST = 1000  # characters of a class name: a board takes far fewer
 _MOST = 4096  # pixels along one side: far beyond what a microcontroller takes
 
 
@@ -67,7 +68,18 @@ def number_names(names: set[str]) -> tuple[str, ...]:
 
     >>> number_names({"10", "9"}), number_names({"dog", "cat"})
     (('9', '10'), ('cat', 'dog'))
+
+    Raises
+    ------
+    DataError
+        If a name has more than 1,000 characters.
     """
+    too_long = next((name for name in names if len(name) > _LONGEST), None)
+    if too_long:
+        raise DataError(
+            f"the class {too_long[:20]}… has a name of {len(too_long)} characters; "
+            f"expected at most {_LONGEST}"
+        )
     numeric = all(name.isdecimal() for name in names)
     return tuple(sorted(names, key=lambda name: (int(name) if numeric else 0, name)))
 
@@ -119,7 +131,7 @@ def _row(cells: list[str], where: str) -> bytes:
     try:
         return bytes(map(int, cells))  # refuses what is no integer, and what is not in 0..255
     except ValueError:
-        bad = next(cell for cell in cells if not _is_pixel(cell))
+        bad = next(cell for cell in cells if not _is_pixel(cell))[:30]
         raise DataError(f"{where}: {bad!r} is not a pixel; expected integers 0 to 255") from None
 
 

@@ -126,7 +126,7 @@ class Sgd(_PackedOptimizer):
         self.momentum = momentum
 
     def change(self, w: Any, g: Any, momentum: Any, unit: float) -> tuple[Any, Any]:
-        """Roll on."""
+        """Add the gradient to the velocity and move against it."""
         momentum = self.momentum * momentum + g
         return w - self.learning_rate * unit * momentum, momentum
 
@@ -147,7 +147,7 @@ class Bop(_PackedOptimizer):
         self.threshold = threshold
 
     def change(self, w: Any, g: Any, momentum: Any, unit: float) -> tuple[Any, Any]:
-        """Flip what the average gradient has been against."""
+        """Flip the weights whose average gradient exceeds the threshold with their own sign."""
         momentum += self.learning_rate * (g - momentum)
         signs = tf.where(w < 0, -tf.ones([]), tf.ones([]))
         return tf.where(momentum * signs > self.threshold, -signs, signs), momentum

@@ -25,7 +25,7 @@ _LAST_WIDTH = {"4k": 64, "8k": 64, "16k": 64, "32k": 128, "60k": 128, "120k": 25
 _MAX_EXTRA = 4
 _FILL = 0.8  # of the most flash that any of them uses
 _SLACK = 1.5  # times the least cost of any of them
-_INT8_COST = 8  # an 8-bit multiply-accumulate takes the time of so many binary ones
+_INT8_COST = 8  # binary multiply-accumulates that take the time of an 8-bit one
 
 
 @dataclass(frozen=True)

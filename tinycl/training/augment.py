@@ -48,7 +48,7 @@ class Policy:
 def policy_for(name: str, input_shape: tuple[int, int, int], augmentation: str = "full") -> Policy:
     """The policy that suits a data set: no mirrored digits, no rotated signals.
 
-    ``light`` shifts by whole pixels, and mirrors what may be mirrored, no more.
+    ``light`` only shifts by whole pixels, and mirrors where that keeps the meaning.
     """
     if augmentation == "light":
         return Policy(0.125, 0.0, 0.0, name in _WITH_FLIP, 0.0, 0.0, whole=True)

@@ -94,7 +94,7 @@ class Checkpoint:
             self.save(classifier, backbone)
 
     def save(self, classifier: Any, backbone: Any) -> None:
-        """Write history, best and last; the last one last, since `restore` goes by it."""
+        """Write history, best and last model; the last one at the end: `restore` starts from it."""
         _write(self._folder / "history.json", self.history)
         if self._best is not None:
             now = backbone.get_weights()

@@ -3,8 +3,8 @@
 The graph is walked once. Every tensor that the integer family can express stands for a symbol
 (``lower.symbols``): pixels under an affine map, an integer accumulator under a chain of
 monotone functions, or packed bits. Taking the sign of an accumulator makes the board's convolution
-and its thresholds. What has no symbol, or is read by several operators, is made of floats where
-somebody needs it (``tinycl.compiler.lower.floats.activations``).
+and its thresholds. What has no symbol, or is read by several operators, is computed in floats
+where an operator needs it (``tinycl.compiler.lower.floats.activations``).
 """
 
 from collections import Counter

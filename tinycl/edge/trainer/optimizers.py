@@ -66,7 +66,7 @@ class Optimizer(Protocol):
         step
             1, 2, …
         g, work
-            Gradient, and memory of the same shape; both are spoilt.
+            Gradient, and memory of the same shape; both are overwritten.
         unit
             Magnitude of sign gradients; 1 for real ones.
         """
@@ -193,7 +193,7 @@ class Bop:
         work: FloatArray,
         unit: float,
     ) -> None:
-        """Change the average, flip weights against which it has grown too large."""
+        """Change the average; flip the weights whose sign it has above the threshold."""
         (m,) = slots
         g -= m
         g *= self.rate

@@ -22,7 +22,7 @@ class Storage(Protocol):
         """Write rows ``start`` to ``stop`` into (rows, columns)."""
 
     def save(self, start: int, stop: int, values: FloatArray) -> None:
-        """Store rows; ``values`` may be spoilt."""
+        """Store rows; ``values`` may be overwritten."""
 
     def signs(self, start: int, stop: int, out: FloatArray) -> None:
         """Write +1, or -1 for what is below zero."""
@@ -51,7 +51,7 @@ class Fixed:
         np.multiply(self.data[start:stop], self._unit, out=out)
 
     def save(self, start: int, stop: int, values: FloatArray) -> None:
-        """Round to the nearest; ``values`` are spoilt."""
+        """Round to the nearest; ``values`` are overwritten."""
         values *= 1 / self._unit
         np.rint(values, out=values)
         np.minimum(values, self._largest, out=values)

@@ -36,7 +36,7 @@ class Weights(Protocol):
         """Write sgn(W) of rows ``start`` to ``stop``."""
 
     def gradient(self, start: int, stop: int, values: FloatArray) -> None:
-        """Take the gradient of these rows, once in a step; ``values`` may be spoilt."""
+        """Take the gradient of these rows, once in a step; ``values`` may be overwritten."""
 
     def finish(self) -> None:
         """End a step."""
@@ -102,7 +102,7 @@ class SignWeights(_Stored):
             self._workspace.reserve(name, self.chunk * self.units)
 
     def gradient(self, start: int, stop: int, values: FloatArray) -> None:
-        """Update these rows by the signs of their gradient; ``values`` are spoilt."""
+        """Update these rows by the signs of their gradient; ``values`` are overwritten."""
         for a, b in chunks(stop - start, self.chunk):
             self._update(start + a, start + b, values[a:b])
 

@@ -1,4 +1,4 @@
-"""Tensors of the graph as float32 on the board, made when somebody asks for them.
+"""Tensors of the graph as float32 on the board, made when an operator needs them.
 
 Whatever the integer family can express is computed in integers (``lower.lower``). The
 rest asks for its inputs here: an operator's floats are made once, from its inputs' floats or bits.
