@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from tinycl.exceptions import CompileError
 if find_spec("larq_compute_engine") is None:  # not imported here: Keras must be chosen first
     pytest.skip("needs tinycl[train]", allow_module_level=True)
 
+from helpers.larq_layers import SIGNS, layers, sign
+from helpers.larq_layers import binary as binary_with_ones
 from helpers.random_larq import Int8Kernel, convert, lq, random_larq, tf
 
 from tinycl.compiler.compiler import compile_file, compile_tflite, read_metadata
@@ -29,8 +32,8 @@ from tinycl.compiler.lower.lower import lower
 from tinycl.compiler.verify import random_pixels, verify
 from tinycl.inference import latents_and_outputs
 
+binary = partial(binary_with_ones, pad_values=0)
 SEEDS = range(int(os.environ.get("TINYCL_TEST_MODELS", "16")))
-layers = tf.keras.layers
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -55,44 +58,23 @@ def first(x: Any) -> Any:
     return layers.BatchNormalization()(x)
 
 
-def binary(x: Any, filters: int = 32, layer: Any = None, **more: Any) -> Any:
-    """A binary convolution, 3 x 3."""
-    return lq.layers.QuantConv2D(
-        filters,
-        3,
-        padding="same",
-        input_quantizer="ste_sign",
-        kernel_quantizer="ste_sign",
-        kernel_constraint="weight_clip",
-        **more,
-    )(x)
-
-
 def made(build: Callable[[Any], Any]) -> bytes:
     """Converted model of 8 x 8 x 1 pixels."""
     pixels = layers.Input((8, 8, 1))
     return convert(tf.keras.Model(pixels, build(pixels)))
 
 
-sign = lq.quantizers.SteSign()
-
-
 def quant_dense(x: Any) -> Any:
-    x = layers.Flatten()(binary(first(x)))
-    quantizers = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign"}
-    return sign(lq.layers.QuantDense(6, kernel_constraint="weight_clip", **quantizers)(x))
-
-
-def pooled_dense(x: Any) -> Any:
-    x = layers.GlobalAveragePooling2D()(binary(first(x)))
-    quantizers = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign"}
-    return sign(lq.layers.QuantDense(6, kernel_constraint="weight_clip", **quantizers)(x))
+    return sign(lq.layers.QuantDense(6, **SIGNS)(x))
 
 
 REFUSED = {
-    "a QuantDense": (quant_dense, r"LceQuantize '.*' reads a flattened image: .* 1x1 QuantConv2D"),
+    "a QuantDense": (
+        lambda x: quant_dense(layers.Flatten()(binary(first(x), 32))),
+        r"LceQuantize '.*' reads a flattened image: .* 1x1 QuantConv2D",
+    ),
     "a QuantDense of pooled values": (
-        pooled_dense,
+        lambda x: quant_dense(layers.GlobalAveragePooling2D()(binary(first(x), 32))),
         r"FULLY_CONNECTED '.*' has binary weights .*: use a 1x1 QuantConv2D",
     ),
     "few channels in a group": (
@@ -100,7 +82,7 @@ REFUSED = {
         r"PADV2 '.*' pads with 1.0: .* multiple of 32 channels in a group",
     ),
     "dilation": (
-        lambda x: sign(binary(first(x), dilation_rate=2)),
+        lambda x: sign(binary(first(x), 32, dilation_rate=2)),
         r"LceBconv2d '.*' is dilated: use dilation_rate=1",
     ),
     "nothing binary": (
@@ -108,7 +90,7 @@ REFUSED = {
         r"the graph has no binary layer",
     ),
     "two outputs": (
-        lambda x: [sign(binary(first(x))), layers.Flatten()(x)],
+        lambda x: [sign(binary(first(x), 32)), layers.Flatten()(x)],
         r"expected one input and one output, got 1 and 2",
     ),
 }
@@ -126,8 +108,14 @@ def signed(x: Any) -> Any:
 
 
 GROUPED: dict[str, tuple[Callable[[Any], Any], int]] = {
-    "binary": (lambda x: signed(binary(binary(first(x), 64), 6, groups=2, pad_values=1)), 1),
-    "zeros around": (lambda x: signed(binary(binary(first(x), 128), 36, groups=4)), 1),
+    "binary": (
+        lambda x: signed(binary(binary(first(x), 64), 6, groups=2, pad_values=1)),
+        1,
+    ),
+    "zeros around": (
+        lambda x: signed(binary(binary(first(x), 128), 36, groups=4)),
+        1,
+    ),
     "norm, then pooling": (
         lambda x: sign(layers.MaxPool2D(2)(signed(binary(binary(first(x), 96), 33, groups=3)))),
         1,
@@ -246,7 +234,7 @@ def test_equal_weights_have_an_equal_fingerprint_in_any_session() -> None:
     for _ in range(2):
         tf.keras.utils.set_random_seed(5)
         pixels = layers.Input((9, 9, 3))
-        latents = lq.quantizers.SteSign()(layers.BatchNormalization()(binary(first(pixels))))
+        latents = lq.quantizers.SteSign()(layers.BatchNormalization()(binary(first(pixels), 32)))
         found.append(compile_tflite(convert(tf.keras.Model(pixels, latents, name="same"))).model)
     assert found[0].fingerprint == found[1].fingerprint
 

@@ -94,7 +94,7 @@ class Checkpoint:
             self.save(classifier, backbone)
 
     def save(self, classifier: Any, backbone: Any) -> None:
-        """Write history, best and last model; the last one at the end: `restore` starts from it."""
+        """Write history, best and last model, in this order: `restore` starts from the last."""
         _write(self._folder / "history.json", self.history)
         if self._best is not None:
             now = backbone.get_weights()
