@@ -2,8 +2,8 @@
 
 Activations are kept as bits, weights and momenta as 16 bits, weight gradients as signs.
 
-* `architectures`, `memory`: what a network needs, worked out; ``tinycl memory`` prints it.
-* `layers`, `optimizers`, `wrap`: drop-in Keras layers, for models made of Larq's.
+* `memory`: the memory that training a network takes; ``tinycl memory`` prints it.
+* `layers`, `optimizers`, `wrap`: drop-in Keras layers, for models of Larq's.
 * `trainer`: the same equations in numpy alone, for Linux boards.
 
 Importing this package imports neither TensorFlow nor numpy's trainer.

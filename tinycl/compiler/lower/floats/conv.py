@@ -58,15 +58,29 @@ def bconv(floats: FloatActivations, node: Node) -> Real:
 
 def conv(floats: FloatActivations, node: Node) -> Real:
     """CONV_2D."""
+    channels = floats.shape(floats.image(node))[2]
+    kernel = numbers(node, 1)
+    groups = groups_of(node, channels, kernel.shape)
+    return _convolution(floats, node, tcm.FLOAT_CONV, kernel.shape[0], kernel.shape[3], groups)
+
+
+def depthwise(floats: FloatActivations, node: Node) -> Real:
+    """DEPTHWISE_CONV_2D."""
+    return _convolution(floats, node, tcm.FLOAT_DEPTHWISE, numbers(node, 1).shape[3], 1, 1)
+
+
+def _convolution(
+    floats: FloatActivations, node: Node, code: int, oc: int, each: int, groups: int
+) -> Real:
+    """A convolution of ``oc`` outputs, each of which sums ``each`` channels of a window."""
     source = floats.image(node)
     shape = floats.shape(source)
     kernel = numbers(node, 1)
-    oc, kh, kw, each = kernel.shape
-    groups = groups_of(node, shape[2], kernel.shape)
+    _, kh, kw, _ = kernel.shape
     window, out = window_of(node, shape, kh, kw, oc)
     return floats.emit(
         node,
-        tcm.FLOAT_CONV,
+        code,
         source,
         out,
         window=window,
@@ -75,26 +89,6 @@ def conv(floats: FloatActivations, node: Node) -> Real:
         activation=fused(node),
         macs=taps_inside(window, shape, out) * each * oc,
         groups=groups,
-    )
-
-
-def depthwise(floats: FloatActivations, node: Node) -> Real:
-    """DEPTHWISE_CONV_2D."""
-    source = floats.image(node)
-    shape = floats.shape(source)
-    kernel = numbers(node, 1)
-    _, kh, kw, oc = kernel.shape
-    window, out = window_of(node, shape, kh, kw, oc)
-    return floats.emit(
-        node,
-        tcm.FLOAT_DEPTHWISE,
-        source,
-        out,
-        window=window,
-        weights=kernel,
-        table=bias(node, 2, oc),
-        activation=fused(node),
-        macs=taps_inside(window, shape, out) * oc,
     )
 
 
