@@ -14,6 +14,7 @@ from tinycl.exceptions import DataError, ModelError
 from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.simulator import Simulator
+from tinycl.observer import Observer
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_a_whole_test_set_is_predicted_as_sample_by_sample() -> None:
     settings = ExperimentSettings(learn="full", method="joint", replay=60, replay_batch=5, limit=8)
     experiment = Experiment.make(dataset, settings)
     subject = Simulator(Model(untrained("mlp-small")), experiment)
-    subject.learn(experiment.experiences[0], lambda position, label, best: None)
+    subject.learn(experiment.experiences[0], Observer())
     indices = np.arange(40)
     alone = [subject.learner.predict(dataset.x_test[k].tobytes()) for k in indices]
     assert subject.predict(indices).tolist() == alone
