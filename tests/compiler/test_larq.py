@@ -1,4 +1,4 @@
-"""The compiler on what Larq Compute Engine really emits: the same bits, or a clear refusal."""
+"""The compiler on what Larq Compute Engine emits: the same bits, or a refusal that names the layer."""
 
 import os
 from collections.abc import Callable

@@ -22,7 +22,7 @@ from tinycl_rt.lib.integers import Rng
 from tinycl_rt.model.loader import Model
 from tinycl_rt.trainable.full import Full, Layer
 
-from tinycl.experiment.float32.layer import Bits, FloatLayer, Floats
+from tinycl.experiment.float32.layer import Bits, FloatArray, FloatLayer
 from tinycl.experiment.float32.tail import FloatTail
 
 __all__ = ["FloatFull"]
@@ -67,7 +67,7 @@ class FullLayer(FloatLayer):
         self._thresholds = self._mean_mu - self._beta * self._mean_psi
         return k.pack(z < 0), np.abs(z) <= 1
 
-    def normalise(self, e: Floats) -> Floats:
+    def normalise(self, e: FloatArray) -> FloatArray:
         """Errors of z -> of the accumulators; the scale of the next mini-batch's follows."""
         flat = _cut(e.reshape(-1, self.p[11]) * np.float32(2.0**-self.shift))
         peak = float(np.abs(flat).max())
@@ -84,7 +84,7 @@ class FullLayer(FloatLayer):
         return _cut(flat).astype(np.float32).reshape(e.shape)
 
 
-def _cut(e: Floats) -> Floats:
+def _cut(e: FloatArray) -> FloatArray:
     return np.clip(e, -_LIMIT, _LIMIT)
 
 

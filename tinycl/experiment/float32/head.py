@@ -21,11 +21,10 @@ from tinycl_rt.head import bits
 from tinycl_rt.learner import Learner
 
 from tinycl.experiment.float32.full import FloatFull
+from tinycl.experiment.float32.layer import FloatArray
 from tinycl.experiment.float32.tail import FloatTail
 
 __all__ = ["FloatHead", "FloatLearner"]
-
-Floats = npt.NDArray[np.float32]
 
 
 class FloatHead:
@@ -86,14 +85,14 @@ class FloatHead:
         if not self.naive:
             self.tw[j] = self.cw[j]
 
-    def scores(self, weights: Floats) -> int:
+    def scores(self, weights: FloatArray) -> int:
         """Logits of the features in ``x`` under ``cw`` or ``tw``; returns the best class."""
         self.acc[:] = self.logits(weights, self._values)
         return int(self.acc.argmax())
 
-    def logits(self, weights: Floats, x: npt.NDArray[np.int8]) -> Floats:
+    def logits(self, weights: FloatArray, x: npt.NDArray[np.int8]) -> FloatArray:
         """float32 (..., classes) of counts (..., D)."""
-        found: Floats = (x * self._scale) @ weights.T * self._gain
+        found: FloatArray = (x * self._scale) @ weights.T * self._gain
         return found
 
     def step(self, label: int) -> int:
@@ -110,9 +109,9 @@ class FloatHead:
         self._g[label] -= 1
         return best
 
-    def errors(self) -> Floats:
+    def errors(self) -> FloatArray:
         """Between the halves: the error of the features (D,)."""
-        found: Floats = self._g @ self.tw
+        found: FloatArray = self._g @ self.tw
         return found
 
     def update(self) -> None:

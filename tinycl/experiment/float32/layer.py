@@ -15,9 +15,9 @@ from tinycl_rt.kernels.numpy import core as k
 from tinycl_rt.kernels.numpy import tail as kt
 from tinycl_rt.trainable import layers
 
-__all__ = ["Bits", "FloatLayer", "Floats"]
+__all__ = ["Bits", "FloatArray", "FloatLayer"]
 
-Floats = npt.NDArray[np.float32]
+FloatArray = npt.NDArray[np.float32]
 Bits = npt.NDArray[np.uint8]
 
 
@@ -48,7 +48,13 @@ class FloatLayer:
     """
 
     def __init__(
-        self, p: Any, config: Config, rate: float, signs: Floats, latent: Floats, thresholds: Any
+        self,
+        p: Any,
+        config: Config,
+        rate: float,
+        signs: FloatArray,
+        latent: FloatArray,
+        thresholds: Any,
     ) -> None:
         self.p = p
         kh, kw, ci, oc = p[3], p[4], p[2], p[11]
@@ -87,7 +93,7 @@ class FloatLayer:
         d = acc - kt.thresholds(self.p, self.t)
         return k.pack(d < 0), np.abs(d) <= self.half
 
-    def backward(self, e: Floats) -> Floats:
+    def backward(self, e: FloatArray) -> FloatArray:
         """Errors (n, oh, ow, oc) -> those of the input (n, h, w, c), scaled down."""
         h, w, c, kh, kw, sh, sw, top, left, oh, ow, oc = self.p[:12]
         taps = (e.reshape(-1, oc) @ self._signs).reshape(len(e), oh, ow, kh, kw, c)
@@ -100,11 +106,11 @@ class FloatLayer:
                 whole[:, ky : ends[0] : sh, kx : ends[1] : sw] += taps[:, :, :, ky, kx]
         return whole[:, top : top + h, left : left + w] * self.back
 
-    def normalise(self, e: Floats) -> Floats:
+    def normalise(self, e: FloatArray) -> FloatArray:
         """Errors behind the batch norm -> before it: the same, where it is frozen."""
         return e
 
-    def update(self, e: Floats) -> int:
+    def update(self, e: FloatArray) -> int:
         """One step of the rule on the errors of a mini-batch; returns how many weights flip."""
         config, before = self._config, self._signs
         g = e.reshape(-1, self.p[11]).T @ self._columns
@@ -121,7 +127,7 @@ class FloatLayer:
         self._settle()
         return int(np.count_nonzero(before != self._signs))
 
-    def move_thresholds(self, e: Floats) -> None:
+    def move_thresholds(self, e: FloatArray) -> None:
         """One step of the thresholds on the errors of a mini-batch."""
         oc = self.p[11]
         sets = self._thresholds[layers.first_threshold(self.p) :]

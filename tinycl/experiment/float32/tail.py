@@ -17,7 +17,7 @@ from tinycl_rt.lib.integers import Rng
 from tinycl_rt.model.loader import Model
 from tinycl_rt.trainable import layers as depth
 
-from tinycl.experiment.float32.layer import Bits, FloatLayer, Floats
+from tinycl.experiment.float32.layer import Bits, FloatArray, FloatLayer
 
 __all__ = ["FloatTail", "pool_back"]
 
@@ -71,7 +71,7 @@ class FloatTail:
                 x, window = layer.forward(x)
             self._bits.append(x)
             self._windows.append(window)
-        self._errors: list[Floats] = []
+        self._errors: list[FloatArray] = []
 
     def top(self, b: int) -> memoryview:
         """Bits that leave the tail, of sample ``b`` of the mini-batch."""
@@ -93,7 +93,7 @@ class FloatTail:
 
     def backward(self, n: int) -> None:
         """Errors of ``n`` samples down through the layers; each layer takes one step."""
-        e: Floats = np.stack(self._errors)
+        e: FloatArray = np.stack(self._errors)
         for i in range(len(self.chain) - 1, -1, -1):
             p, layer, _ = self.chain[i]
             if layer is None:
@@ -108,7 +108,7 @@ class FloatTail:
             e = below
 
 
-def pool_back(p: Any, x: Bits, y: Bits, e: Floats) -> Floats:
+def pool_back(p: Any, x: Bits, y: Bits, e: FloatArray) -> FloatArray:
     """Errors of pooled bits to the first maximum of each window, as ``bpool_back``."""
     h, w, c, kh, kw, sh, sw, top, left, oh, ow = p[:11]
     rows, columns = max((oh - 1) * sh + kh, top + h), max((ow - 1) * sw + kw, left + w)
