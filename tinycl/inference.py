@@ -109,7 +109,7 @@ def _run(model: Model, x: npt.NDArray[np.uint8], stop: int) -> dict[int, npt.NDA
 
 def _moved(op: Operator, x: npt.NDArray[Any], z: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
     """The operators of ``tinycl_rt.model.channels`` on N samples."""
-    first, count = op.p[13], op.p[11]
+    _, _, c, _, _, _, _, _, _, _, _, count, _, first, _ = op.p
     if op.code == tcm.TAKE:
         return x[..., first // 8 : first // 8 + tcm.words(count)]
     if op.code == tcm.FLOAT_TAKE:
@@ -117,5 +117,5 @@ def _moved(op: Operator, x: npt.NDArray[Any], z: npt.NDArray[Any] | None) -> npt
     assert z is not None
     if op.code == tcm.FLOAT_JOIN:
         return np.concatenate([x, z], axis=-1)
-    signs = k.unpack(x, op.p[2]), k.unpack(z, count - op.p[2])
+    signs = k.unpack(x, c), k.unpack(z, count - c)
     return k.pack(np.concatenate(signs, axis=-1) < 0)

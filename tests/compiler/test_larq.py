@@ -1,4 +1,4 @@
-"""The compiler on what Larq Compute Engine emits: the same bits, or a refusal that names the layer."""
+"""The compiler on what Larq Compute Engine emits: the same bits, or a refusal by name."""
 
 import os
 from collections.abc import Callable

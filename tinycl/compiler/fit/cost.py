@@ -52,20 +52,20 @@ def unit(code: int) -> str:
 
 def units(code: int, p: Sequence[int]) -> int:
     """Work of an operator of geometry `p` (see ``kernels.reference.core``), in its unit."""
-    h, w, c, kh, kw = p[:5]
-    places = p[9] * p[10]
+    h, w, c, kh, kw, _, _, _, _, oh, ow, oc = p[:12]
+    places = oh * ow
     taps = places * kh * kw
     if code in (tcm.BCONV, tcm.FLOAT_BCONV):
-        return taps * 8 * tcm.words(c) * p[11]
+        return taps * 8 * tcm.words(c) * oc
     if code in (tcm.CONV8, tcm.FLOAT_CONV):
-        return taps * c * p[11]
+        return taps * c * oc
     if code == tcm.BPOOL:
         return taps * tcm.words(c) // 4
     if code in (tcm.TAKE, tcm.JOIN):
-        return places * tcm.words(p[11]) // 4
+        return places * tcm.words(oc) // 4
     if code in (tcm.BINARISE, tcm.SUM_POOL):
         return h * w * c
-    return taps * p[11]
+    return taps * oc
 
 
 def estimate(code: int, p: Sequence[int], arch: str, kernels: str) -> int | None:
