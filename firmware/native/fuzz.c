@@ -1,6 +1,6 @@
 // Feeds all kernels with damaged geometries and buffers of wrong sizes, under sanitizers.
 //
-//   fuzz [RUNS [SEED]]      runs so many calls; prints how many kernels accepted
+//   fuzz [RUNS [SEED]]      makes RUNS calls; prints how many the kernels accepted
 //
 // Built with -DLIBFUZZER -fsanitize=fuzzer (clang), the same calls are driven by libFuzzer. Buffers
 // are allocated to the byte, at odd addresses too, so any access outside one ends the run.

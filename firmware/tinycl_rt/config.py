@@ -83,8 +83,8 @@ class Config:
     tail_decay : int
         Rule 2: the mean gradient decays by 2 ** -tail_decay a step.
     tail_margin : int
-        Rules 0 and 1: latent weights start so many 1/128 away from 0, or within that at full
-        depth. Rule 2: a weight flips when the mean gradient opposes it by more than this.
+        Rules 0 and 1: how far from 0 latent weights start, in 1/128; at full depth how far at
+        most. Rule 2: a weight flips when the mean gradient opposes it by more than this.
     wide : int
         1: latent weights take int16 instead of int8.
     thresholds : int

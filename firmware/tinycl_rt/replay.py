@@ -11,7 +11,7 @@ Policies (``Config.policy``):
 2 ``class-balanced``
     Classes share the memory evenly; within a class, a reservoir (Chrysakis and Moens, 2020).
 3 ``ring``
-    The oldest slot goes first.
+    A new sample replaces the oldest slot.
 """
 
 from array import array

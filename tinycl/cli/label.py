@@ -48,7 +48,8 @@ def command(
     flash: o.Flash = None,
     model: o.SentModel = None,
     classes: Annotated[
-        int | None, typer.Option(help=f"Room for so many names, by default {_CLASSES}.")
+        int | None,
+        typer.Option(help=f"How many names the board has room for, by default {_CLASSES}."),
     ] = None,
     learn: Annotated[
         str | None, typer.Option(help="How deep it learns: head (the default), tail:N, full.")

@@ -62,7 +62,7 @@ def build_native(arch: str) -> Path:
     Raises
     ------
     FlashError
-        There is no make, or the compiler refuses; with its last words.
+        There is no make, or the compiler failed; the message has the end of its output.
     """
     if not shutil.which("make"):
         raise FlashError("no make to build the native kernels with: run tools/boards/setup.sh")

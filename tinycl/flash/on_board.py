@@ -33,7 +33,7 @@ def about():
 
 
 def builtin():
-    """Names of our modules that are part of the firmware: they go before files."""
+    """Names of our modules in the firmware; a board prefers them to files."""
     found, path = [], list(sys.path)
     sys.path[:] = ["/none", ".frozen"]
     for name in ("tinycl_core", "tinycl_rt"):

@@ -82,7 +82,7 @@ class Repl:
         LinkError
             The board is gone or silent.
         FlashError
-            The code raised; with its last words.
+            The code raised; the message has the end of its output.
         """
         with self._sentences():
             out, trouble = self._serial.exec_raw(code, timeout=_SILENCE)

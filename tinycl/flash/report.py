@@ -74,7 +74,7 @@ class Report:
     place : str
         ``rom`` or ``files``.
     verified : bool
-        Whether the board's hashes of all files were held against ours.
+        Whether the board's hashes of all files were compared with ours.
     free_heap : int or None
         Bytes that the board has free with the runtime, and the model, loaded.
     free_flash : int

@@ -56,7 +56,7 @@ class RomBoard:
         self.files = [_moved(file) for file in files if file not in programs]
         model = f"{_ROOT}/model.tcm"
         is_given = any(file.path == model for file in self.files)
-        # The board's model stays; one on the file system, where the link puts models, goes first.
+        # The board's model stays; it prefers one on the file system, where the link puts models.
         if model in there and not is_given and not repl.sizes(["/model.tcm"]):
             self.files.append(PlannedFile(model, repl.read(model)))
         self._image = _image(self.files)

@@ -37,7 +37,7 @@ class Teacher:
     Raises
     ------
     DataError
-        A name is not one, or the board has no room for so many.
+        A name is not valid, or the board has no room for all names.
     """
 
     def __init__(self, client: BoardClient, names: Iterable[str] = ()) -> None:

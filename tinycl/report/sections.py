@@ -40,7 +40,7 @@ class Bar:
 
 
 def headline(run: RunRecord) -> tuple[str, str]:
-    """Return the sentence that matters, and what to hold it against."""
+    """Return the main result as a sentence, and a second one that compares it."""
     every = f"all {run.classes} classes" if run.classes else "all classes"
     experiences = len(run.accuracy_after_experience)
     first = f"{percent(run.final_accuracy)} right on {every}"

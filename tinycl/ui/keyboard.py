@@ -52,7 +52,7 @@ class Keyboard:
         termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
 
     def key(self, seconds: float | None = None) -> str | None:
-        """The next key, "\\n" for Enter; None when none came in so many seconds.
+        """The next key, "\\n" for Enter; None when none came within the time.
 
         Arrows and other keys that send more than one character are left out.
 

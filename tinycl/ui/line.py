@@ -37,7 +37,7 @@ class Line:
         return found
 
     def fit(self, width: int) -> Line:
-        """Exactly so many cells: cut with an ellipsis, or filled with blanks."""
+        """Cut with an ellipsis, or filled with blanks, to a width in cells."""
         if self.cells == width:
             return self
         found, cut = Line(), self.cells > width > 0
@@ -49,7 +49,7 @@ class Line:
         return found
 
     def centred(self, width: int) -> Line:
-        """Exactly so many cells, with blanks on both sides."""
+        """Centred in a width in cells, with blanks on both sides."""
         return (Line(" " * max((width - self.cells) // 2, 0)) + self).fit(width)
 
 

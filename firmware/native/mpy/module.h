@@ -56,7 +56,7 @@ static inline int32_t number(mp_obj_t object) {
 
 // MODULE(name, key, value, KERNELS): a module with key = value, and KERNELS(KERNEL) for each of its
 // functions KERNEL(name, object). The names of a native module have to stand in its source file.
-// Built into firmware, a module goes before a file of its name.
+// MicroPython prefers a module that is built into firmware to a file of the same name.
 #ifdef MICROPY_ENABLE_DYNRUNTIME
 
 #define STORE(name, object) mp_store_global(name, MP_OBJ_FROM_PTR(&object));

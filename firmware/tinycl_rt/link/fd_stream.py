@@ -30,7 +30,7 @@ class FdStream:
         """Nothing to do: whoever opened the descriptors closes them."""
 
     def wait(self, timeout_ms):
-        """Whether there is something to read within so many milliseconds."""
+        """Whether bytes arrive before the timeout."""
         return bool(self._select([self._in], [], [], timeout_ms / 1000)[0])
 
     def readinto(self, view):

@@ -41,7 +41,7 @@ class Bench:
         The compiled model.
     dataset : Dataset
     experiences : int, optional
-        Only so many of each stream.
+        Number of experiences to run of each stream; default: all.
     state : bytes, optional
         What the learners start from.
     """

@@ -140,7 +140,7 @@ def _weyl(size):
 
 
 def _noise(draw, size, bits):
-    """Random numbers of so many bits for each weight."""
+    """A random number of the given bits for each weight."""
     if not bits:
         return np.zeros(size, np.int32)
     return ((_weyl(size) + np.uint32(draw)) >> np.uint32(32 - bits)).astype(np.int32)
