@@ -7,7 +7,7 @@ import pytest
 from helpers.edge_equations import Reference
 
 from tinycl.edge.trainer import Trainer
-from tinycl.edge.trainer.optimizers import Adam, Bop, Sgd, SignAdam
+from tinycl.edge.trainer.optimizers import Adam, Bop, Sgd, SignAdam, Update
 from tinycl.edge.trainer.pool import MaxPool
 from tinycl.edge.trainer.saved_activations import Bits
 from tinycl.exceptions import DataError, ModelError
@@ -140,7 +140,7 @@ def steps(optimizer, gradients: np.ndarray, w: float, unit: float) -> list[float
     way = []
     for step, gradient in enumerate(gradients, 1):
         g = np.full(1, gradient, np.float32)
-        optimizer.apply(step, value, g, slots, np.empty(1, np.float32), unit)
+        optimizer.apply(Update(step, value, g, slots, np.empty(1, np.float32), unit))
         way.append(float(value[0]))
     return way
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tinycl.edge.trainer.optimizers import Adam
+from tinycl.edge.trainer.optimizers import Adam, Update
 from tinycl.edge.trainer.saved_activations import Bits
 from tinycl.edge.trainer.workspace import CHUNK, FloatArray, Workspace, chunks, saturated
 
@@ -30,7 +30,7 @@ class Beta:
     def update(self, gradient: FloatArray) -> None:
         """One step of Adam; ``gradient`` is overwritten."""
         work = np.empty_like(self.values)
-        self._adam.apply(self.step, self.values, gradient, self.slots, work, 1.0)
+        self._adam.apply(Update(self.step, self.values, gradient, self.slots, work, 1.0))
         self.step += 1
 
 

@@ -15,19 +15,38 @@ That holds as long as no gradient is zero, that is while |W| <= 1, which clippin
 ensures.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from tinycl.edge.trainer.workspace import FloatArray
 from tinycl.exceptions import ModelError
 
-__all__ = ["NAMES", "Adam", "Bop", "Optimizer", "Sgd", "SignAdam", "make"]
+__all__ = ["NAMES", "Adam", "Bop", "Optimizer", "Sgd", "SignAdam", "Update", "make"]
 
 NAMES = ("adam", "sgd", "bop")
+
+
+class Update(NamedTuple):
+    """What an optimizer needs to change some weights; arrays are of one shape.
+
+    Attributes
+    ----------
+    step
+        1, 2, …
+    w, g, slots, work
+        Weights, their gradient, what the optimizer keeps for them, and working memory.
+    unit
+        Magnitude of sign gradients; 1 for real ones.
+    """
+
+    step: int
+    w: FloatArray
+    g: FloatArray
+    slots: list[FloatArray]
+    work: FloatArray
+    unit: float
 
 
 class Optimizer(Protocol):
@@ -50,26 +69,8 @@ class Optimizer(Protocol):
             Largest magnitude of each slot, and the bits that hold it well enough.
         """
 
-    def apply(
-        self,
-        step: int,
-        w: FloatArray,
-        g: FloatArray,
-        slots: list[FloatArray],
-        work: FloatArray,
-        unit: float,
-    ) -> None:
-        """Change ``w`` and ``slots`` in place.
-
-        Parameters
-        ----------
-        step
-            1, 2, …
-        g, work
-            Gradient, and memory of the same shape; both are overwritten.
-        unit
-            Magnitude of sign gradients; 1 for real ones.
-        """
+    def apply(self, update: Update) -> None:
+        """Change weights and slots in place; gradient and working memory are overwritten."""
 
 
 @dataclass
@@ -85,17 +86,9 @@ class Adam:
         """m and v."""
         return [(unit, 16), (unit**2, 16)]
 
-    def apply(
-        self,
-        step: int,
-        w: FloatArray,
-        g: FloatArray,
-        slots: list[FloatArray],
-        work: FloatArray,
-        unit: float,
-    ) -> None:
+    def apply(self, update: Update) -> None:
         """Change weights and both momenta."""
-        m, v = slots
+        step, w, g, (m, v), work, _ = update
         np.subtract(g, m, out=work)
         work *= 1 - self.beta1
         m += work
@@ -124,17 +117,9 @@ class SignAdam:
         """m: it moves by tenths, for which 8 bits do."""
         return [(unit, 8)]
 
-    def apply(
-        self,
-        step: int,
-        w: FloatArray,
-        g: FloatArray,
-        slots: list[FloatArray],
-        work: FloatArray,
-        unit: float,
-    ) -> None:
+    def apply(self, update: Update) -> None:
         """Change weights and the one momentum."""
-        (m,) = slots
+        step, w, g, (m,), work, unit = update
         g -= m
         g *= 1 - self.beta1
         m += g
@@ -153,17 +138,9 @@ class Sgd:
         """The velocity, a geometric series of gradients."""
         return [(unit / (1 - self.momentum), 16)]
 
-    def apply(
-        self,
-        step: int,
-        w: FloatArray,
-        g: FloatArray,
-        slots: list[FloatArray],
-        work: FloatArray,
-        unit: float,
-    ) -> None:
+    def apply(self, update: Update) -> None:
         """Change weights and velocity."""
-        (velocity,) = slots
+        _, w, g, (velocity,), work, _ = update
         velocity *= self.momentum
         velocity += g
         np.multiply(velocity, self.rate, out=work)
@@ -184,17 +161,9 @@ class Bop:
         """The average gradient."""
         return [(unit, 16)]
 
-    def apply(
-        self,
-        step: int,
-        w: FloatArray,
-        g: FloatArray,
-        slots: list[FloatArray],
-        work: FloatArray,
-        unit: float,
-    ) -> None:
+    def apply(self, update: Update) -> None:
         """Change the average; flip the weights whose sign it has above the threshold."""
-        (m,) = slots
+        _, w, g, (m,), work, unit = update
         g -= m
         g *= self.rate
         m += g

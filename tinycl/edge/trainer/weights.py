@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tinycl.edge.trainer.optimizers import Bop, Optimizer
+from tinycl.edge.trainer.optimizers import Bop, Optimizer, Update
 from tinycl.edge.trainer.storage import Fixed, Float32, SignBits, Storage
 from tinycl.edge.trainer.workspace import FloatArray, Workspace, chunks, rows_at_once
 
@@ -117,7 +117,7 @@ class SignWeights(_Stored):
         self.stored.load(start, stop, w)
         for stored, slot in zip(self.slots, slots, strict=True):
             stored.load(start, stop, slot)
-        self._optimizer.apply(self.step, w, g, slots, work, self._unit)
+        self._optimizer.apply(Update(self.step, w, g, slots, work, self._unit))
         self.stored.save(start, stop, w)
         for stored, slot in zip(self.slots, slots, strict=True):
             stored.save(start, stop, slot)
@@ -152,6 +152,6 @@ class RealWeights(_Stored):
             w, g = self.stored.data[start:stop], self._gradients[start:stop]
             slots = [slot.data[start:stop] for slot in self.slots]
             work = self._workspace.take("work", *g.shape)
-            self._optimizer.apply(self.step, w, g, slots, work, 1.0)
+            self._optimizer.apply(Update(self.step, w, g, slots, work, 1.0))
             np.clip(w, -1, 1, out=w)
         self.step += 1
