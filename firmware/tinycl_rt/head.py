@@ -16,6 +16,7 @@ Source: Lomonaco et al., 1907.03799 (CWR*); Vorabbi et al., 2308.15308 (two bit 
 from array import array
 
 from tinycl_rt.config import NAIVE
+from tinycl_rt.forward import Forward
 
 
 def exp_table():
@@ -72,8 +73,8 @@ def bits(n):
     return k
 
 
-class Head:
-    """Weights and buffers of the head.
+class Head(Forward):
+    """Weights and buffers of a head that learns.
 
     Parameters
     ----------
@@ -86,35 +87,26 @@ class Head:
 
     Attributes
     ----------
-    cw, tw : array('h')
-        Consolidated and training weights, classes x features, Q(q_b - 1).
+    tw : array('h')
+        Training weights, as ``cw`` of ``Forward``.
     past, cur : array('I')
         Samples of each class in closed experiences and in the open one.
     active : bytearray
         1 for the classes of the open experience.
-    x : array('b')
-        Features of the sample at hand: write here, then call ``scores`` or ``step``.
-    acc : array('i')
-        Logits of the last ``scores``.
     p : array('i')
         Numbers of ``step``, see ``reference.core.head_step``.
     """
 
     def __init__(self, config, features, feature_range, kernels, rng):
         n = config.classes
-        self.classes = n
-        self.features = features
-        self._k = kernels
+        Forward.__init__(self, n, features, kernels)
         self.p = array("i", bytes(4 * 8))
-        self.cw = array("h", bytes(2 * n * features))
         # A slice: another array of bytes would take its room twice until it is collected, where
         # the one above leaves room for this.
         self.tw = self.cw[:]
         self.past = array("I", bytes(4 * n))
         self.cur = array("I", bytes(4 * n))
         self.active = bytearray(n)
-        self.x = array("b", bytes(features))
-        self.acc = array("i", bytes(4 * n))
         self._g = array("h", bytes(2 * n))
         self._lut = exp_table()
         self._set(config, feature_range, rng)
@@ -131,8 +123,7 @@ class Head:
         self.naive = config.method == NAIVE
         self._rng = rng.state if config.stochastic else None
         self._limit = (1 << (config.qb - 1)) - 1
-        self.wf_limit = (1 << (config.qf - 1)) - 1
-        self.wf_shift = config.qb - config.qf
+        self.scale(config)
         fx = bits(feature_range)
         r = range_bits(config.qb)
         # A step of 1/16 of a logit: Q(qf - 1 - r + fx) down to Q4, and the gain.
@@ -163,18 +154,6 @@ class Head:
         if not self.naive:
             a, b = j * self.features, (j + 1) * self.features
             memoryview(self.tw)[a:b] = memoryview(self.cw)[a:b]  # a slice alone is a copy
-
-    def scores(self, weights):
-        """Logits of the features in ``x`` under ``cw`` or ``tw``; returns the best class."""
-        return self._k.head_forward(
-            weights,
-            self.x,
-            self.acc,
-            self.classes,
-            self.features,
-            self.wf_shift,
-            self.wf_limit,
-        )
 
     def step(self, label):
         """One step of gradient descent on the features in ``x``; returns the class seen before."""

@@ -15,20 +15,18 @@ Basic example usage::
 
 import gc
 
-from tinycl_rt.config import FULL, MAX_EXPERIENCES, Config
+from tinycl_rt.config import FULL, MAX_EXPERIENCES
 from tinycl_rt.head import Head
-from tinycl_rt.kernels import choose as kernel_sets
 from tinycl_rt.lib.integers import Rng
-from tinycl_rt.model.backbone import Backbone
-from tinycl_rt.model.loader import Model
-from tinycl_rt.model.source import open_source
+from tinycl_rt.lib.modules import forget
+from tinycl_rt.predictor import Predictor
 from tinycl_rt.replay import Replay
 
 NAME_BYTES = 24
 _TOO_MANY = "%d replay slots of %d bytes: too many"
 
 
-class Learner:
+class Learner(Predictor):
     """Learns classes one experience after another without forgetting the earlier ones.
 
     An experience is a stretch of samples between ``begin`` and ``end``; ``end`` consolidates what
@@ -54,20 +52,28 @@ class Learner:
         Samples learned ever.
     names : list of str
         Class names; "" where a class has none yet.
+    packed : bytes
+        The settings, as ``Config.pack`` makes them.
     """
 
     def __init__(self, model, config=None, kernels=None, **settings):
-        if isinstance(model, str):
-            model = Model(open_source(model))
+        from tinycl_rt.config import Config
+
         if config is not None and settings:
             raise ValueError("learner: give a Config or keywords, not both")
-        self.model = model
-        self._kernels = kernels or kernel_sets.load()
-        self.backend = self._kernels.NAME
-        self.backbone = Backbone(model, self._kernels)
+        config = config or Config(**settings)
+        Predictor.__init__(self, model, kernels)
         self.rng = Rng(1)
-        self.head = self.replay = None
-        self.reset(config or Config(**settings))
+        self.replay = None
+        self.reset(config)
+        forget("config")
+
+    @property
+    def config(self):
+        """The settings, unpacked anew: what is needed at each step has a place of its own."""
+        from tinycl_rt.config import Config
+
+        return Config.unpack(self.packed)
 
     def reset(self, config):
         """Forget everything and go on with these settings.
@@ -94,7 +100,8 @@ class Learner:
         if self.head and config.classes != self.head.classes:
             self.head = self.replay = None
         self.tail = old = None
-        self.config, self.latent_bytes = config, latent_bytes
+        self.packed, self.latent_bytes = config.pack(), latent_bytes
+        self._batch = config.replay_batch
         self.rng.seed(config.seed)
         if config.depth:
             self.tail = trained(config)(model, config, self._kernels, self.rng)
@@ -213,7 +220,7 @@ class Learner:
         self.backbone.count(latent, head.x)
         best = head.step(label)
         if replay.count:
-            for _ in range(self.config.replay_batch):
+            for _ in range(self._batch):
                 slot = self.rng.below(replay.count)
                 self.backbone.count(replay.latent(slot), head.x)
                 head.step(replay.labels[slot])
@@ -226,7 +233,7 @@ class Learner:
         labels[0] = label
         n = 1
         if replay.count:
-            for _ in range(self.config.replay_batch):
+            for _ in range(self._batch):
                 slot = self.rng.below(replay.count)
                 deep.load(n, replay.latent(slot))
                 labels[n] = replay.labels[slot]
@@ -264,27 +271,13 @@ class Learner:
 
     def predict_latent(self, latent, training=False):
         """``predict`` from latent bits."""
-        self._check_latent(latent)
-        if self.tail:
-            latent = self.tail.run(latent)
-        head = self.head
-        self.backbone.count(latent, head.x)
-        return head.scores(head.tw if training and self.is_open else head.cw)
-
-    def predict_name(self, pixels):
-        """Name of the class of a sample, or its index as text where it has no name."""
-        j = self.predict(pixels)
-        return self.names[j] or str(j)
-
-    @property
-    def scores(self):
-        """Logits of the last prediction, ``array('i')``, one a class."""
-        return self.head.acc
+        self._features(latent)
+        return self.head.scores(self.head.tw if training and self.is_open else self.head.cw)
 
     def set_names(self, names):
         """Name the classes, in order; ValueError: more names than classes."""
-        if len(names) > self.config.classes:
-            raise ValueError("%d names for %d classes" % (len(names), self.config.classes))
+        if len(names) > len(self.names):
+            raise ValueError("%d names for %d classes" % (len(names), len(self.names)))
         for j in range(len(names)):
             self.name(j, names[j])
 
@@ -302,25 +295,19 @@ class Learner:
         if not add or not name:
             known = ", ".join(filter(None, self.names))
             raise ValueError("no class is named %r; there are: %s" % (name, known))
-        for j in range(self.config.classes):
+        for j in range(len(self.names)):
             if not self.names[j] and not self.head.past[j] and not self.head.cur[j]:
                 self.name(j, name)
                 return j
         raise ValueError(
             "all %d classes are taken, %r has no place: make the learner with more"
-            % (self.config.classes, name)
+            % (len(self.names), name)
         )
 
-    def _check_latent(self, latent):
-        if len(latent) != self.latent_bytes:
-            raise ValueError(
-                "expected %d bytes of latent bits, got %d" % (self.latent_bytes, len(latent))
-            )
-
     def _check(self, label):
-        if not 0 <= label < self.config.classes:
+        if not 0 <= label < len(self.names):
             raise ValueError(
-                "expected a class between 0 and %d, got %d" % (self.config.classes - 1, label)
+                "expected a class between 0 and %d, got %d" % (len(self.names) - 1, label)
             )
         return label
 
@@ -335,13 +322,14 @@ class Learner:
 
         ValueError, and no change, if it does not fit.
         """
-        from tinycl_rt.store import state
+        from tinycl_rt.store import restore
 
         if not hasattr(source, "readinto"):
             from io import BytesIO
 
             source = BytesIO(source)
-        state.restore(self, source)
+        restore.restore(self, source)
+        forget("store.restore")
 
     def fingerprint(self):
         """CRC32 of the state: equal on two boards exactly when they have learned the same."""

@@ -3,7 +3,6 @@
 from array import array
 
 from tinycl_rt import tcm
-from tinycl_rt.kernels import choose as kernel_sets
 
 try:
     from micropython import const
@@ -47,9 +46,10 @@ class Backbone:
         self.stop()
         self.output = None if model.output is None else self._views[model.output]
         if model.float_bytes:  # only such models need the code
+            from tinycl_rt.kernels import choose
             from tinycl_rt.model.float_ops import step
 
-            self._step, self._real = step, kernel_sets.floats(kernels)
+            self._step, self._real = step, choose.floats(kernels)
         if any(op.code >= tcm.TAKE for op in model.operators):
             from tinycl_rt.model.channels import step as move
 

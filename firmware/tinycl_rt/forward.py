@@ -1,0 +1,50 @@
+"""The forward half of a head: features to logits by consolidated weights, in integers.
+
+Fixed point: see ``tinycl_rt.head``.
+"""
+
+from array import array
+
+
+class Forward:
+    """Weights that classify, without what it takes to train them.
+
+    Parameters
+    ----------
+    classes, features : int
+    kernels : module
+
+    Attributes
+    ----------
+    cw : array('h')
+        Consolidated weights, classes x features, Q(q_b - 1).
+    x : array('b')
+        Features of the sample at hand: write here, then call ``scores``.
+    acc : array('i')
+        Logits of the last ``scores``.
+    """
+
+    def __init__(self, classes, features, kernels):
+        self.classes = classes
+        self.features = features
+        self._k = kernels
+        self.cw = array("h", bytes(2 * classes * features))
+        self.x = array("b", bytes(features))
+        self.acc = array("i", bytes(4 * classes))
+
+    def scale(self, config):
+        """Take the bits of forward weights from the settings."""
+        self.wf_limit = (1 << (config.qf - 1)) - 1
+        self.wf_shift = config.qb - config.qf
+
+    def scores(self, weights):
+        """Logits of the features in ``x`` under weights as ``cw``; returns the best class."""
+        return self._k.head_forward(
+            weights,
+            self.x,
+            self.acc,
+            self.classes,
+            self.features,
+            self.wf_shift,
+            self.wf_limit,
+        )
