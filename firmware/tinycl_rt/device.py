@@ -10,18 +10,19 @@ Basic example usage:
 """
 
 import gc
-import sys
 
-from tinycl_rt.lib.files import exists, remove, rename
 from tinycl_rt.lib.modules import forget
 from tinycl_rt.link.protocol import NO_MODEL, Refusal
 
-__all__ = ["Device", "exists", "heap", "platform", "reason", "remove", "rename", "unique_id"]
+__all__ = ["Device", "heap", "reason"]
 
 MODEL_FILE = "model.tcm"
 ROM_MODEL_FILE = "/rom/model.tcm"  # comes with the firmware; one in the folder goes first
 NEW_MODEL_FILE = "model.new"
 NEW_STATE_FILE = "state.new"
+
+_SELDOM = ("changes", "config", "model.source", "model.parser", "model.checks")
+_SELDOM += ("model.float_checks", "store.snapshot", "store.restore", "kernels.choose")
 
 
 class Device:
@@ -60,39 +61,10 @@ class Device:
 
     def open(self):
         """Load what the folder holds. Never raises: without a usable model, ``model`` is None."""
-        self._clear_up()
-        self._open()
+        from tinycl_rt import changes
 
-    def _clear_up(self):
-        """Uploads that a power cut ended: they take room.
-
-        A whole model takes the place of one that is gone: FAT cannot rename over a file.
-        """
-        path, new = self.path(MODEL_FILE), self.path(NEW_MODEL_FILE)
-        if exists(new) and not exists(path):
-            try:
-                self._load_model(new, 0).source.close()
-                rename(new, path)
-            except (ValueError, MemoryError, OSError):
-                pass
-        remove(new)
-        remove(self.path(NEW_STATE_FILE))
-
-    def _open(self):
-        self._drop()
-        self.warning = ""
-        try:
-            path = self.path(MODEL_FILE)
-            if not exists(path) and exists(ROM_MODEL_FILE):
-                path = ROM_MODEL_FILE
-            self.model = self._load_model(path)
-        except OSError:
-            self.warning = "no model: " + MODEL_FILE + " is missing"
-            return
-        except (ValueError, MemoryError) as e:
-            self.warning = "model.tcm is not usable: %s" % reason(e)
-            return
-        self._take()
+        changes.open_folder(self)
+        self.forget()
 
     def need(self):
         """Return the learner; Refusal when there is none."""
@@ -131,21 +103,15 @@ class Device:
 
     def reset(self, config):
         """Forget everything learned; `config` as of ``Config.pack()``."""
-        from tinycl_rt.config import Config
+        from tinycl_rt import changes
 
-        config = Config.unpack(bytes(config))
-        self.save()  # where it fails half way, this is what is left
-        self._change(lambda: self.learner.reset(config))
-        self.save()
+        changes.reset(self, config)
 
     def restore(self, file):
         """Take over a state of the same model from a file; to be saved once that is closed."""
+        from tinycl_rt import changes
 
-        def take():
-            file.seek(0)
-            self.learner.restore(file)
-
-        self._change(take)
+        changes.restore(self, file)
 
     def install(self):
         """Put the checked file model.new in the place of model.tcm.
@@ -157,26 +123,14 @@ class Device:
         OSError
             The old model's learned state cannot be saved; it is still in use.
         """
-        path = self.path(NEW_MODEL_FILE)
-        try:
-            self._load_model(path, 0).source.close()
-        except MemoryError:  # there may be room without the old one
-            gc.collect()
-        if not self.save():
-            raise OSError(self.warning)
-        self._drop()
-        try:
-            self.model = self._load_model(path)
-            self._set_up()
-        except (MemoryError, ValueError):
-            self._open()
-            raise
-        source = self.model.source
-        source.close()
-        rename(path, self.path(MODEL_FILE))
-        self._model_path = self.path(MODEL_FILE)
-        source.open(self._model_path)
-        self._take()
+        from tinycl_rt import changes
+
+        changes.install(self)
+
+    def forget(self):
+        """Let go of the code that only changes of model, state or settings need."""
+        for name in _SELDOM:
+            forget(name)
 
     @property
     def generation(self):
@@ -187,110 +141,6 @@ class Device:
     def backend(self):
         """Name of the kernels in use."""
         return getattr(self.learner, "backend", "")
-
-    def _change(self, action):
-        config = self.learner.config
-        try:
-            try:
-                action()
-            except MemoryError:
-                if not self._lighten():
-                    raise
-                action()
-        except MemoryError:
-            if self.learner is None or self.learner.config is not config:
-                self._go_back(config)
-            raise
-        self.dirty = True
-
-    def _go_back(self, config):
-        """A change was half done: go back to what was saved."""
-        if self.staged:
-            self.staged.give_up()
-        gc.collect()
-        if self.learner is not None:
-            try:
-                self.learner.reset(config)  # in the same learner: there is no room for another
-                self.store.load(self.learner)
-                self.dirty = False
-                return
-            except (ValueError, OSError, MemoryError):
-                pass
-        self._open()
-
-    def _load_model(self, path, room=None):
-        """Check a model; `room` as of ``open_source``."""
-        from tinycl_rt.model.source import open_source
-
-        rooms = (self.heap_limit or None, 0) if room is None else (room,)
-        for most in rooms:
-            source = open_source(path, most)
-            try:
-                model = self._make_model(source)
-                need = source.resident + model.arena_bytes
-                if self.heap_limit and need > self.heap_limit:
-                    raise MemoryError("the model needs %d bytes of %d" % (need, self.heap_limit))
-                break
-            except (ValueError, MemoryError) as e:
-                source.close()
-                if isinstance(e, ValueError) or source.place != "heap":
-                    raise
-            source = model = None
-            gc.collect()
-        forget("model.checks")
-        forget("model.float_checks")
-        self.model_bytes = source.size
-        self._model_path = path
-        return model
-
-    def _drop(self):
-        """Let go of model and learner."""
-        if self.model is not None:
-            self.model.source.close()
-        self.model = self.learner = self.store = None
-        self.model_bytes = 0
-        gc.collect()
-
-    def _take(self):
-        """Use the model, with a new learner if there is none, and the state saved for it."""
-        self.dirty = self.unsaved = False
-        self._since_save = 0
-        self.warning = ""
-        try:
-            try:
-                self._set_up()
-                self.store.load(self.learner)
-            except MemoryError:
-                if not self._lighten():
-                    raise
-                self.store.load(self.learner)
-        except (ValueError, OSError, MemoryError) as e:
-            self.warning = "state not loaded: %s" % reason(e)
-        if self.learner is None:
-            self.model = None
-
-    def _set_up(self):
-        """Make the learner, if there is none, and the store."""
-        if self.learner is None:
-            try:
-                self.learner = self._make_learner(self.model)
-            except MemoryError:
-                if not self._lighten():
-                    raise
-        self.store = self._make_store()
-
-    def _lighten(self):
-        """Let the weights go from the heap: a new learner, with the weights streamed.
-
-        False if they are not in the heap.
-        """
-        if self.model is None or self.model.source.place != "heap":
-            return False
-        self.learner = self.model = None
-        gc.collect()
-        self.model = self._load_model(self._model_path, 0)
-        self.learner = self._make_learner(self.model)
-        return True
 
     # What a firmware of another kind may put other things in the place of.
 
@@ -325,30 +175,6 @@ def heap():
     if not hasattr(gc, "mem_free"):
         return 0, 0
     return gc.mem_free(), gc.mem_alloc()
-
-
-def platform():
-    """Return interpreter, version and machine in one line."""
-    implementation = sys.implementation
-    version = ".".join([str(n) for n in implementation.version[:3]])
-    machine = getattr(implementation, "_machine", None) or sys.platform
-    return "%s %s %s" % (implementation.name, version, machine)
-
-
-def unique_id():
-    """Return the serial number of this chip in hex; empty where there is none."""
-    try:
-        from machine import unique_id as raw
-
-        return bytes(raw()).hex()
-    except (ImportError, AttributeError):
-        pass
-    try:
-        from microcontroller import cpu
-
-        return bytes(cpu.uid).hex()
-    except (ImportError, AttributeError):
-        return ""
 
 
 def reason(error):

@@ -144,9 +144,9 @@ class Head(Forward):
             for k in range(n * d):
                 self.tw[k] = 0
         for j in classes:
-            self.join(j)
+            self.activate_class(j)
 
-    def join(self, j):
+    def activate_class(self, j):
         """Let a class take part in the open experience."""
         if self.active[j]:
             return
@@ -168,7 +168,7 @@ class Head(Forward):
         self._k.softmax_error(self.acc, self._lut, self._g, n, label, logit_shift, gbits)
         return best
 
-    def back(self, kernels, f):
+    def backward(self, kernels, f):
         """Between the halves: the error of the features, ``array('i')``, Q(gbits + qf - 2 - r)."""
         n, d, shift, limit, _, _, _, _ = self.p
         kernels.head_back(self.tw, self._g, f, n, d, shift, limit)

@@ -15,7 +15,7 @@ Basic example usage::
 
 import gc
 
-from tinycl_rt.config import FULL, MAX_EXPERIENCES
+from tinycl_rt.config import MAX_EXPERIENCES
 from tinycl_rt.head import Head
 from tinycl_rt.lib.integers import Rng
 from tinycl_rt.lib.modules import forget
@@ -101,10 +101,11 @@ class Learner(Predictor):
             self.head = self.replay = None
         self.tail = old = None
         self.packed, self.latent_bytes = config.pack(), latent_bytes
-        self._batch = config.replay_batch
+        self.batch = config.replay_batch
         self.rng.seed(config.seed)
         if config.depth:
-            self.tail = trained(config)(model, config, self._kernels, self.rng)
+            self.tail = layers.make(model, config, self._kernels, self.rng)
+            self._step_deep = layers.step
         self.backbone.stop(self.tail.first if self.tail else -1)
         self._make_replay(config, latent_bytes)
         top = self.backbone.narrow((1 << (config.qf - 1)) - 1)
@@ -112,7 +113,7 @@ class Learner(Predictor):
             self.head.reset(config, top, self.rng)
         else:
             self.head = Head(config, model.features, top, self._kernels, self.rng)
-        self._labels = bytearray(config.replay_batch + 1)
+        self.batch_labels = bytearray(config.replay_batch + 1)
         self.names = [""] * config.classes
         self.experience = 0
         self.is_open = False
@@ -169,7 +170,7 @@ class Learner(Predictor):
         replay.begin(self.experience)
         head.begin(classes)
         for i in range(replay.count):
-            head.join(replay.labels[i])
+            head.activate_class(replay.labels[i])
             head.cur[replay.labels[i]] += 1
         self.position = 0
         self.is_open = True
@@ -203,10 +204,10 @@ class Learner(Predictor):
         if not self.is_open:
             self.begin()
         head, replay = self.head, self.replay
-        head.join(label)
+        head.activate_class(label)
         head.cur[label] += 1
         if self.tail:
-            best = self._step_deep(latent, label)
+            best = self._step_deep(self, latent, label)
         else:
             best = self._step(latent, label)
         replay.offer(latent, label)
@@ -220,36 +221,11 @@ class Learner(Predictor):
         self.backbone.count(latent, head.x)
         best = head.step(label)
         if replay.count:
-            for _ in range(self._batch):
+            for _ in range(self.batch):
                 slot = self.rng.below(replay.count)
                 self.backbone.count(replay.latent(slot), head.x)
                 head.step(replay.labels[slot])
         return best
-
-    def _step_deep(self, latent, label):
-        """Head and tail learn a mini-batch: a new sample and old ones."""
-        head, replay, deep, labels = self.head, self.replay, self.tail, self._labels
-        deep.load(0, latent)
-        labels[0] = label
-        n = 1
-        if replay.count:
-            for _ in range(self._batch):
-                slot = self.rng.below(replay.count)
-                deep.load(n, replay.latent(slot))
-                labels[n] = replay.labels[slot]
-                n += 1
-        deep.forward(n)
-        first = 0
-        for b in range(n):
-            self.backbone.count(deep.top(b), head.x)
-            best = head.error(labels[b])
-            deep.error(b, head, self.backbone.cells)
-            head.update()
-            if b == 0:
-                first = best
-        deep.slow(self.experience)
-        deep.backward(n)
-        return first
 
     def end(self):
         """Consolidate the open experience (``Head.end``) and close it; ValueError: none is."""
@@ -336,14 +312,3 @@ class Learner(Predictor):
         from tinycl_rt.store import state
 
         return state.fingerprint(self)
-
-
-def trained(config):
-    """The class of what trains below the head."""
-    if config.depth == FULL:
-        from tinycl_rt.trainable.full import Full
-
-        return Full
-    from tinycl_rt.trainable.tail import Tail
-
-    return Tail

@@ -12,6 +12,7 @@ from tinycl_rt.config import PACKED_BYTES, Config
 from tinycl_rt.link import frames
 from tinycl_rt.link import protocol as p
 from tinycl_rt.link.frames import encode
+from tinycl_rt.service import commands, queries, uploads
 
 import tinycl
 
@@ -34,8 +35,7 @@ def test_codes_and_errors_are_those_of_the_code() -> None:
     assert [int(number) for number, _ in ROWS] == [*range(1, 17), *range(1, 13)]
     for number, name in ROWS:
         assert getattr(p, name) == int(number), name
-    service = Bench(Path("no folder")).service
-    handled = {**service._reports.handlers, **service._requests.handlers}
+    handled = {**commands.HANDLERS, **queries.HANDLERS, **uploads.HANDLERS}
     assert sorted(handled) == list(range(1, 17))
 
 

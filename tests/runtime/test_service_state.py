@@ -10,6 +10,7 @@ import pytest
 from helpers.link import clean_run, flash_with, hand_made_model, samples
 from helpers.service import Bench
 from runtime.test_service import CLASSES, LABELS, MODEL, PIXELS, reset, stream
+from tinycl_rt import changes
 from tinycl_rt.config import Config
 from tinycl_rt.learner import Learner
 from tinycl_rt.lib.crc import crc32
@@ -256,7 +257,7 @@ def test_settings_that_do_not_fit_leave_what_was_saved(
     bench.ask(p.SAVE)
     before = bench.info()
     device = bench.device
-    device._lighten()  # nothing is left that could go from the heap
+    changes._lighten(device)  # nothing is left that could go from the heap
     device.store.load(device.learner)
     learner, reset = device.learner, device.learner.reset
 

@@ -18,9 +18,11 @@ Basic example usage:
 
 import gc
 import struct
+from array import array
 
-from tinycl_rt.device import Device, heap, reason, unique_id
+from tinycl_rt.device import Device, heap, reason
 from tinycl_rt.lib.clock import since, ticks_ms
+from tinycl_rt.lib.modules import forget
 from tinycl_rt.link import protocol as p
 from tinycl_rt.link.frames import (
     ERROR,
@@ -31,11 +33,11 @@ from tinycl_rt.link.frames import (
     FrameReader,
     seal,
 )
-from tinycl_rt.service.commands import RECENT, Requests
-from tinycl_rt.service.queries import Reports
+from tinycl_rt.service import commands
 
 __all__ = ["Service", "largest_payload", "serve"]
 
+RECENT = commands.RECENT
 _STALLED_MS = 500  # the rest of a frame that has not come after this time will not come
 _REPLY_BYTES = 1024  # largest payload of a reply
 _LEAST_REPLY_BYTES = 640  # the longest hello
@@ -64,23 +66,33 @@ class Service:
         self.stream = stream
         self.device = device
         self.reader = FrameReader(max_payload)
+        self.window = window
+        self.uid = uid
         most = min(_REPLY_BYTES, max(_LEAST_REPLY_BYTES, max_payload))
-        self._out = memoryview(bytearray(most + OVERHEAD_BYTES))
-        self._reply = self._out[HEADER_BYTES : len(self._out) - 4]
-        self._last_byte = ticks_ms()
-        self._frames = self._refused = self._busy_ms = 0
-        uid = unique_id() if uid is None else uid
-        self._requests = Requests(device, self._reply, max_payload)
-        self._reports = Reports(device, self._reply, (window, max_payload), uid, self._counters)
+        self._frame = memoryview(bytearray(most + OVERHEAD_BYTES))
+        self.out = self._frame[HEADER_BYTES : len(self._frame) - 4]
+        self.started = self._last_byte = ticks_ms()
+        self.frames = self.refused = self.repeated = self.busy_ms = 0
+        self.recent = array("H", bytes(2 * RECENT))
+        self.uploads = None  # a model or a state on its way
+        self.committed = (0, 0)  # kind and CRC-32 of the last one that was put to use
+        self.fetched = None  # the state while the host fetches it
+        self.done = False  # the host said goodbye
+        self._seldom = False  # code for seldom requests is loaded
+        commands.forget_recent(self)
+        self.make_place()
 
-    @property
-    def done(self):
-        """Whether the host said goodbye."""
-        return self._requests.done
+    def make_place(self):
+        """Take memory for images that no frame holds, before it is taken by others."""
+        device, most = self.device, self.reader.max_payload - struct.calcsize(p.LEARN_REQUEST)
+        if device.model and device.model.input_bytes > most and not device.staged:
+            from tinycl_rt.service.staged import Staged
+
+            device.staged = Staged(device)
 
     def serve(self):
         """Answer until the host says goodbye or the stream ends; then save."""
-        self._requests.done = False
+        self.done = False
         self.stream.open()
         try:
             while not self.done or self.stream.wait(_LINGER_MS):
@@ -89,7 +101,8 @@ class Service:
             pass
         finally:
             self.stream.close()
-            self._requests.drop()
+            if self.uploads:
+                self.uploads.drop()
             self.device.save()
 
     def poll_once(self, timeout_ms=0):
@@ -122,7 +135,7 @@ class Service:
     def _answer(self):
         reader = self.reader
         start = ticks_ms()
-        self._frames += 1
+        self.frames += 1
         flags = REPLY | ERROR
         try:
             if reader.version != VERSION:
@@ -130,12 +143,12 @@ class Service:
                     p.WRONG_VERSION,
                     "this board speaks version %d, not %d" % (VERSION, reader.version),
                 )
-            length = self._handler(reader.code)(reader.payload)
+            length = self._handler(reader.code)(self, reader.payload)
             flags = REPLY
         except p.Refusal as e:
             length = self._error(e.code, e.reason, e.position)
         except MemoryError as e:
-            self._reports.drop()
+            self.fetched = None
             gc.collect()
             length = self._error(p.NO_MEMORY, str(e) or "the heap is full")
         except OSError as e:
@@ -145,39 +158,47 @@ class Service:
         except Exception as e:
             # A board in the field must go on answering; the host hears what happened.
             length = self._error(p.INTERNAL, "%s: %s" % (type(e).__name__, e))
-        total = seal(self._out, reader.code, flags, reader.seq, length)
-        self._busy_ms += since(start)
-        self.stream.write(self._out[:total])
+        total = seal(self._frame, reader.code, flags, reader.seq, length)
+        self.busy_ms += since(start)
+        self.stream.write(self._frame[:total])
 
     def _handler(self, code):
         if code == p.HELLO:
-            self._requests.done = False  # a new host came right after the goodbye of another
-        handler = self._reports.handlers.get(code)
-        if handler is None:
-            handler = self._requests.handlers.get(code)
-            if handler is None:
-                raise p.Refusal(p.UNKNOWN_REQUEST, "request %d is unknown" % code)
-            self._reports.drop()
-        return handler
+            self.done = False  # a new host came right after the goodbye of another
+        handler = commands.HANDLERS.get(code)
+        if handler:
+            self.fetched = None
+            if self._seldom:
+                self._forget()
+            return handler
+        self._seldom = True
+        if p.PUT_BEGIN <= code <= p.PUT_COMMIT or code == p.RESET:
+            from tinycl_rt.service.uploads import HANDLERS
+
+            self.fetched = None
+        else:
+            from tinycl_rt.service.queries import HANDLERS
+        if code not in HANDLERS:
+            raise p.Refusal(p.UNKNOWN_REQUEST, "request %d is unknown" % code)
+        return HANDLERS[code]
+
+    def _forget(self):
+        """Let go of code that was needed for a while."""
+        self._seldom = False
+        forget("service.queries")
+        if not self.uploads:
+            forget("service.uploads")
+        self.device.forget()
 
     def _error(self, code, reason, position=None):
-        self._refused += 1
+        self.refused += 1
         learner = self.device.learner
         experience = learner.experience if learner else 0
         if position is None:
             position = learner.position if learner else 0
-        struct.pack_into(p.ERROR_REPLY, self._reply, 0, code, 0, experience, position)
+        struct.pack_into(p.ERROR_REPLY, self.out, 0, code, 0, experience, position)
         at = struct.calcsize(p.ERROR_REPLY)
-        return p.put(self._reply, at, p.text(reason, p.MAX_REASON_BYTES))
-
-    def _counters(self):
-        return (
-            self._frames,
-            self.reader.bad,
-            self._refused,
-            self._requests.repeated,
-            self._busy_ms,
-        )
+        return p.put(self.out, at, p.text(reason, p.MAX_REASON_BYTES))
 
 
 def serve(folder=".", max_payload=0, window=4, autosave=64, stream=None):

@@ -1,202 +1,159 @@
-"""Things that come in pieces: an image, a learner state, a model file.
+"""Requests that bring a learner state, a model file, or settings; images in pieces.
 
-One upload at a time for the large kinds. Pieces come in order; a piece that was there before is
-acknowledged and dropped, one from behind a hole is refused with the offset that is wanted.
+Things come in pieces, one upload at a time for the large kinds. Pieces come in order; a piece that
+was there before is acknowledged and dropped, one from behind a hole is refused with the offset
+that is wanted. The code is loaded when such a request comes.
 """
 
 import gc
 import struct
 
-from tinycl_rt import device as dev
+from tinycl_rt.device import NEW_MODEL_FILE, NEW_STATE_FILE, heap
 from tinycl_rt.lib.crc import crc32
-from tinycl_rt.lib.files import free_bytes
+from tinycl_rt.lib.files import free_bytes, remove
 from tinycl_rt.link import protocol as p
+from tinycl_rt.link.protocol import take
+from tinycl_rt.service.commands import forget_recent, progress
+from tinycl_rt.service.staged import Staged
 
-__all__ = ["Uploads"]
+__all__ = ["HANDLERS"]
 
 
-class Staged:
-    """An image that comes in pieces.
+def reset(service, payload):
+    learned, experience, is_open, _ = take(p.RESET_REQUEST, payload)
+    learner = service.device.need()
+    config = bytes(payload[10:])
+    here = (learner.learned, learner.experience, int(learner.is_open))
+    if (learned, experience, is_open) != here:
+        fresh = not (learner.learned or learner.experience or learner.is_open)
+        if fresh and config == bytes(learner.packed):
+            return progress(service, p.DONE_BEFORE)
+        raise p.Refusal(p.STALE, "%d samples were learned" % learner.learned)
+    forget_recent(service)
+    learner = None  # the device may have to make another one, in the place of this
+    service.device.reset(config)
+    return progress(service)
 
-    One that no frame holds has a place in memory from the start: later the heap may have no such
-    piece. While a file is open the place is given up: a heap that is all but full has no other
-    for what the file needs.
+
+def put_begin(service, payload):
+    kind, _, _, total, crc = take(p.PUT_BEGIN_REQUEST, payload)
+    device = service.device
+    if kind == p.KIND_IMAGE:
+        if not device.staged:
+            device.staged = Staged(device)
+        return _have(service, device.staged.begin((kind, total, crc)))
+    key = (kind, total, crc)
+    if service.uploads and key != service.uploads.key:
+        service.uploads.drop()
+    if not service.uploads:
+        service.uploads = Upload(service, key)
+    return _have(service, service.uploads.have)
+
+
+def put_data(service, payload):
+    kind, _, _, crc, offset = take(p.PUT_DATA_REQUEST, payload)
+    target = _target(service, kind, crc)
+    if offset > target.have:
+        raise p.Refusal(p.GAP, "byte %d is wanted next" % target.have, target.have)
+    if offset < target.have:
+        return _have(service, target.have)
+    piece = payload[12:]
+    end = offset + len(piece)
+    if end > target.key[1]:
+        raise p.Refusal(p.BAD_REQUEST, "more than %d bytes" % target.key[1])
+    target.add(piece, end)
+    return _have(service, end)
+
+
+def put_commit(service, payload):
+    kind, _, _, crc = take(p.PUT_COMMIT_REQUEST, payload)
+    done = (kind, crc)
+    if not service.uploads and service.committed == done:
+        return progress(service, p.DONE_BEFORE)
+    _target(service, kind if kind != p.KIND_IMAGE else -1, crc).commit()
+    service.committed = done
+    forget_recent(service)
+    return progress(service)
+
+
+def _have(service, count):
+    struct.pack_into(p.PUT_REPLY, service.out, 0, count)
+    return 4
+
+
+def _target(service, kind, crc):
+    """What is on its way: an image, or an upload. Refusal: it was not begun."""
+    target = service.uploads if kind != p.KIND_IMAGE else service.device.staged
+    if not target or target.key[0] != kind or target.key[2] != crc or not target.key[1]:
+        raise p.Refusal(p.STALE, "no such upload is under way")
+    return target
+
+
+class Upload:
+    """A state or a model on its way, collected in a file.
 
     Parameters
     ----------
-    device : tinycl_rt.device.Device
-    max_payload : int
-        Of the largest frame that is taken.
-
-    Attributes
-    ----------
-    data : bytearray or None
-        The place.
+    service : tinycl_rt.service.service.Service
+    key : tuple of int
+        Kind, bytes and CRC-32 of the whole. Refusal: an unknown kind, or no room.
     """
 
-    def __init__(self, device, max_payload):
-        self._device = device
-        self._most = max_payload - struct.calcsize(p.LEARN_REQUEST)
-        self.give_up()
-        self.take_place()
-
-    def give_up(self):
-        """Forget the image, and free its place."""
-        self.data = None
-        self.key = (0, 0, 0)  # kind, bytes and CRC-32 of the whole
+    def __init__(self, service, key):
+        self._service = service
+        self._device = device = service.device
+        self.key = key
         self.have = self._crc = 0
-
-    def take_place(self):
-        """Have a place, if images do not fit into frames, and there is one."""
-        model = self._device.model
-        if self.data is None and model and model.input_bytes > self._most:
-            try:
-                self.data = bytearray(model.input_bytes)
-            except MemoryError:  # whoever sends an image will hear of it
-                pass
-
-    def begin(self, key):
-        """Start, or go on with, an image; returns the bytes that are here."""
-        nbytes = self._device.need().model.input_bytes
-        if key[1] != nbytes:
-            raise p.Refusal(p.BAD_VALUE, "an image has %d bytes" % nbytes)
-        if key != self.key:
-            if self.data is None:
-                self.data = bytearray(nbytes)
-            self.key = key
-            self.have = self._crc = 0
-        return self.have
+        if key[0] == p.KIND_STATE:
+            device.need()
+            gc.collect()
+            _check(key[1], device.heap_limit or sum(heap()))
+            device.save()  # while there is room for a file: if all fails, this is left
+            self._give_up()
+            self._file = _collect(device.path(NEW_STATE_FILE))
+        elif key[0] == p.KIND_MODEL:
+            _check(key[1], free_bytes(device.folder))
+            self._give_up()
+            self._file = open(device.path(NEW_MODEL_FILE), "wb")
+        else:
+            raise p.Refusal(p.BAD_REQUEST, "kind %d is unknown" % key[0])
 
     def add(self, piece, end):
         """Take the next piece, which ends at byte `end`."""
-        self.data[self.have : end] = piece
+        self._file.write(piece)
         self._crc = crc32(piece, self._crc)
         self.have = end
 
-    def image(self, crc):
-        """Return the complete image that has this CRC."""
-        _, total, expected = self.key
-        if not total or expected != crc or self.have < total:
-            raise p.Refusal(p.STALE, "no such image is here")
-        if self._crc != crc:
-            self.key = (0, 0, 0)
-            raise p.Refusal(p.BAD_REQUEST, "the CRC of the image is wrong")
-        return self.data
-
-
-class Uploads:
-    """Receives whole things in pieces and hands them to the device.
-
-    Parameters
-    ----------
-    device : tinycl_rt.device.Device
-    max_payload : int
-        Of the largest frame that is taken.
-    """
-
-    def __init__(self, device, max_payload):
-        self._device = device
-        self._staged = device.staged = Staged(device, max_payload)
-        self.image = self._staged.image
-        self._key = (0, 0, 0)
-        self._have = self._crc = 0
-        self._file = None  # where a state or a model is collected
-        self._done = (0, 0)  # kind and CRC-32 of the last one committed
-
-    def begin(self, kind, total, crc):
-        """Start, or go on with, an upload of `total` bytes; returns the bytes that are here.
-
-        Refusal: an unknown kind, or no room.
-        """
-        key = (kind, total, crc)
-        if kind == p.KIND_IMAGE:
-            return self._staged.begin(key)
-        if key == self._key:
-            return self._have
-        self.drop()
-        if kind == p.KIND_STATE:
-            self._device.need()
-            self._check_heap(total)
-            self._device.save()  # while there is room for a file: if all fails, this is left
-            self._staged.give_up()
-            self._file = _collect(self._device.path(dev.NEW_STATE_FILE))
-        elif kind == p.KIND_MODEL:
-            _check(total, free_bytes(self._device.folder))
-            self._staged.give_up()
-            self._file = open(self._device.path(dev.NEW_MODEL_FILE), "wb")
-        else:
-            raise p.Refusal(p.BAD_REQUEST, "kind %d is unknown" % kind)
-        self._key = key
-        self._have = self._crc = 0
-        return 0
-
-    def data(self, kind, crc, offset, piece):
-        """Take one piece; returns the bytes that are here. Refusal: not begun, or a hole."""
-        image = kind == p.KIND_IMAGE
-        key = self._staged.key if image else self._key
-        have = self._staged.have if image else self._have
-        if key[0] != kind or key[2] != crc or not key[1]:
-            raise p.Refusal(p.STALE, "no such upload is under way")
-        if offset > have:
-            raise p.Refusal(p.GAP, "byte %d is wanted next" % have, have)
-        if offset < have:
-            return have
-        end = offset + len(piece)
-        if end > key[1]:
-            raise p.Refusal(p.BAD_REQUEST, "more than %d bytes" % key[1])
-        if image:
-            self._staged.add(piece, end)
-            return end
-        self._file.write(piece)
-        self._crc = crc32(piece, self._crc)
-        self._have = end
-        return end
-
-    def commit(self, kind, crc):
-        """Put a complete upload to use; False when that was done before. Refusal: not complete."""
-        if self._key[0] != kind or self._key[2] != crc or not self._key[1]:
-            if self._done == (kind, crc):
-                return False
-            raise p.Refusal(p.STALE, "no such upload is under way")
-        if self._have < self._key[1]:
-            raise p.Refusal(p.GAP, "byte %d is wanted next" % self._have, self._have)
+    def commit(self):
+        """Put what is complete to use. Refusal: it is not complete."""
+        if self.have < self.key[1]:
+            raise p.Refusal(p.GAP, "byte %d is wanted next" % self.have, self.have)
         try:
-            if self._crc != crc:
+            if self._crc != self.key[2]:
                 raise ValueError("the CRC of the whole is wrong")
-            if kind == p.KIND_MODEL:
-                self._close()
-                self._staged.give_up()
+            if self.key[0] == p.KIND_MODEL:
+                self._file.close()
+                self._give_up()
                 self._device.install()
             else:
                 self._file.seek(0)
                 self._device.restore(self._file)
-                self._close()  # a small heap has no room for two open files
+                self._file.close()  # a small heap has no room for two open files
                 self._device.save()
         finally:
             self.drop()
-        self._done = (kind, crc)
-        return True
 
     def drop(self):
-        """Forget an upload that is not complete, or was put to use (images stay)."""
-        self._close()
-        if self._key[0] == p.KIND_MODEL:
-            dev.remove(self._device.path(dev.NEW_MODEL_FILE))
-        elif self._key[0] == p.KIND_STATE:
-            dev.remove(self._device.path(dev.NEW_STATE_FILE))
-        self._key = (0, 0, 0)
-        self._have = self._crc = 0
-        self._staged.take_place()
+        """Forget it, whether it was put to use or not."""
+        self._file.close()
+        new = NEW_MODEL_FILE if self.key[0] == p.KIND_MODEL else NEW_STATE_FILE
+        remove(self._device.path(new))
+        self._service.uploads = None
+        self._service.make_place()
 
-    def _close(self):
-        if self._file:
-            self._file.close()
-            self._file = None
-
-    def _check_heap(self, total):
-        gc.collect()
-        free, used = dev.heap()
-        _check(total, self._device.heap_limit or free + used)
+    def _give_up(self):
+        """A heap that is all but full has no room for an image beside what a file needs."""
+        self._device.staged = None
 
 
 def _check(total, room):
@@ -212,3 +169,11 @@ def _collect(path):
         from io import BytesIO
 
         return BytesIO()
+
+
+HANDLERS = {
+    p.RESET: reset,
+    p.PUT_BEGIN: put_begin,
+    p.PUT_DATA: put_data,
+    p.PUT_COMMIT: put_commit,
+}

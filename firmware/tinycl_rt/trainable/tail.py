@@ -215,7 +215,7 @@ class Tail:
 
     def error(self, b, head, cells):
         """Take the error of sample ``b`` from the head, whose step is in progress."""
-        head.back(self._kt, self._f)
+        head.backward(self._kt, self._f)
         inside = self._inside[-1]
         self._kt.unpool(
             cells,
@@ -226,7 +226,7 @@ class Tail:
             self._errors[-1][1][b],
         )
 
-    def slow(self, experience):
+    def decay_rate(self, experience):
         """Learn at the rate of an experience: half in 1, a quarter in 2 and 3, and so on."""
         for i in range(len(self.layers)):
             self.layers[i].rule[1] = min(_MOST_SHIFT, self._shifts[i] + bits(experience))

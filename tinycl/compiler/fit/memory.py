@@ -9,7 +9,7 @@ from typing import Any
 from tinycl_rt import tcm
 from tinycl_rt.config import Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
-from tinycl_rt.learner import trained
+from tinycl_rt.trainable import layers
 from tinycl_rt.lib.integers import Rng
 from tinycl_rt.model.loader import Model
 from tinycl_rt.trainable.layers import latent_bytes
@@ -161,7 +161,7 @@ def tail_bytes(model: Model, config: Config) -> int:
     """
     if not config.depth:
         return 0
-    tail = trained(config)(model, config, numpy_kernels, Rng(1))
+    tail = layers.make(model, config, numpy_kernels, Rng(1))
     model_blocks = {id(block) for op in model.operators for block in (op.weights, op.table, op.p)}
     return _weigh(vars(tail), model_blocks)
 

@@ -75,9 +75,9 @@ class FloatHead:
         if not self.naive:
             self.tw[:] = 0
         for j in classes:
-            self.join(j)
+            self.activate_class(j)
 
-    def join(self, j: int) -> None:
+    def activate_class(self, j: int) -> None:
         """Let a class take part in the open experience."""
         if self.active[j]:
             return

@@ -81,7 +81,7 @@ class FloatLayer:
         self.w = k.pack(self._signs.reshape(oc, taps, self.p[2]) < 0).tobytes()
         self.t = np.ceil(self._thresholds).astype(np.int32)
 
-    def slow(self, experience: int) -> None:
+    def decay_rate(self, experience: int) -> None:
         """Half the rate for experience 1, a quarter for 2 and 3, and so on."""
         self._rate = self._first_rate * np.float32(2.0 ** -bits(experience))
 

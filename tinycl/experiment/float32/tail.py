@@ -85,11 +85,11 @@ class FloatTail:
         whole = np.repeat(whole, np.diff([i * w // gw for i in range(gw + 1)]), axis=1)
         self._errors.append(whole)
 
-    def slow(self, experience: int) -> None:
+    def decay_rate(self, experience: int) -> None:
         """Learn at the rate of an experience, see ``trainable.tail``."""
         for _, layer, _ in self.chain:
             if layer:
-                layer.slow(experience)
+                layer.decay_rate(experience)
 
     def backward(self, n: int) -> None:
         """Errors of ``n`` samples down through the layers; each layer takes one step."""

@@ -1,0 +1,224 @@
+"""What a device does seldom: load what its folder holds, take another model, state or settings.
+
+The code is loaded when it is needed and goes again (``Device.forget``).
+"""
+
+import gc
+
+from tinycl_rt.device import (
+    MODEL_FILE,
+    NEW_MODEL_FILE,
+    NEW_STATE_FILE,
+    ROM_MODEL_FILE,
+    reason,
+)
+from tinycl_rt.lib.files import exists, remove, rename
+
+__all__ = ["install", "open_folder", "reset", "restore"]
+
+
+def open_folder(device):
+    """Load what the folder holds; without a usable model, ``device.model`` is None."""
+    _clear_up(device)
+    _reopen(device)
+
+
+def _clear_up(device):
+    """Uploads that a power cut ended: they take room.
+
+    A whole model takes the place of one that is gone: FAT cannot rename over a file.
+    """
+    path, new = device.path(MODEL_FILE), device.path(NEW_MODEL_FILE)
+    if exists(new) and not exists(path):
+        try:
+            _load_model(device, new, 0).source.close()
+            rename(new, path)
+        except (ValueError, MemoryError, OSError):
+            pass
+    remove(new)
+    remove(device.path(NEW_STATE_FILE))
+
+
+def _reopen(device):
+    """Use the model of the folder, or say in ``device.warning`` why there is none."""
+    _drop(device)
+    device.warning = ""
+    try:
+        path = device.path(MODEL_FILE)
+        if not exists(path) and exists(ROM_MODEL_FILE):
+            path = ROM_MODEL_FILE
+        device.model = _load_model(device, path)
+    except OSError:
+        device.warning = "no model: " + MODEL_FILE + " is missing"
+        return
+    except (ValueError, MemoryError) as e:
+        device.warning = "model.tcm is not usable: %s" % reason(e)
+        return
+    _take(device)
+
+
+def reset(device, config):
+    """Forget everything learned; `config` as of ``Config.pack()``."""
+    from tinycl_rt.config import Config
+
+    config = Config.unpack(bytes(config))
+    device.save()  # where it fails half way, this is what is left
+    _change(device, lambda: device.learner.reset(config))
+    device.save()
+
+
+def restore(device, file):
+    """Take over a state of the same model from a file; to be saved once that is closed."""
+
+    def take():
+        file.seek(0)
+        device.learner.restore(file)
+
+    _change(device, take)
+
+
+def install(device):
+    """Put the checked file model.new in the place of model.tcm.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        It is not a model, or does not fit; the old model is still in use.
+    OSError
+        The old model's learned state cannot be saved; it is still in use.
+    """
+    path = device.path(NEW_MODEL_FILE)
+    try:
+        _load_model(device, path, 0).source.close()
+    except MemoryError:  # there may be room without the old one
+        gc.collect()
+    if not device.save():
+        raise OSError(device.warning)
+    _drop(device)
+    try:
+        device.model = _load_model(device, path)
+        _set_up(device)
+    except (MemoryError, ValueError):
+        _reopen(device)
+        raise
+    source = device.model.source
+    source.close()
+    rename(path, device.path(MODEL_FILE))
+    device._model_path = device.path(MODEL_FILE)
+    source.open(device._model_path)
+    _take(device)
+
+
+def _change(device, action):
+    """Do something to the learner; where the heap is too small, all is as before."""
+    before = device.learner.packed
+    try:
+        try:
+            action()
+        except MemoryError:
+            if not _lighten(device):
+                raise
+            action()
+    except MemoryError:
+        if device.learner is None or device.learner.packed is not before:
+            _go_back(device, before)
+        raise
+    device.dirty = True
+
+
+def _go_back(device, packed):
+    """A change was half done: go back to what was saved, with the settings of before."""
+    from tinycl_rt.config import Config
+
+    if device.staged:
+        device.staged.give_up()
+    gc.collect()
+    if device.learner is not None:
+        try:
+            device.learner.reset(
+                Config.unpack(packed)
+            )  # in the same learner: there is no room for another
+            device.store.load(device.learner)
+            device.dirty = False
+            return
+        except (ValueError, OSError, MemoryError):
+            pass
+    _reopen(device)
+
+
+def _load_model(device, path, room=None):
+    """Check a model; `room` as of ``open_source``."""
+    from tinycl_rt.model.source import open_source
+
+    rooms = (device.heap_limit or None, 0) if room is None else (room,)
+    for most in rooms:
+        source = open_source(path, most)
+        try:
+            model = device._make_model(source)
+            need = source.resident + model.arena_bytes
+            if device.heap_limit and need > device.heap_limit:
+                raise MemoryError("the model needs %d bytes of %d" % (need, device.heap_limit))
+            break
+        except (ValueError, MemoryError) as e:
+            source.close()
+            if isinstance(e, ValueError) or source.place != "heap":
+                raise
+        source = model = None
+        gc.collect()
+    device.model_bytes = source.size
+    device._model_path = path
+    return model
+
+
+def _drop(device):
+    """Let go of model and learner."""
+    if device.model is not None:
+        device.model.source.close()
+    device.model = device.learner = device.store = None
+    device.model_bytes = 0
+    gc.collect()
+
+
+def _take(device):
+    """Use the model, with a new learner if there is none, and the state saved for it."""
+    device.dirty = device.unsaved = False
+    device._since_save = 0
+    device.warning = ""
+    try:
+        try:
+            _set_up(device)
+            device.store.load(device.learner)
+        except MemoryError:
+            if not _lighten(device):
+                raise
+            _set_up(device)
+            device.store.load(device.learner)
+    except (ValueError, OSError, MemoryError) as e:
+        device.warning = "state not loaded: %s" % reason(e)
+    if device.learner is None:
+        device.model = None
+
+
+def _set_up(device):
+    """Make the learner, if there is none, and the store."""
+    if device.learner is None:
+        try:
+            device.learner = device._make_learner(device.model)
+        except MemoryError:
+            if not _lighten(device):
+                raise
+    device.store = device._make_store()
+
+
+def _lighten(device):
+    """Let the weights go from the heap: a new learner, with the weights streamed.
+
+    False if they are not in the heap.
+    """
+    if device.model is None or device.model.source.place != "heap":
+        return False
+    device.learner = device.model = None
+    gc.collect()
+    device.model = _load_model(device, device._model_path, 0)
+    device.learner = device._make_learner(device.model)
+    return True
