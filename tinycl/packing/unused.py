@@ -48,7 +48,7 @@ def _drop_names(tree: ast.Module, keep: set[str]) -> None:
     body: list[ast.stmt] = []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            inner = sum(isinstance(n, ast.Name) and n.id == node.name for n in ast.walk(node))
+            inner = sum(_uses(n, node.name) for n in ast.walk(node))
             if node.name not in keep and uses[node.name] == inner:
                 continue
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -90,6 +90,10 @@ def _drop_lazy(function: ast.FunctionDef) -> None:
 
 def _loads(node: ast.Name) -> bool:
     return isinstance(node.ctx, ast.Load)
+
+
+def _uses(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and _loads(node)
 
 
 def _drop_methods(parts: list[Part], attributes: set[str]) -> None:

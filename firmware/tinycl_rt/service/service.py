@@ -173,14 +173,17 @@ class Service:
             return handler
         self._seldom = True
         if p.PUT_BEGIN <= code <= p.PUT_COMMIT or code == p.RESET:
-            from tinycl_rt.service.uploads import HANDLERS
+            from tinycl_rt.service import uploads
 
             self.fetched = None
+            handler = uploads.HANDLERS.get(code)
         else:
-            from tinycl_rt.service.queries import HANDLERS
-        if code not in HANDLERS:
+            from tinycl_rt.service import queries
+
+            handler = queries.HANDLERS.get(code)
+        if not handler:
             raise p.Refusal(p.UNKNOWN_REQUEST, "request %d is unknown" % code)
-        return HANDLERS[code]
+        return handler
 
     def _forget(self):
         """Let go of code that was needed for a while."""

@@ -1,0 +1,77 @@
+"""Which modules of the runtime make up which file of a board, for each profile."""
+
+from __future__ import annotations
+
+__all__ = ["PROFILES", "STUBS", "modules_of"]
+
+_PREDICT = (
+    "version lib.crc lib.modules tcm model.graph model.loader model.backbone forward predictor"
+)
+_LEARN = "lib.integers head replay learner"
+_SAVE = "lib.files lib.buffers store.state store.log store.store"
+
+_SETUP = {
+    "_setup": "config kernels.choose model.source model.checks model.parser",
+    "_floats": "model.float_checks",
+    "_channels": "model.channels",
+    "_float_ops": "model.float_ops",
+    "_restore": "store.restore",
+}
+_TRAINABLE = {
+    "_layers": "trainable.layers trainable.tail",
+    "_full": "trainable.full",
+}
+
+PROFILES: dict[str, dict[str, str]] = {
+    "predict": {
+        "": _PREDICT,
+        **_SETUP,
+        "_restore": "store.state lib.buffers store.restore store.weights",
+    },
+    "learn": {
+        "": f"{_PREDICT} {_LEARN}",
+        "_save": _SAVE,
+        **_SETUP,
+        **_TRAINABLE,
+        "_snapshot": "store.snapshot",
+        "_device": "link.protocol device",
+        "_changes": "changes",
+    },
+    "serve": {
+        "": f"{_PREDICT} {_LEARN}",
+        "_save": _SAVE,
+        **_SETUP,
+        **_TRAINABLE,
+        "_snapshot": "store.snapshot",
+        "_device": "lib.clock link.protocol device link.frames link.streams service.commands "
+        "service.service",
+        "_changes": "changes",
+        "_staged": "service.staged",
+        "_queries": "lib.board service.queries",
+        "_uploads": "service.uploads",
+    },
+}
+"""By profile and by part, whose module is named from the package on: the modules that it holds.
+
+What comes first is needed by what follows. Parts are loaded as a whole, and let go as a whole.
+"""
+
+STUBS = (
+    "config",
+    "device",
+    "head",
+    "learner",
+    "predictor",
+    "replay",
+    "model.loader",
+    "model.source",
+    "kernels.choose",
+    "link.streams",
+    "service.service",
+)
+"""Modules that programs import: where they lie in a part, a file of theirs points to it."""
+
+
+def modules_of(profile: str) -> list[str]:
+    """All modules of a profile."""
+    return [name for names in PROFILES[profile].values() for name in names.split()]
