@@ -5,29 +5,25 @@ from typing import Any, BinaryIO
 
 from tinycl_rt.config import Config
 from tinycl_rt.model.loader import Model
+from tinycl_rt.predictor import Predictor
 
 NAME_BYTES: int
 
 _Bytes = bytes | bytearray | memoryview
 
-class Learner:
-    model: Model
-    config: Config
-    backend: str
-    names: list[str]
+class Learner(Predictor):
+    packed: bytes
     experience: int
     is_open: bool
     position: int
     learned: int
-    latent_bytes: int
-    backbone: Any
     replay: Any
-    head: Any
-    tail: Any
     rng: Any
     def __init__(
         self, model: Model | str, config: Config | None = ..., kernels: Any = ..., **settings: int
     ) -> None: ...
+    @property
+    def config(self) -> Config: ...
     def reset(self, config: Config) -> None: ...
     def begin(
         self, experience: int | None = ..., classes: Sequence[int] = ..., n: int = ...
@@ -37,9 +33,6 @@ class Learner:
     def end(self) -> None: ...
     def predict(self, pixels: _Bytes, training: bool = ...) -> int: ...
     def predict_latent(self, latent: _Bytes, training: bool = ...) -> int: ...
-    def predict_name(self, pixels: _Bytes) -> str: ...
-    @property
-    def scores(self) -> Sequence[int]: ...
     def set_names(self, names: Sequence[str]) -> None: ...
     def name(self, j: int, name: str) -> None: ...
     def index(self, name: str, add: bool = ...) -> int: ...

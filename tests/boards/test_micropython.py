@@ -13,7 +13,7 @@ from helpers.paths import ON_BOARD, RUNTIME
 from on_board.run import run
 
 from tinycl.boards.romfs import romfs_image
-from tinycl.boards.sources import board_sources
+from tinycl.packing.sources import board_sources
 from tools.boards.build import is_built
 from tools.boards.machines import BOARDS
 from tools.boards.session import Session

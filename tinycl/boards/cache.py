@@ -11,7 +11,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from tinycl.boards.sources import board_sources, runtime_folder
+from tinycl.packing import modules as packing_modules
+from tinycl.packing.sources import board_sources, runtime_folder
 
 __all__ = ["board_folder", "cache", "description", "digest", "runtime_digest"]
 
@@ -27,7 +28,7 @@ def board_folder(board: str) -> Path:
 
 
 def runtime_digest(folder: Path | None = None) -> str:
-    """Name of a runtime: SHA-256 of the sources that a board gets, 16 hex digits.
+    """Name of a runtime: SHA-256 of the sources, and of what packs them for boards.
 
     Parameters
     ----------
@@ -35,7 +36,9 @@ def runtime_digest(folder: Path | None = None) -> str:
         A ``tinycl_rt``; by default the one that this package came with.
     """
     folder = folder or runtime_folder()
-    return digest((folder / path for path in board_sources(folder)), folder)
+    sources = [folder / path for path in board_sources(folder)]
+    packing = sorted(Path(packing_modules.__file__).parent.glob("*.py"))
+    return digest(sources, folder) + digest(packing)
 
 
 def digest(files: Iterable[Path], folder: Path | None = None) -> str:

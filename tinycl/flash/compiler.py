@@ -13,7 +13,7 @@ from tinycl.boards.cache import board_folder
 from tinycl.exceptions import FlashError, MissingExtraError
 from tinycl.flash.identity import ABI
 
-__all__ = ["compile_source", "mpy_cross"]
+__all__ = ["compile_text", "mpy_cross"]
 
 
 @functools.cache
@@ -41,12 +41,14 @@ def mpy_cross() -> str:
     )
 
 
-def compile_source(source: Path, arch: str) -> bytes:
-    """Compile one file.
+def compile_text(text: str, name: str, arch: str) -> bytes:
+    """Compile Python source, without line numbers, which would lie in a board's heap.
 
     Parameters
     ----------
-    source
+    text
+    name
+        What a traceback calls the file.
     arch
         Architecture of viper code in it; empty: the file has none.
 
@@ -56,13 +58,14 @@ def compile_source(source: Path, arch: str) -> bytes:
         It does not compile; with mpy-cross's words.
     """
     with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "out.mpy"
-        words = [mpy_cross(), *([f"-march={arch}"] if arch else [])]
-        words += ["-s", source.name, "-o", str(target), str(source)]
+        source, target = Path(folder) / "source.py", Path(folder) / "out.mpy"
+        source.write_text(text)
+        words = [mpy_cross(), "-O3", *([f"-march={arch}"] if arch else [])]
+        words += ["-s", name, "-o", str(target), str(source)]
         ran = subprocess.run(words, capture_output=True, text=True)
         if ran.returncode:
             words = ran.stderr.strip().splitlines() or ["no reason given"]
-            raise FlashError(f"{source} does not compile: {words[-1]}")
+            raise FlashError(f"{name} does not compile: {words[-1]}")
         return target.read_bytes()
 
 

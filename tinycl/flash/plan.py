@@ -7,15 +7,17 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinycl.boards.sources import board_sources, runtime_folder
-from tinycl.flash.compiler import compile_source
 from tinycl.flash.identity import Identity
 from tinycl.flash.kernels import Kernels
+from tinycl.flash.runtime import runtime_files
+from tinycl.packing.sources import runtime_folder
 
 __all__ = ["PROGRAMS", "PlannedFile", "plan", "programs"]
 
 PROGRAMS = {"micropython": ("main.py",), "circuitpython": ("boot.py", "code.py")}
 """Files that firmware runs at power-on."""
+
+_PREDICTING = ("tinycl_core", "tinycl_float")
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,26 @@ class PlannedFile:
         return found == self.sha256
 
 
-def plan(board: Identity, kernels: Kernels, model: bytes | None = None) -> list[PlannedFile]:
+def plan(
+    board: Identity,
+    kernels: Kernels,
+    model: bytes | None = None,
+    profile: str = "serve",
+    state: bytes | None = None,
+) -> list[PlannedFile]:
     """Return all files for a board, in the order in which they are written.
+
+    Parameters
+    ----------
+    board
+    kernels
+    model
+        Compiled model, if one goes with it.
+    profile
+        ``serve``: answer a host, with the program for it; ``learn`` and ``predict``: for a program
+        of the user's own, without the code that it has no use for.
+    state
+        Learned state that goes with it, for ``predict``.
 
     The program comes last: a board whose plug is pulled halfway stays in its REPL.
 
@@ -62,18 +82,18 @@ def plan(board: Identity, kernels: Kernels, model: bytes | None = None) -> list[
     files = []
     # What is frozen into firmware goes before files: there is no use in copying them.
     is_frozen = "tinycl_rt" in board.builtin
-    folder = runtime_folder()
-    for path in [] if is_frozen else board_sources(folder, kernels.name == "viper"):
-        source = folder / path
-        if board.mpy:
-            data = compile_source(source, board.code)
-            files.append(PlannedFile(f"/lib/tinycl_rt/{path[:-3]}.mpy", data))
-        else:
-            files.append(PlannedFile(f"/lib/tinycl_rt/{path}", source.read_bytes()))
+    if not is_frozen:
+        packed = runtime_files(profile, board.code if board.mpy else None, kernels.name == "viper")
+        files += [PlannedFile(f"/lib/tinycl_rt/{path}", data) for path, data in packed.items()]
     for name, module in kernels.modules.items():
-        files.append(PlannedFile(f"/lib/{name}", module.read_bytes()))
+        if profile != "predict" or name.removesuffix(".mpy") in _PREDICTING:
+            files.append(PlannedFile(f"/lib/{name}", module.read_bytes()))
     if model is not None:
         files.append(PlannedFile("/model.tcm", model))
+    if state is not None:
+        files.append(PlannedFile("/state.tcs", state))
+    if profile != "serve":
+        return files
     return files + [PlannedFile(f"/{p.name}", p.read_bytes()) for p in programs(board.name)]
 
 

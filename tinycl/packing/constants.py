@@ -61,9 +61,7 @@ def _is_load(node: ast.AST) -> bool:
 
 def _bound_once(tree: ast.Module) -> dict[str, ast.expr]:
     """Names that only one statement of the top level assigns, and no function has for its own."""
-    stores = Counter(
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not _is_load(n)
-    )
+    stores = Counter(n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not _is_load(n))
     stores.update(a.arg for a in ast.walk(tree) if isinstance(a, ast.arg))
     found = {}
     for node in tree.body:
@@ -124,7 +122,7 @@ class _Write(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         if ast.unparse(node.func) == "struct.calcsize" and isinstance(node.args[0], ast.Constant):
-            return ast.Constant(struct.calcsize(node.args[0].value))
+            return ast.Constant(struct.calcsize(str(node.args[0].value)))
         return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:

@@ -51,8 +51,8 @@ class _Target:
     name: str = ""
 
 
-def merge(parts: list[Part]) -> None:
-    """Fill the trees of parts.
+def merge(parts: list[Part]) -> dict[tuple[str, str], str]:
+    """Fill the trees of parts; returns what each module's names are called now.
 
     Raises
     ------
@@ -64,6 +64,7 @@ def merge(parts: list[Part]) -> None:
         for module in part.modules:
             _Merger(world, part, module).run()
         part.tree.body = _externals_first(part.tree.body)
+    return {(t.module, t.name): flat for t, flat in world.names.items()}
 
 
 class _World:
@@ -72,14 +73,16 @@ class _World:
     def __init__(self, parts: list[Part]) -> None:
         self.parts = {module.name: part for part in parts for module in part.modules}
         self.modules = {module.name: module for part in parts for module in part.modules}
-        self._flat: dict[_Target, str] = {}
-        for part in parts:
-            uses = Counter(name for m in part.modules for name in self._own(m))
-            for module in part.modules:
-                for name in self._own(module):
-                    last = module.name.replace(".", "_")
-                    flat = name if uses[name] == 1 else f"{name}_{last}"
-                    self._flat[_Target(module.name, name)] = flat
+        self.names: dict[_Target, str] = {}
+        every = [module for part in parts for module in part.modules]
+        uses = Counter(name for module in every for name in self._own(module))
+        # A name that some function has for its own would be hidden there.
+        hidden = {name for module in every for name in _locals(module.tree)}
+        for module in every:
+            for name in self._own(module):
+                alone = uses[name] == 1 and name not in hidden
+                flat = name if alone else f"{name}_{module.name.replace('.', '_')}"
+                self.names[_Target(module.name, name)] = flat
 
     @staticmethod
     def _own(module: Module) -> set[str]:
@@ -99,7 +102,20 @@ class _World:
 
     def flat(self, target: _Target) -> str:
         """What a name is called in its part."""
-        return self._flat.get(target, target.name)
+        return self.names.get(target, target.name)
+
+
+def _locals(tree: ast.Module) -> Iterator[str]:
+    """Names that functions and comprehensions of a module have for their own."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield from parameters(node.args)
+            lazy = {name for s in _statements(node) if _is_runtime(s) for name in bound([s])}
+            yield from (name for name in bound(node.body) if name not in lazy)
+        elif isinstance(node, ast.Lambda):
+            yield from parameters(node.args)
+        elif isinstance(node, ast.comprehension):
+            yield from (n.id for n in ast.walk(node.target) if isinstance(n, ast.Name))
 
 
 def _imports(body: list[ast.stmt]) -> dict[str, _Target | None]:

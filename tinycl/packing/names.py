@@ -1,9 +1,9 @@
 """Short names for what only the runtime itself sees: a board keeps every new name in its heap.
 
-A name is seven bytes and its characters. Those that MicroPython's ``.mpy`` format numbers instead
-of spelling (``static_qstr_list`` of its ``makeqstrdata.py``, the same in every version 6) are in the
-firmware already and cost nothing: private names become those that the runtime does not use
-otherwise, and two letters where these run out.
+A name takes seven bytes and its characters. Those that MicroPython's ``.mpy`` format numbers
+instead of spelling (``static_qstr_list`` of its ``makeqstrdata.py``, the same in every version 6)
+are in the firmware already and cost nothing: private names become those that the runtime does not
+use otherwise, and two letters where these run out.
 """
 
 from __future__ import annotations
@@ -22,20 +22,134 @@ from tinycl.packing.modules import PACKAGE
 
 __all__ = ["shorten"]
 
-_IN_FIRMWARE = """
-abs all any append args bool bytearray bytecode bytes callable chr classmethod clear close const
-copy count dict dir divmod end endswith eval exec extend find format from_bytes get getattr globals
-hasattr hash id index insert int isalpha isdigit isinstance islower isspace issubclass isupper items
-iter join key keys len list little locals lower lstrip main map micropython next object open ord pop
-popitem pow print range read readinto readline remove replace repr reverse rfind rindex round rsplit
-rstrip self send sep set setattr setdefault sort sorted split start startswith staticmethod step
-stop str strip sum super throw to_bytes tuple type update upper value values write zip
-ArithmeticError AssertionError Ellipsis GeneratorExit IndentationError LookupError NameError
-NoneType NotImplementedError OverflowError StopIteration SystemExit ZeroDivisionError
-""".split()
+_IN_FIRMWARE = [
+    "abs",
+    "all",
+    "any",
+    "append",
+    "args",
+    "bool",
+    "bytearray",
+    "bytecode",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "clear",
+    "close",
+    "const",
+    "copy",
+    "count",
+    "dict",
+    "dir",
+    "divmod",
+    "end",
+    "endswith",
+    "eval",
+    "exec",
+    "extend",
+    "find",
+    "format",
+    "from_bytes",
+    "get",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "id",
+    "index",
+    "insert",
+    "int",
+    "isalpha",
+    "isdigit",
+    "isinstance",
+    "islower",
+    "isspace",
+    "issubclass",
+    "isupper",
+    "items",
+    "iter",
+    "join",
+    "key",
+    "keys",
+    "len",
+    "list",
+    "little",
+    "locals",
+    "lower",
+    "lstrip",
+    "main",
+    "map",
+    "micropython",
+    "next",
+    "object",
+    "open",
+    "ord",
+    "pop",
+    "popitem",
+    "pow",
+    "print",
+    "range",
+    "read",
+    "readinto",
+    "readline",
+    "remove",
+    "replace",
+    "repr",
+    "reverse",
+    "rfind",
+    "rindex",
+    "round",
+    "rsplit",
+    "rstrip",
+    "self",
+    "send",
+    "sep",
+    "set",
+    "setattr",
+    "setdefault",
+    "sort",
+    "sorted",
+    "split",
+    "start",
+    "startswith",
+    "staticmethod",
+    "step",
+    "stop",
+    "str",
+    "strip",
+    "sum",
+    "super",
+    "throw",
+    "to_bytes",
+    "tuple",
+    "type",
+    "update",
+    "upper",
+    "value",
+    "values",
+    "write",
+    "zip",
+    "ArithmeticError",
+    "AssertionError",
+    "Ellipsis",
+    "GeneratorExit",
+    "IndentationError",
+    "LookupError",
+    "NameError",
+    "NoneType",
+    "NotImplementedError",
+    "OverflowError",
+    "StopIteration",
+    "SystemExit",
+    "ZeroDivisionError",
+]
 
-_TYPES = (str, bytes, bytearray, list, dict, set, tuple, int, memoryview, array.array)
-_TYPES += (io.BytesIO, io.FileIO, OSError)
+_MODULES = ("gc", "sys", "os", "struct", "time", "select")
+_TYPES: tuple[type, ...] = (
+    *(str, bytes, bytearray, list, dict, set, tuple, int, memoryview, array.array),
+    *(io.BytesIO, io.FileIO, OSError),
+)
 
 
 def shorten(parts: list[Part], keep: Iterable[str]) -> dict[str, str]:
@@ -72,7 +186,11 @@ def _new_names(present: set[str]) -> Iterator[str]:
     yield from (name for name in _IN_FIRMWARE if name not in present)
     letters = string.ascii_letters
     pairs = ("".join(pair) for pair in itertools.product(letters, letters))
-    yield from (name for name in pairs if name not in present and name not in ("as", "if", "in", "is", "or"))
+    yield from (
+        name
+        for name in pairs
+        if name not in present and name not in ("as", "if", "in", "is", "or")
+    )
 
 
 def _identifiers(tree: ast.AST) -> Iterator[str]:
@@ -93,7 +211,9 @@ def _made(tree: ast.AST) -> Iterator[str]:
             yield node.name
             for statement in node.body:
                 if isinstance(statement, ast.Assign):
-                    yield from (n.id for n in ast.walk(statement.targets[0]) if isinstance(n, ast.Name))
+                    yield from (
+                        n.id for n in ast.walk(statement.targets[0]) if isinstance(n, ast.Name)
+                    )
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             yield node.attr
     if isinstance(tree, ast.Module):
@@ -121,9 +241,10 @@ def _from_outside(tree: ast.AST) -> Iterator[str]:
                 yield from (node.module or "").split(".")
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield from (text for text in node.value.split("|") if text.isidentifier())
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if node.value.id in ("gc", "sys", "os", "struct", "time", "select"):
-                yield node.attr
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in _MODULES:
+            yield node.attr
 
 
 class _Rename(ast.NodeTransformer):

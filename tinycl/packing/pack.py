@@ -7,17 +7,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tinycl.boards.sources import board_sources, runtime_folder
 from tinycl.packing.constants import fold
 from tinycl.packing.merge import Part, merge
-from tinycl.packing.modules import PACKAGE, read
+from tinycl.packing.modules import read
 from tinycl.packing.names import shorten
 from tinycl.packing.parts import PROFILES, STUBS
+from tinycl.packing.sources import board_sources, runtime_folder
 from tinycl.packing.unused import drop
 
 __all__ = ["pack"]
-
-_EXAMPLES = "examples"
 
 
 def pack(profile: str = "serve", folder: Path | None = None) -> dict[str, str]:
@@ -33,8 +31,8 @@ def pack(profile: str = "serve", folder: Path | None = None) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Python source by path from ``tinycl_rt``'s folder. Kernels in Python stay as they are, since
-        only boards without native kernels need them.
+        Python source by path from ``tinycl_rt``'s folder. Kernels in Python stay as they
+        are: only boards without native kernels need them.
     """
     folder = folder or runtime_folder()
     names = PROFILES[profile]
@@ -45,29 +43,33 @@ def pack(profile: str = "serve", folder: Path | None = None) -> dict[str, str]:
     for part in parts:
         for module in part.modules:
             module.tree = _Settled(homes).visit(module.tree)
+    called = merge(parts)
     public = {part.path: set[str]() for part in parts}
-    stubs: dict[str, dict[str, set[str]]] = {}
-    for name in STUBS:
-        if name in homes:
-            part = homes[name]
-            found = next(m for m in part.modules if m.name == name)
-            stubs[name] = {part.dotted: set(found.public)}
-            public[part.path] |= set(found.public)
     public[""] |= {"Learner", "Model", "__version__", "__getattr__"}
-    merge(parts)
+    stubs = {}
+    for name in STUBS:
+        if name not in homes:
+            continue
+        module = next(m for m in homes[name].modules if m.name == name)
+        names_there = {n: called[name, n] for n in module.public if (name, n) in called}
+        public[homes[name].path] |= set(names_there.values())
+        stubs[name] = (homes[name].dotted, names_there)
     fold(parts)
     kept = _kept(folder)
     drop(parts, public, kept)
-    shorten(parts, kept | {name for names in public.values() for name in names})
+    shorten(parts, kept | {name for found in public.values() for name in found})
     packed = {f"{part.path or '__init__'}.py": _source(part.tree) for part in parts}
     packed |= _stubs(stubs)
-    packed |= {
-        path: (folder / path).read_text()
-        for path in board_sources(folder)
-        if path.startswith("kernels/") and path != "kernels/choose.py" or path == "lib/crc_table.py"
-    }
-    packed |= {path: "" for path in _packages(packed)}
+    packed |= {path: (folder / path).read_text() for path in board_sources(folder) if _stays(path)}
+    packed |= dict.fromkeys(_packages(packed), "")
     return packed
+
+
+def _stays(path: str) -> bool:
+    """Whether a file is of use to few boards, and stays as it is."""
+    return path == "lib/crc_table.py" or (
+        path.startswith("kernels/") and path != "kernels/choose.py"
+    )
 
 
 class _Settled(ast.NodeTransformer):
@@ -84,8 +86,9 @@ class _Settled(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if ast.unparse(node.func) == "forget" and isinstance(node.args[0], ast.Constant):
-            node.args = [ast.Constant(self._home(node.args[0].value))]
+        first = node.args[0] if node.args else None
+        if ast.unparse(node.func) == "forget" and isinstance(first, ast.Constant):
+            node.args = [ast.Constant(self._home(str(first.value)))]
         return self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
@@ -106,16 +109,37 @@ class _Settled(ast.NodeTransformer):
 
 
 def _source(tree: ast.Module) -> str:
-    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    """Python source. Tuples on the right of ``=`` have no parentheses: MicroPython makes an object
+    of one that has some, and no object of ``a, b = c, d``.
+    """
+    bare = _Bare()
+    text = ast.unparse(ast.fix_missing_locations(bare.visit(tree)))
+    return re.sub(r"__tuple_(\d+)__", lambda found: bare.texts[int(found[1])], text) + "\n"
 
 
-def _stubs(stubs: dict[str, dict[str, set[str]]]) -> dict[str, str]:
+class _Bare(ast.NodeTransformer):
+    """Puts a name in the place of each tuple that is assigned, and keeps its text."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        if isinstance(node.value, ast.Tuple) and isinstance(node.targets[0], ast.Tuple):
+            self.texts.append(", ".join(ast.unparse(item) for item in node.value.elts))
+            node.value = ast.Name(f"__tuple_{len(self.texts) - 1}__", ast.Load())
+        return node
+
+
+def _stubs(stubs: dict[str, tuple[str, dict[str, str]]]) -> dict[str, str]:
+    """Files that point to names in a part: (part, what each name is called there), by module."""
     files = {}
-    for name, sources in stubs.items():
-        lines = [
-            f"from {part} import {', '.join(sorted(names))}\n" for part, names in sources.items()
+    for module, (part, names) in stubs.items():
+        aliases = [
+            ast.alias(there, here if here != there else None) for here, there in names.items()
         ]
-        files[f"{name.replace('.', '/')}.py"] = "".join(lines)
+        files[f"{module.replace('.', '/')}.py"] = (
+            ast.unparse(ast.ImportFrom(part, aliases, 0)) + "\n"
+        )
     return files
 
 

@@ -68,6 +68,7 @@ STUBS = (
     "kernels.choose",
     "link.streams",
     "service.service",
+    "store.store",
 )
 """Modules that programs import: where they lie in a part, a file of theirs points to it."""
 

@@ -45,55 +45,41 @@ def _wanted(parts: list[Part]) -> dict[str, set[str]]:
 
 def _drop_names(tree: ast.Module, keep: set[str]) -> None:
     uses = Counter(n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _loads(n))
-    body: list[ast.stmt] = []
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            inner = sum(_uses(n, node.name) for n in ast.walk(node))
-            if node.name not in keep and uses[node.name] == inner:
-                continue
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if name not in keep and not uses[name] and not name.startswith("__"):
-                continue
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            node.names = [
-                a
-                for a in node.names
-                if (a.asname or a.name).partition(".")[0] in keep | uses.keys()
-            ]
-            if not node.names:
-                continue
-        body.append(node)
-    tree.body = body
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            _drop_lazy(node)
+    tree.body = [node for node in tree.body if _is_used(node, uses, keep)]
+    for function in [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]:
+        _Lazy({n.id for n in ast.walk(function) if isinstance(n, ast.Name)}).visit(function)
 
 
-def _drop_lazy(function: ast.FunctionDef) -> None:
-    """Imports inside a function of names that it does not use any more."""
-    uses = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)}
-    for node in ast.walk(function):
-        for block in (getattr(node, "body", None), getattr(node, "orelse", None)):
-            if not isinstance(block, list):
-                continue
-            for statement in list(block):
-                if isinstance(statement, ast.ImportFrom):
-                    statement.names = [
-                        a for a in statement.names if (a.asname or a.name) in uses
-                    ]
-                    if not statement.names:
-                        block.remove(statement)
-            if not block and block is getattr(node, "body", None):
-                block.append(ast.Pass())
+def _is_used(node: ast.stmt, uses: Counter[str], keep: set[str]) -> bool:
+    """Whether a statement of the top level is needed; of an import, leave what is."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        inner = sum(
+            isinstance(n, ast.Name) and n.id == node.name and _loads(n) for n in ast.walk(node)
+        )
+        return node.name in keep or uses[node.name] > inner
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        name = node.targets[0].id
+        return name in keep or bool(uses[name]) or name.startswith("__")
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        wanted = keep | uses.keys()
+        node.names = [a for a in node.names if (a.asname or a.name).partition(".")[0] in wanted]
+        return bool(node.names)
+    return True
+
+
+class _Lazy(ast.NodeTransformer):
+    """Leaves out imports inside a function of names that it does not use any more."""
+
+    def __init__(self, uses: set[str]) -> None:
+        self._uses = uses
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt:
+        node.names = [a for a in node.names if (a.asname or a.name) in self._uses]
+        return node if node.names else ast.Pass()
 
 
 def _loads(node: ast.Name) -> bool:
     return isinstance(node.ctx, ast.Load)
-
-
-def _uses(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name and _loads(node)
 
 
 def _drop_methods(parts: list[Part], attributes: set[str]) -> None:

@@ -8,7 +8,8 @@ Six cases: the runtime's code read in place from memory-mapped flash (ROMFS), or
 heap from a file system, as on firmware without ROMFS; and the model's weights mapped, in the heap,
 or streamed from the file system, layer by layer. Without --model the
 backbone is the one that `tinycl train --size 60k` makes for 32 x 32 x 3 pixels, with random
-weights. Steps: runtime imported; model file there; checked; learner made; service made; twelve
+weights. Steps: firmware alone; code to learn, predict, save and restore; that and the service,
+ready to stream ("runtime"); model file there; checked; learner made; service made; twelve
 samples learned; state saved; state asked for by a host. Then one pass through the backbone is
 counted: instructions, bytes read from the file system.
 """
@@ -33,13 +34,12 @@ from tinycl.exceptions import ModelError
 from tools.bench.synthetic_model import synthetic_model
 from tools.boards.errors import BoardBuildError
 from tools.boards.machines import BOARDS, Board
-from tools.boards.paths import ON_BOARD, PROJECT
-from tools.boards.runtime import build_native
+from tools.boards.paths import ON_BOARD
+from tools.boards.runtime import build_native, place_runtime
 from tools.boards.session import Session
 from tools.boards.staging import stage
 
-RUNTIME = PROJECT / "firmware" / "tinycl_rt"
-LAST = "saved"  # what a board must reach to learn; a host may not ask for its state
+LAST = ("saved", "predictor")  # what a board must reach to learn; a host may not ask for its state
 
 
 def main(words: list[str] | None = None) -> int:
@@ -63,10 +63,15 @@ def main(words: list[str] | None = None) -> int:
             measure(BOARDS[options.board], data, options.classes, options.replay, code, model)
             for code, model in product(("romfs", "heap"), PLACES)
         ]
+        results += [
+            measure(BOARDS[options.board], data, options.classes, 0, code, "heap", "predict")
+            for code in ("romfs", "heap")
+        ]
     except (BoardBuildError, ModelError, OSError, ValueError) as error:
         print(f"bench.ram: {error}", file=sys.stderr)
         return 1
-    show(results)
+    for profile in ("serve", "predict"):
+        show([r for r in results if r["profile"] == profile])
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n")
     return 0
@@ -79,6 +84,7 @@ def measure(
     replay: int = 200,
     code: str = "romfs",
     model: str = "heap",
+    profile: str = "serve",
 ) -> dict[str, Any]:
     """Measure one case on a freshly started board.
 
@@ -95,6 +101,9 @@ def measure(
     model : str
         Where its weights are: one of ``tinycl.compiler.fit.memory.PLACES``.
 
+    profile : str
+        Of ``tinycl.packing.parts``: ``serve``, or ``predict``, which only imports and predicts.
+
     Returns
     -------
     dict
@@ -108,8 +117,9 @@ def measure(
         rom, flash = folder / "rom", folder / "files"
         for place in (rom, flash):
             place.mkdir()
-        parts = [RUNTIME, ON_BOARD / "ram_workload.py"]
-        stage(parts, rom if code == "romfs" else flash, board, [build_native(board.arch)])
+        lib = rom if code == "romfs" else flash
+        place_runtime(lib, board.arch, profile)
+        stage([ON_BOARD / "ram_workload.py"], lib, board, [build_native(board.arch)])
         (rom if model == "mapped" else flash).joinpath("model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:
             session.copy(flash)
@@ -117,12 +127,14 @@ def measure(
             total = int(session.run("import gc; print(gc.mem_alloc() + gc.mem_free())"))
             path = "/rom/model.tcm" if model == "mapped" else "/model.tcm"
             given = f"{path!r}, {classes}, {replay}, {len(data) if model == 'heap' else 0}"
+            given += f", {profile!r}"
             printed = session.run(f"import ram_workload; ram_workload.run({given})", timeout=300)
     said = [json.loads(line) for line in printed.splitlines()]
     steps = [line for line in said if "step" in line]
     learned: dict[str, Any] = next((line for line in said if "fingerprint" in line), {})
     return {
         "board": board.name,
+        "profile": profile,
         "code": code,
         "model": model,
         "model_bytes": len(data),
@@ -133,7 +145,7 @@ def measure(
             Model(data), Config(classes=classes, replay_slots=replay), model
         ),
         "steps": steps,
-        "fits": any(line["step"] == LAST for line in steps),
+        "fits": any(line["step"] in LAST for line in steps),
         "error": said[-1].get("error"),
         **learned,
     }
@@ -143,7 +155,8 @@ def show(results: list[dict[str, Any]]) -> None:
     """Print one table: bytes that each step adds, and what is left in the end."""
     first = results[0]
     about = f"{first['model_bytes']:,} bytes of model, {first['replay']} latents"
-    title = f"{first['board']}, {about}: heap in use, of {first['heap_bytes']:,} bytes"
+    title = f"{first['board']}, profile {first['profile']}, {about}: "
+    title += f"heap in use, of {first['heap_bytes']:,} bytes"
     table = Table("code in", "weights", title=title)
     longest = max((r["steps"] for r in results), key=len)
     for step in longest:

@@ -14,13 +14,14 @@ from tinycl.boards.cache import description, digest, runtime_digest
 from tinycl.boards.romfs import romfs_image
 from tinycl.exceptions import TinyclError
 from tinycl.flash import native
+from tinycl.flash.runtime import runtime_files
 
 from .errors import BoardBuildError
 from .machines import Board
 from .paths import PROJECT
 from .staging import stage
 
-__all__ = ["build_native", "build_runtime"]
+__all__ = ["build_native", "build_runtime", "place_runtime"]
 
 _KEPT = 5
 _RUNTIME = PROJECT / "firmware" / "tinycl_rt"
@@ -53,11 +54,24 @@ def build_runtime(board: Board) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "lib").mkdir(parents=True)
     kernels = [build_native(board.arch)] if board.arch else []
-    stage([_RUNTIME, *programs], folder / "lib", board, kernels)
+    place_runtime(folder / "lib", board.arch or None)
+    stage(programs, folder / "lib", board, kernels)
     if board.romfs:
         (folder / "rom.img").write_bytes(romfs_image(folder / "lib"))
     described.write_text(text)
     _prune(folder)
+
+
+def place_runtime(lib: Path, arch: str | None, profile: str = "serve") -> None:
+    """Put the runtime as boards get it into a folder of libraries, viper kernels included."""
+    try:
+        files = runtime_files(profile, arch, viper=arch is not None)
+    except TinyclError as error:
+        raise BoardBuildError(str(error)) from error
+    for path, data in files.items():
+        target = lib / "tinycl_rt" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
 
 
 def _prune(newest: Path) -> None:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tinycl.boards.sources import is_host_only
+from tinycl.packing.sources import is_host_only
 
 from .errors import BoardBuildError
 from .machines import Board

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tinycl.boards.sources import board_sources
+from tinycl.packing.sources import board_sources
 from tools.release.circuitpython_lists import BUILTINS, METHODS_LACKING, MODULES, TYPE_CODES
 
 __all__ = ["complaints", "files"]

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from tinycl import __version__
-from tinycl.boards.sources import board_sources
+from tinycl.packing.sources import board_sources
 
 __all__ = ["FILE", "package"]
 

@@ -9,9 +9,9 @@ from typing import Any
 from tinycl_rt import tcm
 from tinycl_rt.config import Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
-from tinycl_rt.trainable import layers
 from tinycl_rt.lib.integers import Rng
 from tinycl_rt.model.loader import Model
+from tinycl_rt.trainable import layers
 from tinycl_rt.trainable.layers import latent_bytes
 
 from tinycl.compiler.compiler import Compiled

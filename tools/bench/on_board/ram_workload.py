@@ -13,6 +13,11 @@ import tinyclboard
 
 gc.threshold(4096)  # as main.py
 
+_GET_STATE = bytes.fromhex(
+    "b1c7091001000a00f0e10000000000000000000013fc6557"
+)  # a host asks for the state
+_STUBS = ("config", "model.source", "model.loader", "kernels.choose")
+
 
 def largest():
     """Bytes of the largest block that the heap gives."""
@@ -57,64 +62,102 @@ class Mute:
             raise MemoryError(str(view[21 : len(view) - 4], "utf-8"))
 
 
-def run(path, classes, replay, room=None):
-    """Measure the heap of a learner of the model at `path`; `room` as of ``open_source``."""
-    import tinycl_rt.store.state  # noqa: F401  (else it comes when it is needed)
+def run(path, classes, replay, room=None, profile="serve"):
+    """Measure a learner of the model at `path`; `room` as of ``open_source``."""
+    say("firmware")
+    try:
+        if profile == "predict":
+            _predict(path)
+        else:
+            _serve(path, classes, replay, room)
+    except MemoryError as e:
+        print(json.dumps({"error": str(e) or "the heap is full"}))
+
+
+def _predict(path):
+    from tinycl_rt.predictor import Predictor
+
+    say("import")
+    predictor = Predictor(path)
+    say("predictor")
+    predictor.backbone.run(bytearray(predictor.model.input_bytes))
+
+
+def _serve(path, classes, replay, room):
+    import tinycl_rt.store.store  # noqa: F401  (else it comes with the first save)
+    from tinycl_rt import Learner
+    from tinycl_rt.kernels.choose import load
+
+    load()
+    load = None
+    _forget()
+    say("learn, save")
     from tinycl_rt.config import Config
-    from tinycl_rt.device import Device
-    from tinycl_rt.kernels import choose
-    from tinycl_rt.learner import Learner
-    from tinycl_rt.lib.modules import forget
-    from tinycl_rt.link import protocol as p
-    from tinycl_rt.link.frames import encode
     from tinycl_rt.model.loader import Model
     from tinycl_rt.model.source import open_source
     from tinycl_rt.service.service import Service, largest_payload
     from tinycl_rt.store.store import Store
 
-    choose.load()
+    _forget()
     say("runtime")
-    try:
-        source = open_source(path, room)
-        say("file")
-        model = Model(source)
-        forget("model.checks")  # as Device does
-        say("model")
-        learner = Learner(model, Config(classes=classes, replay_slots=replay))
-        say("learner")
-        device = Device(".", 0)
-        device.model, device.learner, device.store = model, learner, Store(".")
-        device.store.load(learner)  # as Device.open does
-        stream = Mute()
-        service = Service(stream, device, largest_payload(model), 4)
-        say("service")
-        one = device.staged.data or bytearray(model.input_bytes)  # where a host puts an image
-        line = memoryview(bytes(range(256)) + bytes(range(12)))
-        learner.begin(0, range(classes))
-        for i in range(12):
-            for at in range(0, len(one), 256):
-                count = min(256, len(one) - at)
-                one[at : at + count] = line[i : i + count]
-            learner.learn(one, i % classes)
-        learner.end()
-        say("learned")
-        run_backbone = learner.backbone.run
-        micropython.heap_lock()  # it is to allocate nothing
-        run_backbone(one)
-        micropython.heap_unlock()
-        before = getattr(source, "reads", 0), getattr(source, "read_bytes", 0)
-        instructions = tinyclboard.count(run_backbone, one)
-        result = {"fingerprint": learner.fingerprint(), "instructions": instructions}
-        result["reads"] = getattr(source, "reads", 0) - before[0]
-        result["read_bytes"] = getattr(source, "read_bytes", 0) - before[1]
-        print(json.dumps(result))
-        one = None
-        device.dirty = True
-        if not device.save():
-            raise MemoryError(device.warning)
-        say("saved")
-        stream.incoming = encode(p.GET_STATE, 0, 1, bytes(10))
-        service.poll_once(0)
-        say("state asked for")
-    except MemoryError as e:
-        print(json.dumps({"error": str(e) or "the heap is full"}))
+    source = open_source(path, room)
+    say("file")
+    model = Model(source)
+    open_source = Model = None
+    _forget()
+    say("model")
+    learner = Learner(model, Config(classes=classes, replay_slots=replay))
+    Config = None
+    _forget()
+    say("learner")
+    from tinycl_rt.device import Device
+
+    device = Device(".", 0)
+    device.model, device.learner, device.store = model, learner, Store(".")
+    device.store.load(learner)  # as Device.open does
+    stream = Mute()
+    service = Service(stream, device, largest_payload(model), 4)
+    device.forget()
+    say("service")
+    one = device.staged.data if device.staged else bytearray(model.input_bytes)
+    line = memoryview(bytes(range(256)) + bytes(range(12)))
+    learner.begin(0, range(classes))
+    for i in range(12):
+        for at in range(0, len(one), 256):
+            count = min(256, len(one) - at)
+            one[at : at + count] = line[i : i + count]
+        learner.learn(one, i % classes)
+    learner.end()
+    say("learned")
+    run_backbone = learner.backbone.run
+    micropython.heap_lock()  # it is to allocate nothing
+    run_backbone(one)
+    micropython.heap_unlock()
+    before = getattr(source, "reads", 0), getattr(source, "read_bytes", 0)
+    instructions = tinyclboard.count(run_backbone, one)
+    result = {"fingerprint": learner.fingerprint(), "instructions": instructions}
+    result["reads"] = getattr(source, "reads", 0) - before[0]
+    result["read_bytes"] = getattr(source, "read_bytes", 0) - before[1]
+    print(json.dumps(result))
+    one = None
+    device.dirty = True
+    if not device.save():
+        raise MemoryError(device.warning)
+    say("saved")
+    stream.incoming = _GET_STATE
+    service.poll_once(0)
+    say("state asked for")
+
+
+def _forget():
+    """As after a model was opened: the code for that goes again, and its stubs."""
+    import sys
+
+    from tinycl_rt.device import Device
+
+    Device(".", 0).forget()
+    for name in _STUBS:
+        if sys.modules.pop("tinycl_rt." + name, None):
+            package, _, name = ("tinycl_rt." + name).rpartition(".")
+            if hasattr(sys.modules[package], name):
+                delattr(sys.modules[package], name)

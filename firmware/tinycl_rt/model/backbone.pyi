@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from typing import Any
+
+from tinycl_rt.model.loader import Model
+
+class Backbone:
+    model: Model
+    latent: memoryview
+    output: memoryview | None
+    cells: Any
+    def __init__(self, model: Model, kernels: Any) -> None: ...
+    def stop(self, index: int = ...) -> None: ...
+    def run(self, pixels: bytes | bytearray | memoryview) -> memoryview: ...
+    def narrow(self, limit: int) -> int: ...
+    def count(self, latent: Any, features: Any) -> None: ...
