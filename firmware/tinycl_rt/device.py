@@ -44,7 +44,7 @@ class Device:
         self.folder = folder
         self.autosave = autosave
         self.heap_limit = heap_limit
-        self.config = config
+        self.packed = config.pack() if config else None  # the class would keep its code loaded
         self.model = self.learner = self.store = None
         self.staged = None  # memory for images that is given up while a file is open
         self.model_bytes = 0
@@ -153,8 +153,8 @@ class Device:
         from tinycl_rt.config import Config
         from tinycl_rt.learner import Learner
 
-        if self.config is not None:
-            return Learner(model, self.config)
+        if self.packed:
+            return Learner(model, Config.unpack(self.packed))
         try:
             return Learner(model, Config())
         except MemoryError:

@@ -17,7 +17,7 @@ class Device:
     folder: str
     autosave: int
     heap_limit: int
-    config: Config | None
+    packed: bytes | None
     model: Model | None
     learner: Learner | None
     store: Any

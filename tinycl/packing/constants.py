@@ -105,6 +105,8 @@ def _evaluate(node: ast.expr, names: dict[str, Any]) -> Any:
         for operand in operands:
             _evaluate(operand, names)
         return eval(text, {"__builtins__": {}}, values)
+    if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("const"):
+        return _evaluate(node.args[0], names)
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "struct.calcsize":
         return struct.calcsize(_evaluate(node.args[0], names))
     raise ValueError(ast.unparse(node))

@@ -11,7 +11,10 @@ _LEARN = "lib.integers head replay learner"
 _SAVE = "lib.files lib.buffers store.state store.log store.store"
 
 _SETUP = {
-    "_setup": "config kernels.choose model.source model.checks model.parser",
+    "_config": "config",
+    "_memory": "model.memory",
+    "_file": "model.file",
+    "_setup": "kernels.choose model.source model.checks model.parser",
     "_floats": "model.float_checks",
     "_channels": "model.channels",
     "_float_ops": "model.float_ops",
@@ -63,7 +66,9 @@ STUBS = (
     "learner",
     "predictor",
     "replay",
+    "model.file",
     "model.loader",
+    "model.memory",
     "model.source",
     "kernels.choose",
     "link.streams",

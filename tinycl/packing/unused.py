@@ -6,6 +6,7 @@ import ast
 from collections import Counter
 
 from tinycl.packing.merge import Part
+from tinycl.packing.modules import bound
 
 __all__ = ["drop"]
 
@@ -60,6 +61,8 @@ def _is_used(node: ast.stmt, uses: Counter[str], keep: set[str]) -> bool:
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
         name = node.targets[0].id
         return name in keep or bool(uses[name]) or name.startswith("__")
+    if isinstance(node, ast.Try):
+        return any(name in keep or uses[name] for name in bound([node]))
     if isinstance(node, ast.Import | ast.ImportFrom):
         wanted = keep | uses.keys()
         node.names = [a for a in node.names if (a.asname or a.name).partition(".")[0] in wanted]

@@ -6,7 +6,6 @@ from tinycl_rt import tcm
 from tinycl_rt.lib.crc import crc32
 from tinycl_rt.model import checks
 from tinycl_rt.model.graph import Tensor
-from tinycl_rt.model.source import Memory
 
 __all__ = ["parse"]
 
@@ -25,6 +24,8 @@ def parse(model, source):
     With the reason.
     """
     if not hasattr(source, "place"):
+        from tinycl_rt.model.memory import Memory
+
         source = Memory(source)
     model.source = source
     size = source.size

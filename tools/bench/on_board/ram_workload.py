@@ -7,6 +7,7 @@ their bytes. Ends early with an ``error`` where the heap is full.
 
 import gc
 import json
+import sys
 
 import micropython
 import tinyclboard
@@ -16,7 +17,16 @@ gc.threshold(4096)  # as main.py
 _GET_STATE = bytes.fromhex(
     "b1c7091001000a00f0e10000000000000000000013fc6557"
 )  # a host asks for the state
-_STUBS = ("config", "model.source", "model.loader", "kernels.choose")
+_SELDOM = ("_setup", "_config", "config", "model.source", "kernels.choose")
+_SELDOM += ("_snapshot", "_restore")
+    "_setup",
+    "_config",
+    "config",
+    "model.source",
+    "kernels.choose",
+    "_snapshot",
+    "_restore",
+)
 
 
 def largest():
@@ -84,40 +94,32 @@ def _predict(path):
 
 
 def _serve(path, classes, replay, room):
-    import tinycl_rt.store.store  # noqa: F401  (else it comes with the first save)
+    import tinycl_rt.store.store  # else it comes with the first save
     from tinycl_rt import Learner
-    from tinycl_rt.kernels.choose import load
 
-    load()
-    load = None
+    _load_kernels()
     _forget()
     say("learn, save")
-    from tinycl_rt.config import Config
-    from tinycl_rt.model.loader import Model
-    from tinycl_rt.model.source import open_source
+    from tinycl_rt.device import Device
     from tinycl_rt.service.service import Service, largest_payload
-    from tinycl_rt.store.store import Store
 
     _forget()
     say("runtime")
-    source = open_source(path, room)
+    source = _source(path, room)
+    _forget()
     say("file")
-    model = Model(source)
-    open_source = Model = None
+    model = tinycl_rt.Model(source)
     _forget()
     say("model")
-    learner = Learner(model, Config(classes=classes, replay_slots=replay))
-    Config = None
+    learner = Learner(model, _config(classes, replay))
     _forget()
     say("learner")
-    from tinycl_rt.device import Device
-
     device = Device(".", 0)
-    device.model, device.learner, device.store = model, learner, Store(".")
+    device.model, device.learner, device.store = model, learner, tinycl_rt.store.store.Store(".")
     device.store.load(learner)  # as Device.open does
     stream = Mute()
     service = Service(stream, device, largest_payload(model), 4)
-    device.forget()
+    _forget()
     say("service")
     one = device.staged.data if device.staged else bytearray(model.input_bytes)
     line = memoryview(bytes(range(256)) + bytes(range(12)))
@@ -149,14 +151,30 @@ def _serve(path, classes, replay, room):
     say("state asked for")
 
 
+# In functions of their own: a name that stays would keep the code of its module.
+
+
+def _load_kernels():
+    from tinycl_rt.kernels.choose import load
+
+    load()
+
+
+def _source(path, room):
+    from tinycl_rt.model.source import open_source
+
+    return open_source(path, room)
+
+
+def _config(classes, replay):
+    from tinycl_rt.config import Config
+
+    return Config(classes=classes, replay_slots=replay)
+
+
 def _forget():
-    """As after a model was opened: the code for that goes again, and its stubs."""
-    import sys
-
-    from tinycl_rt.device import Device
-
-    Device(".", 0).forget()
-    for name in _STUBS:
+    """As after a model was opened: the code for that goes again, and the stubs that lead to it."""
+    for name in _SELDOM:
         if sys.modules.pop("tinycl_rt." + name, None):
             package, _, name = ("tinycl_rt." + name).rpartition(".")
             if hasattr(sys.modules[package], name):
