@@ -36,8 +36,6 @@ class Predictor:
         Class names; "" where a class has none.
     """
 
-    tail = None
-
     def __init__(self, model, kernels=None):
         from tinycl_rt.kernels import choose
 
@@ -51,7 +49,7 @@ class Predictor:
         self.backend = self._kernels.NAME
         self.backbone = Backbone(model, self._kernels)
         self.latent_bytes = model.latent_bytes
-        self.head = None
+        self.head = self.tail = None
         self.names = []
         for name in _SETUP:
             forget(name)

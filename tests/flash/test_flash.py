@@ -139,7 +139,7 @@ def test_mpy_cross_of_another_version_is_passed_over(
     broken.write_text("def f(:\n")
     monkeypatch.undo()
     with pytest.raises(FlashError, match=r"broken.py does not compile: .*SyntaxError"):
-        compiler.compile_source(broken, "")
+        compiler.compile_text(broken.read_text(), broken.name, "")
 
 
 def test_a_folder_stands_for_a_circuitpython_drive(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 A name takes seven bytes and its characters. Those that MicroPython's ``.mpy`` format numbers
 instead of spelling (``static_qstr_list`` of its ``makeqstrdata.py``, the same in every version 6)
-are in the firmware already and cost nothing: private names become those that the runtime does not
-use otherwise, and two letters where these run out.
+are in the firmware already and cost nothing. Private names become those that the runtime does not
+use otherwise, and two letters where these run out. Attributes, names of a module's top level and
+parameters lie in spaces of their own, so that one short name serves in each of them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import ast
 import builtins
 import io
 import itertools
+import keyword
 import string
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from tinycl.packing.merge import Part
-from tinycl.packing.modules import PACKAGE
+from tinycl.packing.modules import PACKAGE, bound, parameters
 
 __all__ = ["shorten"]
 
@@ -145,6 +147,19 @@ _IN_FIRMWARE = [
     "ZeroDivisionError",
 ]
 
+# Attributes of objects that firmware makes: sys.implementation, a serial port, a processor.
+_FIRMWARES = [
+    "version",
+    "name",
+    "errno",
+    "buffer",
+    "data",
+    "timeout",
+    "write_timeout",
+    "in_waiting",
+    "flush",
+    "uid",
+]
 _MODULES = ("gc", "sys", "os", "struct", "time", "select")
 _TYPES: tuple[type, ...] = (
     *(str, bytes, bytearray, list, dict, set, tuple, int, memoryview, array.array),
@@ -152,45 +167,43 @@ _TYPES: tuple[type, ...] = (
 )
 
 
-def shorten(parts: list[Part], keep: Iterable[str]) -> dict[str, str]:
-    """Rename in all parts what only they see; returns the new name of each.
+def shorten(parts: list[Part], keep: Iterable[str]) -> None:
+    """Rename in all parts what only they see.
 
     Parameters
     ----------
     parts
-        Whatever a name stands for (function, attribute, parameter), it gets one new name
-        everywhere, so that the code goes on meaning the same.
     keep
         Names that programs use, and those of kernels and other modules outside the parts.
     """
     trees = [part.tree for part in parts]
-    fixed = set(keep) | set(dir(builtins)) | {"self", "errno"}
+    fixed = set(keep) | set(dir(builtins)) | {"self", *_FIRMWARES}
     fixed |= {name for kind in _TYPES for name in dir(kind)}
     fixed |= {name for tree in trees for name in _from_outside(tree)}
-    made = Counter(name for tree in trees for name in _made(tree))
-    old = [name for name, _ in made.most_common() if _is_free(name, fixed)]
     present = set(keep) | {name for tree in trees for name in _identifiers(tree)}
-    new = _new_names(present | {name for tree in trees for name in _from_outside(tree)})
-    names = {name: next(new) for name in old}
+    made = Counter(name for tree in trees for name in _attributes(tree))
+    attributes = _assign((n for n, _ in made.most_common() if _is_free(n, fixed)), present)
+    shared = {name for tree in trees for name in _shared(tree)} - fixed
+    everywhere = _assign(sorted(name for name in shared if len(name) > 1), present)
     for part in parts:
-        _Rename(names).visit(part.tree)
-        part.wanted = {names.get(name, name) for name in part.wanted}
-    return names
+        own = [name for name in bound(part.tree.body) if _is_free(name, fixed | shared)]
+        taken = present | set(everywhere.values())
+        names = everywhere | _assign(dict.fromkeys(own), taken)
+        _Rename(names, attributes).visit(part.tree)
+        for function in _functions(part.tree):
+            _rename_parameters(function, fixed)
 
 
 def _is_free(name: str, fixed: set[str]) -> bool:
     return name not in fixed and not name.startswith("__") and len(name) > 1
 
 
-def _new_names(present: set[str]) -> Iterator[str]:
-    yield from (name for name in _IN_FIRMWARE if name not in present)
+def _assign(old: Iterable[str], taken: set[str]) -> dict[str, str]:
+    """A short name for each, of those that are not taken."""
     letters = string.ascii_letters
     pairs = ("".join(pair) for pair in itertools.product(letters, letters))
-    yield from (
-        name
-        for name in pairs
-        if name not in present and name not in ("as", "if", "in", "is", "or")
-    )
+    new = (n for n in (*_IN_FIRMWARE, *pairs) if n not in taken and not keyword.iskeyword(n))
+    return dict(zip(old, new, strict=False))
 
 
 def _identifiers(tree: ast.AST) -> Iterator[str]:
@@ -201,27 +214,24 @@ def _identifiers(tree: ast.AST) -> Iterator[str]:
                 yield value
 
 
-def _made(tree: ast.AST) -> Iterator[str]:
-    """Names that the code itself gives to something that keeps a name on a board."""
+def _attributes(tree: ast.AST) -> Iterator[str]:
+    """Attributes that the code itself makes: methods, names of classes, what it assigns."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            yield node.name
-            yield from (a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg))
-        elif isinstance(node, ast.ClassDef):
-            yield node.name
-            for statement in node.body:
-                if isinstance(statement, ast.Assign):
-                    yield from (
-                        n.id for n in ast.walk(statement.targets[0]) if isinstance(n, ast.Name)
-                    )
+        if isinstance(node, ast.ClassDef):
+            yield from bound(node.body)
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             yield node.attr
-    if isinstance(tree, ast.Module):
-        for statement in tree.body:
-            if isinstance(statement, ast.Assign | ast.Try):
-                for n in ast.walk(statement):
-                    if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store):
-                        yield n.id
+
+
+def _shared(tree: ast.AST) -> Iterator[str]:
+    """Names that parts import from each other."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and _is_inside(node):
+            yield from (alias.name for alias in node.names)
+
+
+def _is_inside(node: ast.ImportFrom) -> bool:
+    return (node.module or "").split(".")[0] == PACKAGE
 
 
 def _from_outside(tree: ast.AST) -> Iterator[str]:
@@ -231,14 +241,10 @@ def _from_outside(tree: ast.AST) -> Iterator[str]:
             for alias in node.names:
                 yield from (alias.asname or alias.name).split(".")
         elif isinstance(node, ast.ImportFrom):
-            inside = (node.module or "").split(".")[0] == PACKAGE
-            if not inside:
-                for alias in node.names:
-                    yield alias.name
-                    if alias.asname:
-                        yield alias.asname
-            else:
+            if _is_inside(node):
                 yield from (node.module or "").split(".")
+            else:
+                yield from (name for a in node.names for name in (a.name, a.asname) if name)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield from (text for text in node.value.split("|") if text.isidentifier())
         elif isinstance(node, ast.keyword) and node.arg:
@@ -248,14 +254,65 @@ def _from_outside(tree: ast.AST) -> Iterator[str]:
 
 
 class _Rename(ast.NodeTransformer):
-    def __init__(self, names: dict[str, str]) -> None:
-        self._names = names
+    """Gives names of the top level, and attributes, their new names."""
 
-    def visit(self, node: ast.AST) -> ast.AST:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] != PACKAGE:
-            return node
-        for field in ("id", "attr", "name", "arg", "asname"):
-            value = getattr(node, field, None)
-            if isinstance(value, str):
-                setattr(node, field, self._names.get(value, value))
+    def __init__(self, names: dict[str, str], attributes: dict[str, str]) -> None:
+        self._names = names
+        self._attributes = attributes
+        self._in_class = False
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        spelled = self._attributes if self._in_class else self._names
+        node.id = spelled.get(node.id, self._names.get(node.id, node.id))
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        node.attr = self._attributes.get(node.attr, node.attr)
         return self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        spelled = self._attributes if self._in_class else self._names
+        node.name = spelled.get(node.name, node.name)
+        before, self._in_class = self._in_class, False
+        self.generic_visit(node)
+        self._in_class = before
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.name = self._names.get(node.name, node.name)
+        node.bases = [self.visit(base) for base in node.bases]
+        self._in_class = True
+        node.body = [self.visit(statement) for statement in node.body]
+        self._in_class = False
+        return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        for alias in node.names:
+            if _is_inside(node):
+                alias.name = self._names.get(alias.name, alias.name)
+            elif alias.asname:
+                alias.asname = self._names.get(alias.asname, alias.asname)
+        return node
+
+
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """Functions and methods, those inside of functions apart."""
+    for node in tree.body:
+        inner = node.body if isinstance(node, ast.ClassDef) else [node]
+        yield from (n for n in inner if isinstance(n, ast.FunctionDef))
+
+
+def _rename_parameters(function: ast.FunctionDef, fixed: set[str]) -> None:
+    """Give parameters that nobody names names that cost nothing."""
+    used = {name for name in _identifiers(function) if name}
+    free = (n for n in _IN_FIRMWARE if n not in used and not keyword.iskeyword(n))
+    names = {
+        name: next(free)
+        for name in sorted(parameters(function.args))
+        if name not in fixed and name not in _IN_FIRMWARE
+    }
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            node.id = names.get(node.id, node.id)
+        elif isinstance(node, ast.arg):
+            node.arg = names.get(node.arg, node.arg)
