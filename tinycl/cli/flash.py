@@ -12,7 +12,7 @@ import typer
 
 from tinycl.cli import options as o
 from tinycl.cli.models import read_model
-from tinycl.files import write_json
+from tinycl.files import read_file, write_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,6 +54,17 @@ def command(
             "--program", help="A main.py or code.py of your own that is there: keep or replace."
         ),
     ] = "ask",
+    profile: Annotated[
+        str,
+        typer.Option(
+            "--profile",
+            help="serve: answer a host; learn, predict: for a program of your own, in less memory.",
+        ),
+    ] = "serve",
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", help="With --profile predict: what was learned, .tcs."),
+    ] = None,
     place: Annotated[
         str,
         typer.Option(
@@ -95,6 +106,7 @@ def command(
     from tinycl.flash.find import choose, find, repl_port
     from tinycl.flash.report import Options
     from tinycl.flash.session import flash_drive, flash_port
+    from tinycl.packing.parts import PROFILES
 
     named = [n for n, v in (("--port", port), ("--board", board), ("--drive", drive)) if v]
     if len(named) > 1:
@@ -105,11 +117,16 @@ def command(
         raise FlashError(f"expected --program keep or replace, got {program}")
     if place not in ("auto", "rom", "files"):
         raise FlashError(f"expected --place auto, rom or files, got {place}")
+    if profile not in PROFILES:
+        raise FlashError(f"expected --profile {', '.join(PROFILES)}, got {profile}")
+    if state is not None and profile != "predict":
+        raise FlashError("--state goes with --profile predict; tinycl restore serves the others")
     blob = None
     if model is not None:
         blob = read_model(model, [])
         load_tcm(blob)
-    options = Options(blob, kernels, native, program, place, dry_run)
+    learned = read_file(state) if state is not None else None
+    options = Options(blob, kernels, native, program, place, dry_run, profile, learned)
     console = Console()
     steps = _Shown(console)
     if not named:

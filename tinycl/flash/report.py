@@ -31,6 +31,11 @@ class Options:
         system; ``auto``: into ROMFS where the firmware has one.
     dry_run : bool
         Look and compare, change nothing.
+    profile : str
+        ``serve``: the board answers a host; ``learn``: a program of the user's own learns and
+        predicts; ``predict``: it only predicts. The latter two bring no program.
+    state : bytes or None
+        Learned state (.tcs), which a board of the profile ``predict`` takes its weights from.
     """
 
     model: bytes | None = None
@@ -39,6 +44,8 @@ class Options:
     program: str = "ask"
     place: str = "auto"
     dry_run: bool = False
+    profile: str = "serve"
+    state: bytes | None = None
 
 
 class Steps(Protocol):

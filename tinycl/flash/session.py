@@ -8,7 +8,7 @@ from tinycl.exceptions import BoardError, FlashError
 from tinycl.flash.deploy import Changes, Target, changes, deploy
 from tinycl.flash.identity import Identity
 from tinycl.flash.kernels import Kernels, choose
-from tinycl.flash.plan import PROGRAMS, PlannedFile, plan
+from tinycl.flash.plan import PROGRAMS, PlannedFile, plan, programs
 from tinycl.flash.repl import Repl
 from tinycl.flash.report import Options, Report, Steps
 from tinycl.flash.rom import RomBoard
@@ -34,7 +34,10 @@ def flash_port(port: str, options: Options, steps: Steps) -> Report:
     if repl.identity.is_circuitpython:
         steps.say("press the board's reset button once: boot.py opens the second serial port")
         return report
-    _hello(port, options, report, steps)
+    if options.profile == "serve":
+        _hello(port, options, report, steps)
+    else:
+        steps.say(f"profile {options.profile}: put a program of your own on the board, main.py")
     return report
 
 
@@ -60,10 +63,12 @@ def _bring(target: Target, board: Identity, options: Options, steps: Steps) -> R
     steps.say(f"found {board.title}, {_kib(target.room()[0])} free")
     kernels = choose(board, options.kernels, options.native)
     steps.say(f"kernels: {kernels.name} ({kernels.why})")
-    files = plan(board, kernels, options.model)
+    files = plan(board, kernels, options.model, options.profile, options.state)
     files = [file for file in files if not _is_kept(target, board, file, options, steps)]
     target, files, place = _placed(target, files, options.place, steps)
     todo = changes(target, files)
+    if options.profile != "serve":
+        todo.remove.extend(_our_programs(target, board))
     report = _report(board, kernels, todo, options)
     report.place = place
     verb = "would " if options.dry_run else ""
@@ -122,6 +127,12 @@ def _is_kept(
         f"{target.name}: {name} on the board is a program of your own ({there.strip()[:50]!r}): "
         "--program keep leaves it, --program replace puts tinycl's in its place"
     )
+
+
+def _our_programs(target: Target, board: Identity) -> list[str]:
+    """Programs of ours on a board: they need the service, which other profiles lack."""
+    ours = {f"/{p.name}": p.read_text().split("\n", 1)[0] for p in programs(board.name)}
+    return [path for path, line in ours.items() if target.first_line(path).rstrip() == line]
 
 
 def _report(board: Identity, kernels: Kernels, todo: Changes, options: Options) -> Report:

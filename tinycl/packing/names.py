@@ -148,18 +148,10 @@ _IN_FIRMWARE = [
 ]
 
 # Attributes of objects that firmware makes: sys.implementation, a serial port, a processor.
-_FIRMWARES = [
-    "version",
-    "name",
-    "errno",
-    "buffer",
-    "data",
-    "timeout",
-    "write_timeout",
-    "in_waiting",
-    "flush",
-    "uid",
-]
+_FIRMWARES = (
+    *("version", "name", "errno", "buffer", "data", "uid", "flush"),
+    *("timeout", "write_timeout", "in_waiting"),
+)
 _MODULES = ("gc", "sys", "os", "struct", "time", "select")
 _TYPES: tuple[type, ...] = (
     *(str, bytes, bytearray, list, dict, set, tuple, int, memoryview, array.array),

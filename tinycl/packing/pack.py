@@ -80,7 +80,7 @@ class _Settled(ast.NodeTransformer):
 
     def visit_If(self, node: ast.If) -> object:
         test = ast.unparse(node.test)
-        if test == "sys.implementation.name == 'circuitpython'":
+        if test in ("sys.implementation.name == 'circuitpython'", "name == 'circuitpython'"):
             return node.orelse
         self.generic_visit(node)
         return node

@@ -6,10 +6,10 @@
 
 Six cases: the runtime's code read in place from memory-mapped flash (ROMFS), or loaded into the
 heap from a file system, as on firmware without ROMFS; and the model's weights mapped, in the heap,
-or streamed from the file system, layer by layer. Without --model the
-backbone is the one that `tinycl train --size 60k` makes for 32 x 32 x 3 pixels, with random
-weights. Steps: firmware alone; code to learn, predict, save and restore; that and the service,
-ready to stream ("runtime"); model file there; checked; learner made; service made; twelve
+or streamed from the file system, layer by layer. Without --model the backbone is the one that
+`tinycl train --size 60k` makes for 32 x 32 x 3 pixels, with random weights. First the code alone:
+the firmware's own, and that to learn, predict and save (or to predict). Steps: code with the
+service, ready to stream ("runtime"); model file there; checked; learner made; service made; twelve
 samples learned; state saved; state asked for by a host. Then one pass through the backbone is
 counted: instructions, bytes read from the file system.
 """
@@ -82,7 +82,7 @@ def measure(
     data: bytes,
     classes: int = 10,
     replay: int = 200,
-    code: str = "romfs",
+    place: str = "romfs",
     model: str = "heap",
     profile: str = "serve",
 ) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def measure(
         A compiled model.
     classes, replay : int
         Rows of the head, slots of the replay memory.
-    code : str
+    place : str
         "romfs": read in place; "heap": loaded into RAM.
     model : str
         Where its weights are: one of ``tinycl.compiler.fit.memory.PLACES``.
@@ -117,7 +117,7 @@ def measure(
         rom, flash = folder / "rom", folder / "files"
         for place in (rom, flash):
             place.mkdir()
-        lib = rom if code == "romfs" else flash
+        lib = rom if place == "romfs" else flash
         place_runtime(lib, board.arch, profile)
         stage([ON_BOARD / "ram_workload.py"], lib, board, [build_native(board.arch)])
         (rom if model == "mapped" else flash).joinpath("model.tcm").write_bytes(data)
@@ -131,11 +131,12 @@ def measure(
             printed = session.run(f"import ram_workload; ram_workload.run({given})", timeout=300)
     said = [json.loads(line) for line in printed.splitlines()]
     steps = [line for line in said if "step" in line]
+    code = {line["code"]: line["used"] for line in said if "code" in line}
     learned: dict[str, Any] = next((line for line in said if "fingerprint" in line), {})
     return {
         "board": board.name,
         "profile": profile,
-        "code": code,
+        "code": place,
         "model": model,
         "model_bytes": len(data),
         "classes": classes,
@@ -144,6 +145,7 @@ def measure(
         "computed": learner_bytes(
             Model(data), Config(classes=classes, replay_slots=replay), model
         ),
+        "code_bytes": code,
         "steps": steps,
         "fits": any(line["step"] in LAST for line in steps),
         "error": said[-1].get("error"),
@@ -159,9 +161,11 @@ def show(results: list[dict[str, Any]]) -> None:
     title += f"heap in use, of {first['heap_bytes']:,} bytes"
     table = Table("code in", "weights", title=title)
     longest = max((r["steps"] for r in results), key=len)
+    for name in first["code_bytes"]:
+        table.add_column(name, justify="right")
     for step in longest:
         table.add_column(step["step"], justify="right")
-    for heading in ("largest free", "instructions", "bytes read"):
+    for heading in ("largest free", "instr.", "read"):
         table.add_column(heading, justify="right")
     table.add_column("fits")
     for r in results:
@@ -169,8 +173,10 @@ def show(results: list[dict[str, Any]]) -> None:
         used += [""] * (len(longest) - len(used))
         left = f"{r['steps'][-1]['largest_free']:,}" if r["steps"] else ""
         work = [f"{r[name]:,}" if name in r else "" for name in ("instructions", "read_bytes")]
-        table.add_row(r["code"], r["model"], *used, left, *work, "yes" if r["fits"] else "no")
-    Console(width=160).print(table)
+        code = [f"{used:,}" for used in r["code_bytes"].values()]
+        verdict = "yes" if r["fits"] else "no"
+        table.add_row(r["code"], r["model"], *code, *used, left, *work, verdict)
+    Console(width=150).print(table)
 
 
 if __name__ == "__main__":

@@ -19,14 +19,6 @@ _GET_STATE = bytes.fromhex(
 )  # a host asks for the state
 _SELDOM = ("_setup", "_config", "config", "model.source", "kernels.choose")
 _SELDOM += ("_snapshot", "_restore")
-    "_setup",
-    "_config",
-    "config",
-    "model.source",
-    "kernels.choose",
-    "_snapshot",
-    "_restore",
-)
 
 
 def largest():
@@ -48,6 +40,12 @@ def say(step):
     gc.collect()
     used = gc.mem_alloc()
     print(json.dumps({"step": step, "used": used, "largest_free": largest()}))
+
+
+def note(name):
+    """Heap in use for code alone."""
+    gc.collect()
+    print(json.dumps({"code": name, "used": gc.mem_alloc()}))
 
 
 class Mute:
@@ -74,7 +72,7 @@ class Mute:
 
 def run(path, classes, replay, room=None, profile="serve"):
     """Measure a learner of the model at `path`; `room` as of ``open_source``."""
-    say("firmware")
+    note("firmware")
     try:
         if profile == "predict":
             _predict(path)
@@ -87,7 +85,9 @@ def run(path, classes, replay, room=None, profile="serve"):
 def _predict(path):
     from tinycl_rt.predictor import Predictor
 
-    say("import")
+    _load_kernels()
+    _forget()
+    note("predict")
     predictor = Predictor(path)
     say("predictor")
     predictor.backbone.run(bytearray(predictor.model.input_bytes))
@@ -99,7 +99,7 @@ def _serve(path, classes, replay, room):
 
     _load_kernels()
     _forget()
-    say("learn, save")
+    note("learn")
     from tinycl_rt.device import Device
     from tinycl_rt.service.service import Service, largest_payload
 
