@@ -58,7 +58,7 @@ def command(
         str,
         typer.Option(
             "--profile",
-            help="serve: answer a host; learn, predict: for a program of your own, in less memory.",
+            help="serve: answer a host; learn or predict: a program of your own, in less memory.",
         ),
     ] = "serve",
     state: Annotated[
