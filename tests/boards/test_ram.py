@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.boards import built
-from helpers.paths import RUNTIME
 from tinycl_rt.config import Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
@@ -16,7 +15,7 @@ from tinycl_rt.model.loader import Model
 
 from tools.bench.ram import measure
 from tools.bench.synthetic_model import synthetic_model
-from tools.boards.runtime import build_native
+from tools.boards.runtime import build_native, place_runtime
 from tools.boards.session import Session
 from tools.boards.staging import stage
 
@@ -79,13 +78,14 @@ def test_model_in_romfs_is_used_in_place() -> None:
         folder = Path(name)
         rom = folder / "rom"
         rom.mkdir()
-        stage([RUNTIME], rom, board, [build_native(board.arch)])
+        place_runtime(rom, board.arch)
+        stage([], rom, board, [build_native(board.arch)])
         (rom / "model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:
             session.run(
-                "import gc\nfrom tinycl_rt import checks, image, kernels, learner, store\n"
+                "import gc\nimport tinycl_rt.store.store\nfrom tinycl_rt.kernels import choose\n"
                 "from tinycl_rt.config import Config\nfrom tinycl_rt.device import Device\n"
-                "kernels.load()\ngc.collect()\nbefore = gc.mem_alloc()\n"
+                "choose.load()\ngc.collect()\nbefore = gc.mem_alloc()\n"
                 "device = Device('/', 0, 0, Config(classes=3, replay_slots=4, seed=5))\n"
                 "device.open()\ngc.collect()\nprint(device.warning)"
             )

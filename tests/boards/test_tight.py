@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.boards import built
-from helpers.paths import PROJECT, RUNTIME
+from helpers.paths import PROJECT
 from tinycl_rt.config import Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
@@ -21,7 +21,7 @@ from tinycl.boards.romfs import romfs_image
 from tinycl.link import Refused, connect, stream_experience
 from tinycl.link.backup import backup, restore
 from tools.bench.synthetic_model import synthetic_model
-from tools.boards.runtime import build_native
+from tools.boards.runtime import build_native, place_runtime
 from tools.boards.staging import stage
 
 MODEL = synthetic_model((32, 32, 3), "60k")
@@ -34,7 +34,8 @@ class MappedBoard(CortexM3):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder / "flash")
         board, rom = built("cortex-m3"), folder / "rom"
-        stage([RUNTIME, PROJECT / "firmware" / "main.py"], rom, board, [build_native(board.arch)])
+        place_runtime(rom, board.arch)
+        stage([PROJECT / "firmware" / "main.py"], rom, board, [build_native(board.arch)])
         (rom / "model.tcm").write_bytes(MODEL)
         (folder / "rom.img").write_bytes(romfs_image(rom))
         self._command = [*board.command(), *board.with_rom(folder / "rom.img")]
