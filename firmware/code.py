@@ -6,8 +6,8 @@ boot.py enables that port (usb_cdc.data).
 from tinycl_rt.lib import modules
 
 modules.load("link.protocol", "lib.files", "link.frames", "device", "store.log", "store.state")
-modules.load("store.store", "store.snapshot", "service.queries", "service.uploads")
-modules.load("service.commands", "link.streams", "service.service")
+modules.load("store.store", "service.commands", "service.queries", "service.uploads")
+modules.load("link.streams", "service.service")
 
 from tinycl_rt.service.service import serve  # noqa: E402
 

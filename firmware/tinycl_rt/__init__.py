@@ -20,9 +20,8 @@ if sys.implementation.name == "circuitpython":
     # one piece.
     from tinycl_rt.lib.modules import load
 
-    load("lib.crc", "tcm", "model.graph", "model.checks", "model.source", "model.loader")
-    load("lib.integers", "config", "kernels.reference.core", "kernels.choose", "model.backbone")
-    load("head", "replay", "learner")
+    load("lib.crc", "tcm", "model.graph", "model.loader", "lib.integers")
+    load("kernels.reference.core", "model.backbone", "predictor", "head", "replay", "learner")
 
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model

@@ -13,6 +13,9 @@ from tinycl.packing.modules import PACKAGE, Module, bound, parameters
 
 __all__ = ["Part", "merge"]
 
+# Files of their own, which few boards need.
+_ALONE = ("kernels.", "lib.crc_table", "link.fd_stream")
+
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -171,6 +174,9 @@ class _Merger(ast.NodeTransformer):
         by_module: dict[str, set[str]] = {}
         for target in one.used:
             part = self._world.parts.get(target.module)
+            if part is None and not target.module.startswith(_ALONE):
+                where = self._module.name or PACKAGE
+                raise FlashError(f"packing: {where} imports {_inner(target)}, which is in no part")
             name = self._world.flat(target)
             path = part.dotted if part else f"{PACKAGE}.{target.module}"
             by_module.setdefault(path, set()).add(name)

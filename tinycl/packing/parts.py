@@ -18,7 +18,7 @@ _SETUP = {
     "_floats": "model.float_checks",
     "_channels": "model.channels",
     "_float_ops": "model.float_ops",
-    "_restore": "store.restore",
+    "_restore": "store.reading store.restore store.weights",
 }
 _TRAINABLE = {
     "_layers": "trainable.layers trainable.tail",
@@ -29,7 +29,7 @@ PROFILES: dict[str, dict[str, str]] = {
     "predict": {
         "": _PREDICT,
         **_SETUP,
-        "_restore": "store.state lib.buffers store.restore store.weights",
+        "_restore": "lib.buffers store.state store.reading store.weights",
     },
     "learn": {
         "": f"{_PREDICT} {_LEARN}",

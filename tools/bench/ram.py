@@ -4,10 +4,11 @@
     python -m tools.bench.ram --board cortex-m0 --json ram.json
     python -m tools.bench.ram --model model.tcm --classes 10 --replay 200
 
-Six cases: the runtime's code read in place from memory-mapped flash (ROMFS), or loaded into the
-heap from a file system, as on firmware without ROMFS; and the model's weights mapped, in the heap,
-or streamed from the file system, layer by layer. Without --model the backbone is the one that
-`tinycl train --size 60k` makes for 32 x 32 x 3 pixels, with random weights. First the code alone:
+The runtime's code is read in place from memory-mapped flash (ROMFS), or loaded into the heap from
+a file system, as on firmware without ROMFS, or compiled there from sources; and the model's weights
+are mapped, in the heap, or streamed from the file system, layer by layer. Without --model the
+backbone is the one that `tinycl train --size 60k` makes for 32 x 32 x 3 pixels, with random weights.
+First the code alone:
 the firmware's own, and that to learn, predict and save (or to predict). Steps: code with the
 service, ready to stream ("runtime"); model file there; checked; learner made; service made; twelve
 samples learned; state saved; state asked for by a host. Then one pass through the backbone is
@@ -59,10 +60,11 @@ def main(words: list[str] | None = None) -> int:
     try:
         size, shape = options.size, tuple(options.shape)
         data = options.model.read_bytes() if options.model else synthetic_model(shape, size)
+        case = (BOARDS[options.board], data, options.classes, options.replay)
         results = [
-            measure(BOARDS[options.board], data, options.classes, options.replay, code, model)
-            for code, model in product(("romfs", "heap"), PLACES)
+            measure(*case, code, model) for code, model in product(("romfs", "heap"), PLACES)
         ]
+        results.append(measure(*case, "sources", "streamed"))
         results += [
             measure(BOARDS[options.board], data, options.classes, 0, code, "heap", "predict")
             for code in ("romfs", "heap")
@@ -97,7 +99,8 @@ def measure(
     classes, replay : int
         Rows of the head, slots of the replay memory.
     place : str
-        "romfs": read in place; "heap": loaded into RAM.
+        "romfs": read in place; "heap": loaded into RAM; "sources": the same of sources, with
+        kernels in plain Python, as on CircuitPython.
     model : str
         Where its weights are: one of ``tinycl.compiler.fit.memory.PLACES``.
 
@@ -118,8 +121,10 @@ def measure(
         for place in (rom, flash):
             place.mkdir()
         lib = rom if place == "romfs" else flash
-        place_runtime(lib, board.arch, profile)
-        stage([ON_BOARD / "ram_workload.py"], lib, board, [build_native(board.arch)])
+        sources = place == "sources"
+        place_runtime(lib, None if sources else board.arch, profile)
+        native = [] if sources else [build_native(board.arch)]
+        stage([ON_BOARD / "ram_workload.py"], lib, board, native)
         (rom if model == "mapped" else flash).joinpath("model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:
             session.copy(flash)

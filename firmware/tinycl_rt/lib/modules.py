@@ -18,16 +18,22 @@ import sys
 __all__ = ["forget", "load"]
 
 
+_stay = set()
+
+
 def load(*names):
-    """Import parts of the runtime."""
+    """Import parts of the runtime, for good: where sources are compiled, it takes much heap."""
     for name in names:
         __import__("tinycl_rt." + name)
         gc.collect()
+        _stay.add(name)
 
 
 def forget(name):
     """Let go of a module, so that its memory is free until it is imported again."""
-    if sys.implementation.name != "cpython" and sys.modules.pop("tinycl_rt." + name, None):
+    if sys.implementation.name == "cpython" or name in _stay:
+        return
+    if sys.modules.pop("tinycl_rt." + name, None):
         folder, _, name = ("tinycl_rt." + name).rpartition(".")
         package = sys.modules[folder]
         if name in package.__dict__:

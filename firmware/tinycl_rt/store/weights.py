@@ -1,6 +1,6 @@
 """What predicting needs of a learned state: consolidated weights and class names."""
 
-from tinycl_rt.store.restore import names, open_state, read
+from tinycl_rt.store.reading import names, open_state, read
 from tinycl_rt.store.state import HEADER_BYTES
 
 __all__ = ["load"]

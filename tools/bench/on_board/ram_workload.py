@@ -18,7 +18,8 @@ _GET_STATE = bytes.fromhex(
     "b1c7091001000a00f0e10000000000000000000013fc6557"
 )  # a host asks for the state
 _SELDOM = ("_setup", "_config", "config", "model.source", "kernels.choose")
-_SELDOM += ("_snapshot", "_restore")
+_SELDOM += ("_snapshot", "_restore", "model.parser", "model.checks", "store.restore")
+_SELDOM += ("store.snapshot",)
 
 
 def largest():
@@ -102,6 +103,10 @@ def _serve(path, classes, replay, room):
     note("learn")
     from tinycl_rt.device import Device
     from tinycl_rt.service.service import Service, largest_payload
+
+    if not hasattr(tinycl_rt, "_device"):  # sources: as code.py does
+        import tinycl_rt.service.queries
+        import tinycl_rt.service.uploads
 
     _forget()
     say("runtime")
