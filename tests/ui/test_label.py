@@ -170,7 +170,8 @@ def test_interrupted_and_gone_on_with(photos: Path, tmp_path: Path) -> None:
         sitting.see("1 of 12")
         sitting.press("1", "2 of 12")
         sitting.press("2", "3 of 12")
-        sitting.end(CTRL_C, 130)
+        text = sitting.end(CTRL_C, 130)
+        assert "the board has learned 2 samples and saved them" in text
     simulated = _learner()
     simulated.begin(0, (0, 1))
     simulated.set_names(["left", "right"])

@@ -54,8 +54,8 @@ def on_interrupt(save: Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print("tinycl: interrupted, saving; Ctrl-C again ends at once", file=sys.stderr)
         try:
+            print("tinycl: interrupted, saving; Ctrl-C again ends at once", file=sys.stderr)
             kept = save()
         except KeyboardInterrupt:
             raise Interrupted("ended at once; what was not saved is lost") from None
@@ -81,13 +81,14 @@ def save_board(client: BoardClient, lasting: bool, again: str) -> str:
     client.observer = Observer()
     try:
         info = client.hello()
-        if not info.has_model:
-            return f"interrupted before the board had a model; {again} begins again"
-        done = client.save()
+        if info.has_model:
+            client.save()
         client.bye()
     except (BoardError, LinkError) as error:
         return f"interrupted; the board could not save ({error}), what it learned may be lost"
-    learned = f"interrupted; the board has learned {done.learned} samples"
+    if not info.has_model:
+        return f"interrupted before the board had a model; {again} begins again"
+    learned = f"interrupted; the board has learned {info.learned} samples"
     if not lasting:
         return f"{learned}, which end with this emulated board: --flash FOLDER keeps them"
     return f"{learned} and saved them; {again} goes on from there"

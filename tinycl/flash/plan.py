@@ -17,7 +17,8 @@ __all__ = ["PROGRAMS", "PlannedFile", "plan", "programs"]
 PROGRAMS = {"micropython": ("main.py",), "circuitpython": ("boot.py", "code.py")}
 """Files that firmware runs at power-on."""
 
-_PREDICTING = ("tinycl_core", "tinycl_float")
+# A board that never learns has the first of these in the place of tinycl_core.mpy.
+_PREDICTING = {"tinycl_predict.mpy": "tinycl_core.mpy", "tinycl_float.mpy": "tinycl_float.mpy"}
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,10 @@ def plan(
         packed = runtime_files(profile, board.code if board.mpy else None, kernels.name == "viper")
         files += [PlannedFile(f"/lib/tinycl_rt/{path}", data) for path, data in packed.items()]
     for name, module in kernels.modules.items():
-        if profile != "predict" or name.removesuffix(".mpy") in _PREDICTING:
-            files.append(PlannedFile(f"/lib/{name}", module.read_bytes()))
+        learning = None if name == "tinycl_predict.mpy" else name
+        placed = _PREDICTING.get(name) if profile == "predict" else learning
+        if placed:
+            files.append(PlannedFile(f"/lib/{placed}", module.read_bytes()))
     if model is not None:
         files.append(PlannedFile("/model.tcm", model))
     if state is not None:

@@ -5,9 +5,10 @@
     python -m tools.bench.ram --model model.tcm --classes 10 --replay 200
 
 The runtime's code is read in place from memory-mapped flash (ROMFS), or loaded into the heap from
-a file system, as on firmware without ROMFS, or compiled there from sources; and the model's weights
+a file system, as on firmware without ROMFS, or compiled there from sources. The model's weights
 are mapped, in the heap, or streamed from the file system, layer by layer. Without --model the
-backbone is the one that `tinycl train --size 60k` makes for 32 x 32 x 3 pixels, with random weights.
+backbone is the one that `tinycl train --size 60k` makes for 32 x 32 x 3 pixels, with random
+weights.
 First the code alone:
 the firmware's own, and that to learn, predict and save (or to predict). Steps: code with the
 service, ready to stream ("runtime"); model file there; checked; learner made; service made; twelve
@@ -125,6 +126,8 @@ def measure(
         place_runtime(lib, None if sources else board.arch, profile)
         native = [] if sources else [build_native(board.arch)]
         stage([ON_BOARD / "ram_workload.py"], lib, board, native)
+        if profile == "predict":  # as flash does
+            (lib / "tinycl_predict.mpy").replace(lib / "tinycl_core.mpy")
         (rom if model == "mapped" else flash).joinpath("model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:
             session.copy(flash)
