@@ -14,7 +14,8 @@ from helpers.paths import PROJECT, RUNTIME
 ORDER = {
     "tinycl": """
         tinycl exceptions text
-        files keras inference boards
+        files keras inference packing
+        boards
         data models
         training edge zoo compiler observer
         link
@@ -26,11 +27,14 @@ ORDER = {
     "tinycl_rt": """
         lib tcm version config
         kernels link
-        model head replay
+        model forward replay
+        head
         trainable
         store
+        predictor
         learner
-        tinycl_rt device
+        tinycl_rt changes
+        device
         service""",
 }
 FOLDERS = {"tinycl": PROJECT / "tinycl", "tinycl_rt": RUNTIME}

@@ -5,14 +5,16 @@ The code is loaded when it is needed and goes again (``Device.forget``).
 
 import gc
 
-from tinycl_rt.device import (
+from tinycl_rt.lib.files import (
     MODEL_FILE,
     NEW_MODEL_FILE,
     NEW_STATE_FILE,
     ROM_MODEL_FILE,
+    exists,
     reason,
+    remove,
+    rename,
 )
-from tinycl_rt.lib.files import exists, remove, rename
 
 __all__ = ["install", "open_folder", "reset", "restore"]
 

@@ -11,15 +11,11 @@ Basic example usage:
 
 import gc
 
+from tinycl_rt.lib.files import reason
 from tinycl_rt.lib.modules import forget
 from tinycl_rt.link.protocol import NO_MODEL, Refusal
 
-__all__ = ["Device", "heap", "reason"]
-
-MODEL_FILE = "model.tcm"
-ROM_MODEL_FILE = "/rom/model.tcm"  # comes with the firmware; one in the folder goes first
-NEW_MODEL_FILE = "model.new"
-NEW_STATE_FILE = "state.new"
+__all__ = ["Device"]
 
 _SELDOM = ("changes", "config", "model.source", "model.parser", "model.checks")
 _SELDOM += ("model.float_checks", "store.snapshot", "store.restore", "kernels.choose")
@@ -168,19 +164,3 @@ class Device:
         from tinycl_rt.store.store import Store
 
         return Store(self.folder)
-
-
-def heap():
-    """Return (free, used) bytes of the heap; zeros where Python does not know."""
-    if not hasattr(gc, "mem_free"):
-        return 0, 0
-    return gc.mem_free(), gc.mem_alloc()
-
-
-def reason(error):
-    """Why something failed, in words."""
-    if isinstance(error, OSError) and error.errno == 30:  # EROFS
-        return "the files are read-only: see storage.remount in boot.py"
-    if isinstance(error, OSError) and error.errno == 28:  # ENOSPC
-        return "the file system is full"
-    return str(error) or type(error).__name__

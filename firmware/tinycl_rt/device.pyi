@@ -6,12 +6,7 @@ from tinycl_rt.config import Config
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
 
-__all__ = ["Device", "heap", "reason"]
-
-MODEL_FILE: str
-ROM_MODEL_FILE: str
-NEW_MODEL_FILE: str
-NEW_STATE_FILE: str
+__all__ = ["Device"]
 
 class Device:
     folder: str
@@ -49,6 +44,3 @@ class Device:
     def generation(self) -> int: ...
     @property
     def backend(self) -> str: ...
-
-def heap() -> tuple[int, int]: ...
-def reason(error: BaseException) -> str: ...

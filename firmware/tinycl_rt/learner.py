@@ -104,8 +104,10 @@ class Learner(Predictor):
         self.batch = config.replay_batch
         self.rng.seed(config.seed)
         if config.depth:
-            self.tail = layers.make(model, config, self._kernels, self.rng)
-            self._step_deep = layers.step
+            from tinycl_rt.trainable import learning
+
+            self.tail = learning.make(model, config, self._kernels, self.rng)
+            self._step_deep = learning.step
         self.backbone.stop(self.tail.first if self.tail else -1)
         self._make_replay(config, latent_bytes)
         top = self.backbone.narrow((1 << (config.qf - 1)) - 1)

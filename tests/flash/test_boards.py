@@ -105,11 +105,11 @@ def test_on_the_file_system_only_what_differs_is_copied(tmp_path: Path, model_fi
     viper = flash("unix", tmp_path, *words, "--kernels", "viper")
     assert viper["backend"] == "viper" and viper["place"] == "files"
     with bare("unix", tmp_path) as board, Repl(board.port) as repl:
-        repl.run("with open('/lib/tinycl_rt/lib/integers.mpy', 'w') as f: f.write('damaged')")
+        repl.run("with open('/lib/tinycl_rt/config.mpy', 'w') as f: f.write('damaged')")
         repl.run("with open('/lib/tinycl_rt/head.py', 'w') as f: f.write('preferred to head.mpy')")
     again = flash("unix", tmp_path, *words, "--kernels", "viper")
     copied = [file["path"] for file in again["files"] if file["copied"]]  # type: ignore[attr-defined]
-    assert copied == ["/lib/tinycl_rt/lib/integers.mpy"] and again["removed"] == [
+    assert copied == ["/lib/tinycl_rt/config.mpy"] and again["removed"] == [
         "/lib/tinycl_rt/head.py"
     ]
     other = tmp_path / "other.tcm"

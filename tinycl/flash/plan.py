@@ -61,6 +61,8 @@ def plan(
 ) -> list[PlannedFile]:
     """Return all files for a board, in the order in which they are written.
 
+    The program comes last: a board whose plug is pulled halfway stays in its REPL.
+
     Parameters
     ----------
     board
@@ -72,8 +74,6 @@ def plan(
         of the user's own, without the code that it has no use for.
     state
         Learned state that goes with it, for ``predict``.
-
-    The program comes last: a board whose plug is pulled halfway stays in its REPL.
 
     Raises
     ------

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 __all__ = ["PROFILES", "STUBS", "modules_of"]
 
-_PREDICT = (
-    "version lib.crc lib.modules tcm model.graph model.loader model.backbone forward predictor"
-)
+_MODEL = "tcm model.graph model.loader model.backbone"
+_PREDICT = f"version lib.crc lib.modules lib.files {_MODEL} forward predictor"
 _LEARN = "lib.integers head replay learner"
-_SAVE = "lib.files lib.buffers store.state store.log store.store"
+_SAVE = "lib.buffers store.state store.log store.store"
 
 _SETUP = {
     "_config": "config",
@@ -21,7 +20,7 @@ _SETUP = {
     "_restore": "store.reading store.restore store.weights",
 }
 _TRAINABLE = {
-    "_layers": "trainable.layers trainable.tail",
+    "_layers": "trainable.layers trainable.tail trainable.learning",
     "_full": "trainable.full",
 }
 
@@ -46,8 +45,8 @@ PROFILES: dict[str, dict[str, str]] = {
         **_SETUP,
         **_TRAINABLE,
         "_snapshot": "store.snapshot",
-        "_device": "lib.clock link.protocol device link.frames link.streams service.commands "
-        "service.service",
+        "_device": "lib.clock lib.heap link.protocol device link.frames link.streams "
+        "service.commands service.service",
         "_changes": "changes",
         "_staged": "service.staged",
         "_queries": "lib.board service.queries",

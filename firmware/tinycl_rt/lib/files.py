@@ -2,7 +2,12 @@
 
 import os
 
-__all__ = ["exists", "free_bytes", "remove", "rename"]
+__all__ = ["exists", "free_bytes", "reason", "remove", "rename"]
+
+MODEL_FILE = "model.tcm"
+ROM_MODEL_FILE = "/rom/model.tcm"  # comes with the firmware; one in the folder is preferred
+NEW_MODEL_FILE = "model.new"
+NEW_STATE_FILE = "state.new"
 
 
 def exists(path):
@@ -38,3 +43,12 @@ def free_bytes(folder):
         return found[1] * found[4]
     except (AttributeError, OSError):
         return 0
+
+
+def reason(error):
+    """Why something failed, in words."""
+    if isinstance(error, OSError) and error.errno == 30:  # EROFS
+        return "the files are read-only: see storage.remount in boot.py"
+    if isinstance(error, OSError) and error.errno == 28:  # ENOSPC
+        return "the file system is full"
+    return str(error) or type(error).__name__

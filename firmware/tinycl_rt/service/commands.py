@@ -111,6 +111,7 @@ def forget_recent(service):
 
 
 def image(service, flags, data):
+    """Pixels of a request, or the image that came in pieces before. Refusal: it did not."""
     if not flags & p.IMAGE_STAGED:
         return data
     if not service.device.staged:

@@ -6,11 +6,11 @@ The code is loaded when such a request comes and goes with the next one that tea
 import gc
 import struct
 
-from tinycl_rt.device import heap
 from tinycl_rt.lib import buffers
 from tinycl_rt.lib.board import platform, unique_id
 from tinycl_rt.lib.clock import since, ticks_ms
 from tinycl_rt.lib.crc import crc32
+from tinycl_rt.lib.heap import heap
 from tinycl_rt.link import protocol as p
 from tinycl_rt.link.frames import VERSION
 from tinycl_rt.link.protocol import put, take

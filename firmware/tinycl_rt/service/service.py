@@ -20,8 +20,10 @@ import gc
 import struct
 from array import array
 
-from tinycl_rt.device import Device, heap, reason
+from tinycl_rt.device import Device
 from tinycl_rt.lib.clock import since, ticks_ms
+from tinycl_rt.lib.files import reason
+from tinycl_rt.lib.heap import heap
 from tinycl_rt.lib.modules import forget
 from tinycl_rt.link import protocol as p
 from tinycl_rt.link.frames import (

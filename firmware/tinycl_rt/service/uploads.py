@@ -8,9 +8,9 @@ that is wanted. The code is loaded when such a request comes.
 import gc
 import struct
 
-from tinycl_rt.device import NEW_MODEL_FILE, NEW_STATE_FILE, heap
 from tinycl_rt.lib.crc import crc32
-from tinycl_rt.lib.files import free_bytes, remove
+from tinycl_rt.lib.files import NEW_MODEL_FILE, NEW_STATE_FILE, free_bytes, remove
+from tinycl_rt.lib.heap import heap
 from tinycl_rt.link import protocol as p
 from tinycl_rt.link.protocol import take
 from tinycl_rt.service.commands import forget_recent, progress

@@ -65,7 +65,7 @@ def _crc(file, header, size):
 
 
 def names(file, nbytes, n):
-    """Class names, which are the last bytes of a state."""
+    """Class names, the last bytes of a state; ValueError: they are damaged."""
     if nbytes < n:
         raise ValueError("state: it ends inside a block")
     if nbytes > n * 256:

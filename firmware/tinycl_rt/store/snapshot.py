@@ -47,7 +47,7 @@ def scan(path):
 
 
 class Image:
-    """The state of a log's last record as a file, for ``tinycl_rt.store.state.restore``.
+    """The state of a log's last record as a file, for ``tinycl_rt.store.restore``.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from tinycl_rt.config import Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.lib.integers import Rng
 from tinycl_rt.model.loader import Model
-from tinycl_rt.trainable import layers
+from tinycl_rt.trainable import learning
 from tinycl_rt.trainable.layers import latent_bytes
 
 from tinycl.compiler.compiler import Compiled
@@ -161,7 +161,7 @@ def tail_bytes(model: Model, config: Config) -> int:
     """
     if not config.depth:
         return 0
-    tail = layers.make(model, config, numpy_kernels, Rng(1))
+    tail = learning.make(model, config, numpy_kernels, Rng(1))
     model_blocks = {id(block) for op in model.operators for block in (op.weights, op.table, op.p)}
     return _weigh(vars(tail), model_blocks)
 

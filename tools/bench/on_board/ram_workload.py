@@ -96,7 +96,6 @@ def _predict(path):
 
 def _serve(path, classes, replay, room):
     import tinycl_rt.store.store  # else it comes with the first save
-    from tinycl_rt import Learner
 
     _load_kernels()
     _forget()
@@ -116,7 +115,7 @@ def _serve(path, classes, replay, room):
     model = tinycl_rt.Model(source)
     _forget()
     say("model")
-    learner = Learner(model, _config(classes, replay))
+    learner = _learner(model, classes, replay)
     _forget()
     say("learner")
     device = Device(".", 0)
@@ -171,10 +170,11 @@ def _source(path, room):
     return open_source(path, room)
 
 
-def _config(classes, replay):
+def _learner(model, classes, replay):
+    from tinycl_rt import Learner
     from tinycl_rt.config import Config
 
-    return Config(classes=classes, replay_slots=replay)
+    return Learner(model, Config(classes=classes, replay_slots=replay))
 
 
 def _forget():
