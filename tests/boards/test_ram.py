@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.boards import built
-from helpers.paths import RUNTIME
 from tinycl_rt.config import Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
@@ -16,9 +15,8 @@ from tinycl_rt.model.loader import Model
 
 from tools.bench.ram import measure
 from tools.bench.synthetic_model import synthetic_model
-from tools.boards.runtime import build_native
+from tools.boards.runtime import stage_runtime
 from tools.boards.session import Session
-from tools.boards.staging import stage
 
 SHARE, OBJECTS = 0.03, 2048  # tolerance: of the figure, and for Python's objects
 
@@ -79,7 +77,7 @@ def test_model_in_romfs_is_used_in_place() -> None:
         folder = Path(name)
         rom = folder / "rom"
         rom.mkdir()
-        stage([RUNTIME], rom, board, [build_native(board.arch)])
+        stage_runtime(rom, board)
         (rom / "model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:
             session.run(

@@ -14,8 +14,7 @@ from helpers.boards import built
 from helpers.link import CONFIG, clean_run, flash_with, hand_made_model, samples
 from helpers.tiny import tiny_model
 
-from tinycl.boards import start
-from tinycl.boards.micropython import bare
+from tinycl.boards import bare, start
 from tinycl.exceptions import BoardError
 from tinycl.flash.repl import Repl
 from tinycl.link import connect, stream_experience

@@ -20,7 +20,7 @@ from helpers.paths import PROJECT
 from tinycl_rt.model.loader import Model
 from typer.testing import CliRunner
 
-from tinycl.boards.micropython import bare
+from tinycl.boards import bare
 from tinycl.cli import app
 from tinycl.exceptions import FlashError, LinkError
 from tinycl.flash.deploy import changes, deploy

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tinycl.boards.sources import board_sources, runtime_folder
+from tinycl.boards.version import MICROPYTHON_VERSION
 
 __all__ = ["board_folder", "cache", "description", "digest", "runtime_digest"]
 
@@ -19,6 +20,12 @@ __all__ = ["board_folder", "cache", "description", "digest", "runtime_digest"]
 def cache() -> Path:
     """Folder of sources and builds: ``~/.cache/tinycl``, unless XDG_CACHE_HOME says else."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tinycl"
+
+
+def source_folder() -> Path:
+    """MicroPython's source: the tree that $MICROPY_DIR names, or where the pinned one lies."""
+    given = os.environ.get("MICROPY_DIR")
+    return Path(given).expanduser() if given else cache() / f"micropython-{MICROPYTHON_VERSION}"
 
 
 def board_folder(board: str) -> Path:

@@ -125,7 +125,7 @@ def command(
         )
     with ExitStack() as stack:
         if board is not None:
-            from tinycl.boards.micropython import bare
+            from tinycl.boards import bare
 
             port = stack.enter_context(bare(board, flash)).port
         if firmware is not None:

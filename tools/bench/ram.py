@@ -28,11 +28,11 @@ from rich.table import Table
 from tinycl_rt.config import Config
 from tinycl_rt.model.loader import Model
 
+from tinycl.boards import Board
+from tinycl.boards.registry import BUILT
 from tinycl.compiler.fit.memory import PLACES, learner_bytes
-from tinycl.exceptions import ModelError
+from tinycl.exceptions import BoardError, ModelError
 from tools.bench.synthetic_model import synthetic_model
-from tools.boards.errors import BoardBuildError
-from tools.boards.machines import BOARDS, Board
 from tools.boards.paths import ON_BOARD, PROJECT
 from tools.boards.runtime import build_native
 from tools.boards.session import Session
@@ -47,7 +47,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    boards = [name for name, board in BOARDS.items() if board.emulator]
+    boards = [name for name, board in BUILT.items() if board.emulator]
     parser.add_argument("--board", choices=boards, default="cortex-m3")
     parser.add_argument("--model", type=Path, help="compiled model")
     parser.add_argument("--size", default="60k", help="without --model: size of the backbone")
@@ -60,10 +60,10 @@ def main(words: list[str] | None = None) -> int:
         size, shape = options.size, tuple(options.shape)
         data = options.model.read_bytes() if options.model else synthetic_model(shape, size)
         results = [
-            measure(BOARDS[options.board], data, options.classes, options.replay, code, model)
+            measure(BUILT[options.board], data, options.classes, options.replay, code, model)
             for code, model in product(("romfs", "heap"), PLACES)
         ]
-    except (BoardBuildError, ModelError, OSError, ValueError) as error:
+    except (BoardError, ModelError, OSError, ValueError) as error:
         print(f"bench.ram: {error}", file=sys.stderr)
         return 1
     show(results)

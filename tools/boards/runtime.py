@@ -8,52 +8,65 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+from tinycl.boards import Board
 from tinycl.boards.cache import description, digest, runtime_digest
 from tinycl.boards.romfs import romfs_image
-from tinycl.exceptions import TinyclError
-from tinycl.flash import native
+from tinycl.flash.native import build_native, native_digest
 
-from .errors import BoardBuildError
-from .machines import Board
 from .paths import PROJECT
 from .staging import stage
 
-__all__ = ["build_native", "build_runtime"]
+__all__ = ["build_native", "build_runtime", "stage_runtime"]
 
-_KEPT = 5
+_KEPT = 20
 _RUNTIME = PROJECT / "firmware" / "tinycl_rt"
 # What runs at power-up.
 _MICROPYTHON = [PROJECT / "firmware" / "main.py"]
 _CIRCUITPYTHON = [PROJECT / "firmware" / "boot.py", PROJECT / "firmware" / "code.py"]
 
 
-def build_native(arch: str) -> Path:
-    """Build the native kernels of one architecture; return the folder with ``ARCH_6.3/``."""
-    try:
-        return native.build_native(arch)
-    except TinyclError as error:
-        raise BoardBuildError(str(error)) from error
+def stage_runtime(
+    folder: Path, board: Board, parts: Sequence[Path] = (), kernels: bool = True
+) -> None:
+    """Put ``tinycl_rt`` and `parts` into `folder`, as `board` wants them.
+
+    Parameters
+    ----------
+    folder : Path
+    board : Board
+    parts : sequence of Path
+        Files and packages.
+    kernels : bool
+        With the native kernels of the board's architecture, if it loads machine code.
+
+    Raises
+    ------
+    TinyclError
+        A part or a kernel cannot be built.
+    """
+    native = [build_native(board.native_arch)] if kernels and board.native_arch else []
+    stage([_RUNTIME, *parts], folder, board, native)
 
 
 def build_runtime(board: Board) -> None:
     """Stage the runtime for a board that is built, if there is anything to do."""
     described = description(board.name, runtime_digest(_RUNTIME))
     folder = described.parent
-    programs = _MICROPYTHON if board.arch else _CIRCUITPYTHON
+    programs = _MICROPYTHON if board.native_arch else _CIRCUITPYTHON
     about = json.loads((board.folder / "board.json").read_text())
     about |= {"lib": str(folder / "lib"), "programs": digest(programs)}
-    about |= {"native": native.native_digest() if board.arch else ""}
+    about |= {"native": native_digest() if board.native_arch else ""}
     if board.romfs:
-        about["command"] += board.with_rom(folder / "rom.img")
+        about["command"] = board.command(folder / "rom.img")
     text = json.dumps(about, indent=2) + "\n"
     if described.is_file() and described.read_text() == text:
         return
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "lib").mkdir(parents=True)
-    kernels = [build_native(board.arch)] if board.arch else []
-    stage([_RUNTIME, *programs], folder / "lib", board, kernels)
+    stage_runtime(folder / "lib", board, programs)
     if board.romfs:
         (folder / "rom.img").write_bytes(romfs_image(folder / "lib"))
     described.write_text(text)
