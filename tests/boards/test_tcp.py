@@ -70,7 +70,7 @@ def test_a_board_behind_tcp_learns_and_survives_a_pulled_plug(name: str, tmp_pat
         if name == "cortex-m3":
             client.put_model(model)
         client.reset(CONFIG)
-        for number, _ in enumerate(stream_experience(client, 0, images, labels, wait=20)):
+        for number, _ in enumerate(stream_experience(client, 0, images, labels)):
             if number == 30:
                 board.restart()
         assert client.info().state == clean_run(model, images, labels).fingerprint()
