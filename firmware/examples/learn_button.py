@@ -6,7 +6,7 @@ Each button is a class, called as hardware.py calls the button.
 from hardware import buttons, sensor
 from tinycl_rt import Learner
 
-learner = Learner("model.tcm", classes=max(2, len(buttons)), replay=50)
+learner = Learner("model.tcm", classes=max(2, len(buttons)), replay_slots=50)
 pixels = bytearray(learner.model.input_bytes)
 
 while True:
