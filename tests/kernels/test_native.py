@@ -12,7 +12,7 @@ import pytest
 from helpers.boards import absent
 from helpers.paths import NATIVE_SOURCES as NATIVE
 
-FOLDERS = ("core", "float", "tail", "full")
+FOLDERS = ("core", "core/inner", "float", "tail", "full")
 
 
 def make(target: str, folder: Path, *words: str) -> str:
@@ -50,9 +50,9 @@ def test_fuzzer_finds_no_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "file, check, broken",
     [
-        ("core/window.c", "w->size < tc_times(row, oc)", "w->size < 4"),
-        ("core/window.c", "row + column <= entries - oc", "row + column <= entries"),
-        ("core/conv8.c", "x->size < tc_times(", "x->size + 9 < tc_times("),
+        ("core/window.c", "tc_check_array(w, tc_times(row, oc), 1)", "tc_check_array(w, 4, 1)"),
+        ("core/window.c", "most[0] + most[1] <= entries - oc", "most[0] + most[1] <= entries"),
+        ("core/check.c", "buffer->size < tc_times((", "buffer->size + 9 < tc_times(("),
         ("tail/update.c", "tc_check_array(row, per, 4)", "tc_check_array(row, 1, 4)"),
         ("tail/back.c", "tc_check_array(w, tc_times(row, (uint32_t)g->oc), 4)", "!w"),
         ("full/forward.c", "tc_check_array(acc, cells, 2)", "!acc"),

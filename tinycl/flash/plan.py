@@ -17,6 +17,9 @@ __all__ = ["PROGRAMS", "PlannedFile", "plan", "programs"]
 PROGRAMS = {"micropython": ("main.py",), "circuitpython": ("boot.py", "code.py")}
 """Files that firmware runs at power-on."""
 
+# Kernels of a board that never learns, in place of tinycl_core.mpy.
+_PREDICT = "tinycl_predict.mpy"
+
 
 @dataclass(frozen=True)
 class PlannedFile:
@@ -71,7 +74,8 @@ def plan(board: Identity, kernels: Kernels, model: bytes | None = None) -> list[
         else:
             files.append(PlannedFile(f"/lib/tinycl_rt/{path}", source.read_bytes()))
     for name, module in kernels.modules.items():
-        files.append(PlannedFile(f"/lib/{name}", module.read_bytes()))
+        if name != _PREDICT:
+            files.append(PlannedFile(f"/lib/{name}", module.read_bytes()))
     if model is not None:
         files.append(PlannedFile("/model.tcm", model))
     return files + [PlannedFile(f"/{p.name}", p.read_bytes()) for p in programs(board.name)]

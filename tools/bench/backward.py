@@ -106,7 +106,7 @@ def build_floats(arch: str, folder: Path) -> Path:
     shutil.copy(SOURCE, work)
     command = ["make", "-C", str(work), "-f", str(native / "mpy" / "module.mk"), f"ARCH={arch}"]
     command += [f"HERE={native}", f"MPY_DIR={source_folder()}", f"PYTHON={sys.executable}"]
-    command += ["MOD=backward_float", "SRC=backward_float.c"]
+    command += ["MOD=backward_float", "SRC=backward_float.c", "FAST=backward"]
     ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if ran.returncode:
         tail = "\n".join((ran.stdout + ran.stderr).strip().splitlines()[-10:])

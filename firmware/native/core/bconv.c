@@ -11,11 +11,9 @@ tc_error tc_bconv(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, co
         return error;
     }
     tc_window v;
-    if ((error = tc_check_table(g, t)) || (error = tc_open_window(&v, g, x, w, acc))) {
+    if ((error = tc_check_table(g, t)) || (error = tc_open_window(&v, g, x, w, acc))
+        || (error = tc_check_image(y, g->oh, g->ow, tc_bit_bytes(g->oc)))) {
         return error;
-    }
-    if (y->size < (size_t)(g->oh * g->ow) * tc_bit_bytes(g->oc)) {
-        return TC_SIZE;
     }
     uint8_t *out = y->data;
     for (int32_t oy = 0; oy < g->oh; oy++) {

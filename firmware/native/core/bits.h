@@ -65,19 +65,19 @@ static inline uint32_t tc_sum32(uint32_t v) {
     return (v + (v >> 16)) & 0xffff;
 }
 
-// Ones in x XOR w over nine words, added up in each byte: 72 at most.
+// Ones in x XOR w over nine words, added up in each byte: 72 at most. Both pointers move on.
 //
 // Five carry-save adders leave ones, twice twos and fours: 25 operations instead of counting
 // nine words. Nine words are a 3x3 window of 32 channels, so larger 3x3 windows are a multiple.
 __attribute__((always_inline))
-static inline uint32_t tc_differ9(const uint32_t *x, const uint32_t *w, tc_masks m) {
+static inline uint32_t tc_differ9(const uint32_t **x, const uint32_t **w, tc_masks m) {
     uint32_t d[3];
-    tc_xor3(&x, &w, d);
+    tc_xor3(x, w, d);
     uint32_t one = d[0], two = tc_add_bits(&one, d[1], d[2]), last;
-    tc_xor3(&x, &w, d);
+    tc_xor3(x, w, d);
     uint32_t b = tc_add_bits(&one, d[0], d[1]);
     last = d[2];
-    tc_xor3(&x, &w, d);
+    tc_xor3(x, w, d);
     uint32_t c = tc_add_bits(&one, last, d[0]);
     uint32_t four = tc_add_bits(&two, b, c);
     uint32_t more = tc_add_bits(&one, d[1], d[2]);
@@ -86,13 +86,7 @@ static inline uint32_t tc_differ9(const uint32_t *x, const uint32_t *w, tc_masks
     return tc_sum8(low, m) + 2 * tc_sum8(high, m);
 }
 
-// The same over three words, two and one.
-static inline uint32_t tc_differ3(const uint32_t *x, const uint32_t *w, tc_masks m) {
-    uint32_t one = x[0] ^ w[0];
-    uint32_t two = tc_add_bits(&one, x[1] ^ w[1], x[2] ^ w[2]);
-    return tc_sum8(tc_count4(one, m) + 2 * tc_count4(two, m), m);
-}
-
+// The same over two words, and one.
 static inline uint32_t tc_differ2(const uint32_t *x, const uint32_t *w, tc_masks m) {
     return tc_sum8(tc_count4(x[0] ^ w[0], m) + tc_count4(x[1] ^ w[1], m), m);
 }

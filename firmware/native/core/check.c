@@ -1,42 +1,32 @@
 #include "check.h"
 
-static bool within(int32_t v, int32_t low, int32_t high) {
-    return low <= v && v <= high;
-}
+// Least and most of each field, but of top and left.
+static const struct {
+    int16_t least, most;
+} FIELDS[] = {
+    {1, 1024}, {1, 1024}, {1, 4096}, // h, w, c
+    {1, 255}, {1, 255}, {1, 255}, {1, 255}, // kh, kw, sh, sw
+    {0, 1023}, {0, 1023}, // top, left
+    {1, 1024}, {1, 1024}, {1, 4096}, // oh, ow, oc
+    {0, 2}, {-255, 255}, {0, 255}, // pad, zero, shift
+};
 
-static tc_error read(const tc_buffer *p, const tc_geometry **out) {
+tc_error tc_read_fields(const tc_buffer *p, const tc_geometry **g) {
+    const int32_t *field = p->data;
     tc_error error = tc_check_array(p, sizeof(tc_geometry) / 4, 4);
-    if (error) {
-        return error;
+    for (uint32_t i = 0; !error && i < sizeof(tc_geometry) / 4; i++) {
+        if (field[i] < FIELDS[i].least || field[i] > FIELDS[i].most) {
+            error = TC_GEOMETRY;
+        }
     }
-    const tc_geometry *g = p->data;
-    bool good = within(g->h, 1, 1024) && within(g->w, 1, 1024) && within(g->c, 1, 4096)
-        && within(g->oh, 1, 1024) && within(g->ow, 1, 1024) && within(g->oc, 1, 4096)
-        && within(g->kh, 1, 255) && within(g->kw, 1, 255)
-        && within(g->sh, 1, 255) && within(g->sw, 1, 255)
-        && within(g->pad, 0, 2) && within(g->zero, -255, 255) && within(g->shift, 0, 255);
-    *out = g;
-    return good ? TC_OK : TC_GEOMETRY;
+    *g = p->data;
+    return error;
 }
 
 tc_error tc_read_geometry(const tc_buffer *p, const tc_geometry **out) {
-    tc_error error = read(p, out);
-    if (error) {
-        return error;
-    }
+    tc_error error = tc_read_fields(p, out);
     const tc_geometry *g = *out;
-    bool good = within(g->top, 0, g->kh - 1) && within(g->left, 0, g->kw - 1);
-    return good ? TC_OK : TC_GEOMETRY;
-}
-
-tc_error tc_read_frame(const tc_buffer *p, const tc_geometry **out) {
-    tc_error error = read(p, out);
-    if (error) {
-        return error;
-    }
-    const tc_geometry *g = *out;
-    bool good = within(g->top, 0, g->oh - g->h) && within(g->left, 0, g->ow - g->w);
-    return good ? TC_OK : TC_GEOMETRY;
+    return error ? error : g->top < g->kh && g->left < g->kw ? TC_OK : TC_GEOMETRY;
 }
 
 tc_error tc_check_array(const tc_buffer *buffer, uint32_t count, uint32_t item) {
@@ -44,6 +34,10 @@ tc_error tc_check_array(const tc_buffer *buffer, uint32_t count, uint32_t item) 
         return TC_SIZE;
     }
     return tc_aligned(buffer->data, item) ? TC_OK : TC_ALIGNMENT;
+}
+
+tc_error tc_check_image(const tc_buffer *buffer, int32_t rows, int32_t columns, uint32_t each) {
+    return buffer->size < tc_times((uint32_t)(rows * columns), each) ? TC_SIZE : TC_OK;
 }
 
 uint32_t tc_times(uint32_t a, uint32_t b) {

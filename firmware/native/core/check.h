@@ -10,12 +10,14 @@
 // Points `g` to the geometry in `p`, if the fields are within what the model loader lets through.
 tc_error tc_read_geometry(const tc_buffer *p, const tc_geometry **g);
 
-// The same of an operator without a window: its output is a larger image, and `top` and `left` are
-// where in it the input lies.
-tc_error tc_read_frame(const tc_buffer *p, const tc_geometry **g);
+// The same without the bounds of `top` and `left` by the window.
+tc_error tc_read_fields(const tc_buffer *p, const tc_geometry **g);
 
 // TC_OK, or what is wrong with a buffer that is to hold `count` items of `item` bytes (1, 2, 4).
 tc_error tc_check_array(const tc_buffer *buffer, uint32_t count, uint32_t item);
+
+// Whether a buffer is too small for rows x columns cells of `each` bytes, below 2^16.
+tc_error tc_check_image(const tc_buffer *buffer, int32_t rows, int32_t columns, uint32_t each);
 
 // a * b for b < 2^16; UINT32_MAX, more than any board has bytes, if that is too large.
 uint32_t tc_times(uint32_t a, uint32_t b);

@@ -1,93 +1,31 @@
 // Convolution of 8-bit pixels, then threshold.
 //
 // As in bconv.c, the window of one position is gathered into a patch: pixels less the zero point,
-// 0 outside the image. Two output channels share each load of a pixel.
+// 0 outside the image.
 
 #include "check.h"
+#include "pixels.h"
 #include "store.h"
-
-#define PATCH 144 // 288 bytes of stack: a 3x3 window of 16 channels in one piece
 
 // int8 weights times pixels less a zero point, -255..510, stay within int32 up to here.
 #define MAX_TAPS (INT32_MAX / (128 * 510))
 
-typedef struct {
-    const int8_t *w;
-    size_t taps; // weights of one output channel
-    uint32_t oc;
-    int32_t *acc;
-    uint32_t at;   // where in a row the patch begins
-    uint32_t fill; // pixels in the patch
-    int16_t patch[PATCH];
-} window;
-
-static void flush(window *v) {
-    const int8_t *w = v->w + v->at;
-    const int16_t *x = v->patch, *end = x + v->fill;
-    size_t taps = v->taps;
-    int32_t *acc = v->acc;
-    uint32_t c = v->oc;
-    for (; c >= 4; c -= 4, w += 4 * taps, acc += 4) {
-        int32_t s0 = acc[0], s1 = acc[1], s2 = acc[2], s3 = acc[3];
-        const int8_t *w0 = w, *w1 = w0 + taps, *w2 = w1 + taps, *w3 = w2 + taps;
-        for (const int16_t *i = x; i != end; i++) {
-            int32_t pixel = *i;
-            s0 += pixel * *w0++;
-            s1 += pixel * *w1++;
-            s2 += pixel * *w2++;
-            s3 += pixel * *w3++;
-        }
-        acc[0] = s0, acc[1] = s1, acc[2] = s2, acc[3] = s3;
-    }
-    for (; c; c--, w += taps) {
-        const int8_t *k = w;
-        int32_t s = 0;
-        for (const int16_t *i = x; i != end; i++) {
-            s += *i * *k++;
-        }
-        *acc++ += s;
-    }
-    v->at += v->fill;
-    v->fill = 0;
-}
-
-// The next n values of the window: pixels less the zero point, or 0 if x is NULL.
-static void feed(window *v, const uint8_t *x, uint32_t n, int32_t zero) {
-    while (n) {
-        uint32_t room = PATCH - v->fill, take = n < room ? n : room;
-        int16_t *to = v->patch + v->fill;
-        n -= take;
-        v->fill += take;
-        if (x == NULL) {
-            while (take--) {
-                *to++ = 0;
-            }
-        } else {
-            while (take--) {
-                *to++ = (int16_t)(*x++ - zero);
-            }
-        }
-        if (v->fill == PATCH) {
-            flush(v);
-        }
-    }
-}
-
-static void position(window *v, const tc_geometry *g, const uint8_t *x, int32_t iy, int32_t ix) {
-    uint32_t depth = (uint32_t)g->c, line = (uint32_t)g->kw * depth;
+static void position(tc_pixels *v, const tc_geometry *g, const uint8_t *x, int32_t iy, int32_t ix) {
+    uint32_t depth = (uint32_t)g->c;
     int32_t left = tc_clamp(-ix, 0, g->kw), right = tc_clamp(g->w - ix, left, g->kw);
     v->at = 0;
-    for (int32_t ky = 0; ky < g->kh; ky++, iy++) {
-        if (iy < 0 || iy >= g->h || left == right) {
-            feed(v, NULL, line, 0);
-            continue;
+    for (int32_t y = iy; y < iy + g->kh; y++) {
+        bool inside = y >= 0 && y < g->h;
+        if (left) {
+            tc_feed_pixels(v, NULL, (uint32_t)left * depth, 0);
         }
-        feed(v, NULL, (uint32_t)left * depth, 0);
-        feed(v, x + (size_t)(iy * g->w + ix + left) * depth, (uint32_t)(right - left) * depth,
-            g->zero);
-        feed(v, NULL, (uint32_t)(g->kw - right) * depth, 0);
+        tc_feed_pixels(v, inside ? x + (size_t)(y * g->w + ix + left) * depth : NULL,
+            (uint32_t)(right - left) * depth, g->zero);
+        if (right < g->kw) {
+            tc_feed_pixels(v, NULL, (uint32_t)(g->kw - right) * depth, 0);
+        }
     }
-    flush(v);
+    tc_multiply_patch(v);
 }
 
 tc_error tc_conv8(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, const tc_buffer *t,
@@ -102,14 +40,13 @@ tc_error tc_conv8(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, co
     if (taps > MAX_TAPS) {
         return TC_GEOMETRY;
     }
-    if ((error = tc_check_array(t, oc, 4)) || (error = tc_check_array(acc, oc, 4))) {
+    if ((error = tc_check_array(t, oc, 4)) || (error = tc_check_array(acc, oc, 4))
+        || (error = tc_check_array(w, tc_times(taps, oc), 1))
+        || (error = tc_check_image(x, g->h, g->w, depth))
+        || (error = tc_check_image(y, g->oh, g->ow, tc_bit_bytes(g->oc)))) {
         return error;
     }
-    if (x->size < tc_times((uint32_t)(g->h * g->w), depth) || w->size < tc_times(taps, oc)
-        || y->size < (size_t)(g->oh * g->ow) * tc_bit_bytes(g->oc)) {
-        return TC_SIZE;
-    }
-    window v;
+    tc_pixels v;
     v.w = w->data;
     v.taps = taps;
     v.oc = oc;

@@ -1,6 +1,6 @@
-// One step of gradient descent: softmax error, weight update.
+// Learning of the classifier head: a step of gradient descent, and consolidation of rows.
 
-#include "check.h"
+#include "head.h"
 
 tc_error tc_softmax_error(const tc_buffer *acc, const tc_buffer *lut, const tc_buffer *g,
     int32_t classes, int32_t label, int32_t logit_shift, int32_t gbits) {
@@ -18,10 +18,7 @@ tc_error tc_softmax_error(const tc_buffer *acc, const tc_buffer *lut, const tc_b
     int16_t *out = g->data;
     const uint16_t *table = lut->data;
     size_t entries = lut->size / 2;
-    int32_t top = a[0];
-    for (int32_t j = 1; j < classes; j++) {
-        top = a[j] > top ? a[j] : top;
-    }
+    int32_t top = a[tc_first_maximum(a, classes)];
     uint32_t total = 0;
     for (int32_t j = 0; j < classes; j++) {
         uint32_t d = ((uint32_t)top - (uint32_t)a[j]) >> logit_shift;
@@ -41,11 +38,6 @@ tc_error tc_softmax_error(const tc_buffer *acc, const tc_buffer *lut, const tc_b
     return TC_OK;
 }
 
-typedef struct {
-    int32_t shift, limit;
-    uint32_t *rng; // NULL: round half up
-} step;
-
 static uint32_t draw(uint32_t *rng) {
     uint32_t s = *rng;
     s ^= s << 13;
@@ -56,7 +48,7 @@ static uint32_t draw(uint32_t *rng) {
 }
 
 // Any error, shift and rounding.
-static void update(int16_t *w, const int8_t *x, uint32_t n, int32_t g, const step *s) {
+static void update(int16_t *w, const int8_t *x, uint32_t n, int32_t g, const tc_step *s) {
     int32_t half = s->shift > 0 ? (1 << s->shift) >> 1 : 0;
     int32_t up = tc_clamp(-s->shift, 0, 17);
     for (; n; n--, w++) {
@@ -75,44 +67,6 @@ static void update(int16_t *w, const int8_t *x, uint32_t n, int32_t g, const ste
     }
 }
 
-// Weights of update_pair lie in Q15 above their lowest value, so that one unsigned comparison finds
-// those that have to be cut.
-static inline void set(int16_t *w, uint32_t v, uint32_t end, uint32_t minus_limit) {
-    if (__builtin_expect(v >= end, 0)) {
-        v = (int32_t)(v + (minus_limit << 15)) < 0 ? 0 : end - 1;
-    }
-    TC_KEEP(v);
-    v = minus_limit + (v >> 15);
-    TC_KEEP(v);
-    *w = (int16_t)v;
-}
-
-// Two rows at once, half up, 0 <= shift <= 15, steps of at most 2^14: one multiply-subtract in Q15.
-// The bias makes the floor of a difference out of a difference of the rounded step.
-__attribute__((noinline)) // registers of its own
-static void update_pair(int16_t *a, int16_t *b, const int8_t *x, uint32_t n, int32_t ga,
-    int32_t gb, const step *s) {
-    uint32_t limit = (uint32_t)s->limit, fraction = 15 - (uint32_t)s->shift;
-    uint32_t half = (1u << s->shift) >> 1, end = (2 * limit + 1) << 15;
-    uint32_t bias = (limit << 15) + (((1u << s->shift) - 1 - half) << fraction);
-    uint32_t step_a = (uint32_t)ga << fraction, step_b = (uint32_t)gb << fraction;
-    uint32_t minus_limit = 0 - limit;
-    TC_KEEP(minus_limit);
-    for (; n >= 8; n -= 8, a += 8, b += 8, x += 8) {
-#pragma GCC unroll 8
-        for (int i = 0; i < 8; i++) {
-            uint32_t feature = (uint32_t)(int32_t)x[i];
-            set(a + i, bias + ((uint32_t)a[i] << 15) - step_a * feature, end, minus_limit);
-            set(b + i, bias + ((uint32_t)b[i] << 15) - step_b * feature, end, minus_limit);
-        }
-    }
-    for (; n; n--, a++, b++, x++) {
-        uint32_t feature = (uint32_t)(int32_t)*x;
-        set(a, bias + ((uint32_t)*a << 15) - step_a * feature, end, minus_limit);
-        set(b, bias + ((uint32_t)*b << 15) - step_b * feature, end, minus_limit);
-    }
-}
-
 tc_error tc_head_update(const tc_buffer *w, const tc_buffer *g, const tc_buffer *x,
     int32_t classes, int32_t features, int32_t shift, int32_t limit, const tc_buffer *rng) {
     if (classes < 1 || classes > 4096 || features < 1 || features > 65535 || shift < -31
@@ -126,7 +80,7 @@ tc_error tc_head_update(const tc_buffer *w, const tc_buffer *g, const tc_buffer 
         || (rng && (error = tc_check_array(rng, 1, 4)))) {
         return error;
     }
-    const step s = {shift, limit, rng ? rng->data : NULL};
+    const tc_step s = {shift, limit, rng ? rng->data : NULL};
     // Errors below which two rows can go together, in any order.
     int32_t bound = shift < 0 || shift > 15 || (rng && shift) ? 0 : 128 << shift;
     const int16_t *errors = g->data;
@@ -139,7 +93,13 @@ tc_error tc_head_update(const tc_buffer *w, const tc_buffer *g, const tc_buffer 
         if (*errors > bound || -*errors > bound) {
             update(row, x->data, n, *errors, &s);
         } else if (waiting) {
-            update_pair(waiting, row, x->data, n, waiting_error, *errors, &s);
+            uint32_t most = n & ~1u;
+            tc_update_pair(waiting, row, x->data, most, waiting_error, *errors, &s);
+            if (most != n) {
+                const int8_t *rest = (const int8_t *)x->data + most;
+                update(waiting + most, rest, 1, waiting_error, &s);
+                update(row + most, rest, 1, *errors, &s);
+            }
             waiting = NULL;
         } else {
             waiting = row;
@@ -173,4 +133,43 @@ tc_error tc_head_step(const tc_buffer *p, const tc_buffer *w, const tc_buffer *x
     }
     return tc_head_update(
         w, g, x, h->classes, h->features, h->step_shift, h->step_limit, rng);
+}
+
+static tc_error row_of(const tc_buffer *w, int32_t row, int32_t features, int16_t **start) {
+    if (row < 0 || row > 4095 || features < 1 || features > TC_MAX_FEATURES) {
+        return TC_ARGUMENT;
+    }
+    *start = (int16_t *)w->data + (size_t)row * (size_t)features;
+    return tc_check_array(w, (uint32_t)(row + 1) * (uint32_t)features, 2);
+}
+
+tc_error tc_head_sum(const tc_buffer *w, int32_t row, int32_t features, int32_t *sum) {
+    int16_t *k;
+    tc_error error = row_of(w, row, features, &k);
+    if (error) {
+        return error;
+    }
+    int32_t s = 0;
+    for (int32_t i = 0; i < features; i++) {
+        s += k[i];
+    }
+    *sum = s;
+    return TC_OK;
+}
+
+tc_error tc_head_merge(const tc_buffer *cw, const tc_buffer *tw, int32_t row, int32_t features,
+    int32_t avg, int32_t keep, int32_t limit) {
+    int16_t *c, *k;
+    tc_error error;
+    if ((error = row_of(cw, row, features, &c)) || (error = row_of(tw, row, features, &k))) {
+        return error;
+    }
+    if (avg < -32768 || avg > 32767 || keep < 0 || keep > 32768 || limit < 0 || limit > 32767) {
+        return TC_ARGUMENT;
+    }
+    for (int32_t i = 0; i < features; i++) {
+        int32_t v = (c[i] * keep + (k[i] - avg) * (32768 - keep) + 16384) >> 15;
+        c[i] = (int16_t)tc_clamp(v, -limit, limit);
+    }
+    return TC_OK;
 }

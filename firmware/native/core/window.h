@@ -17,6 +17,9 @@ typedef struct {
     uint32_t patch[PATCH_WORDS];
 } tc_window;
 
+// Adds the differing bits of the patch to the counters of all channels, and empties the patch.
+void tc_count_patch(tc_window *v);
+
 // Checks the thresholds. With pad 2 they depend on the position: the table begins with where those of
 // each row and each column are, which all have to lie inside it.
 tc_error tc_check_table(const tc_geometry *g, const tc_buffer *t);

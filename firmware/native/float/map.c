@@ -109,12 +109,14 @@ tc_error tc_float_scale(const tc_buffer *p, const tc_buffer *x, const tc_buffer 
 
 tc_error tc_float_pad(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_frame(p, &g);
-    uint32_t places;
+    tc_error error = tc_read_fields(p, &g);
     if (error || (error = tc_check_array(x, tc_image(g), 4))) {
         return error;
     }
-    places = tc_times((uint32_t)(g->oh * g->ow), (uint32_t)g->c);
+    if (g->top > g->oh - g->h || g->left > g->ow - g->w) {
+        return TC_GEOMETRY;
+    }
+    uint32_t places = tc_times((uint32_t)(g->oh * g->ow), (uint32_t)g->c);
     if ((error = tc_check_array(y, places, 4))) {
         return error;
     }

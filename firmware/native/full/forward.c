@@ -9,11 +9,11 @@ static int32_t differ(const uint8_t *x, const uint8_t *w, uint32_t n, tc_masks m
     uint32_t sum = 0;
     if (tc_aligned(x, 4) && tc_aligned(w, 4)) {
         const uint32_t *a = (const void *)x, *b = (const void *)w;
-        for (; n >= 9; n -= 9, a += 9, b += 9) {
-            sum += tc_sum32(tc_differ9(a, b, m));
+        for (; n >= 9; n -= 9) {
+            sum += tc_sum32(tc_differ9(&a, &b, m));
         }
-        for (; n >= 3; n -= 3, a += 3, b += 3) {
-            sum += tc_sum32(tc_differ3(a, b, m));
+        for (; n >= 2; n -= 2, a += 2, b += 2) {
+            sum += tc_sum32(tc_differ2(a, b, m));
         }
         for (; n; n--) {
             sum += tc_sum32(tc_differ1(*a++, *b++, m));

@@ -6,84 +6,92 @@
 // Kernels of a geometry, an input and an output.
 typedef tc_error plain(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y);
 
-static mp_obj_t call(
-    plain *kernel, mp_obj_t geometry, mp_obj_t source, char from, mp_obj_t target, char to) {
-    tc_buffer p = in(geometry, 'i'), x = in(source, from), y = out(target, to);
-    return done(kernel(&p, &x, &y));
+static mp_obj_t call(plain *kernel, const mp_obj_t *args, const char *kinds) {
+    argument a[3];
+    take(a, args, kinds);
+    return done(kernel(&a[0].buffer, &a[1].buffer, &a[2].buffer));
 }
 
-static mp_obj_t sign(mp_obj_t p, mp_obj_t x, mp_obj_t y) {
-    return call(tc_float_sign, p, x, 'f', y, 0);
+static mp_obj_t sign(size_t n, const mp_obj_t *args) {
+    (void)n;
+    return call(tc_float_sign, args, "if=.");
 }
-static MP_DEFINE_CONST_FUN_OBJ_3(sign_obj, sign);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(sign_obj, 3, 3, sign);
 
-static mp_obj_t unsign(mp_obj_t p, mp_obj_t x, mp_obj_t y) {
-    return call(tc_float_unsign, p, x, 0, y, 'f');
+static mp_obj_t unsign(size_t n, const mp_obj_t *args) {
+    (void)n;
+    return call(tc_float_unsign, args, "i.=f");
 }
-static MP_DEFINE_CONST_FUN_OBJ_3(unsign_obj, unsign);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(unsign_obj, 3, 3, unsign);
 
-static mp_obj_t pixels(mp_obj_t p, mp_obj_t x, mp_obj_t y) {
-    return call(tc_float_pixels, p, x, 0, y, 'f');
+static mp_obj_t pixels(size_t n, const mp_obj_t *args) {
+    (void)n;
+    return call(tc_float_pixels, args, "i.=f");
 }
-static MP_DEFINE_CONST_FUN_OBJ_3(pixels_obj, pixels);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(pixels_obj, 3, 3, pixels);
 
-static mp_obj_t max_pool(mp_obj_t p, mp_obj_t x, mp_obj_t y) {
-    return call(tc_float_max_pool, p, x, 'f', y, 'f');
+static mp_obj_t max_pool(size_t n, const mp_obj_t *args) {
+    (void)n;
+    return call(tc_float_max_pool, args, "if=f");
 }
-static MP_DEFINE_CONST_FUN_OBJ_3(max_pool_obj, max_pool);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(max_pool_obj, 3, 3, max_pool);
 
-static mp_obj_t mean_pool(mp_obj_t p, mp_obj_t x, mp_obj_t y) {
-    return call(tc_float_mean_pool, p, x, 'f', y, 'f');
+static mp_obj_t mean_pool(size_t n, const mp_obj_t *args) {
+    (void)n;
+    return call(tc_float_mean_pool, args, "if=f");
 }
-static MP_DEFINE_CONST_FUN_OBJ_3(mean_pool_obj, mean_pool);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(mean_pool_obj, 3, 3, mean_pool);
 
-static mp_obj_t pad(mp_obj_t p, mp_obj_t x, mp_obj_t y) {
-    return call(tc_float_pad, p, x, 'f', y, 'f');
+static mp_obj_t pad(size_t n, const mp_obj_t *args) {
+    (void)n;
+    return call(tc_float_pad, args, "if=f");
 }
-static MP_DEFINE_CONST_FUN_OBJ_3(pad_obj, pad);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(pad_obj, 3, 3, pad);
 
-static mp_obj_t softmax(mp_obj_t p, mp_obj_t x, mp_obj_t y) {
-    return call(tc_float_softmax, p, x, 'f', y, 'f');
+static mp_obj_t softmax(size_t n, const mp_obj_t *args) {
+    (void)n;
+    return call(tc_float_softmax, args, "if=f");
 }
-static MP_DEFINE_CONST_FUN_OBJ_3(softmax_obj, softmax);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(softmax_obj, 3, 3, softmax);
 
 static mp_obj_t bconv(size_t n, const mp_obj_t *args) {
     (void)n;
-    tc_buffer p = in(args[0], 'i'), x = in(args[1], 0), w = in(args[2], 0), t = in(args[3], 'f');
-    tc_buffer y = out(args[4], 'f'), acc = out(args[5], 'i');
-    return done(tc_float_bconv(&p, &x, &w, &t, &y, &acc));
+    argument a[6];
+    take(a, args, "i..f=f=i");
+    return done(tc_float_bconv(&a[0].buffer, &a[1].buffer, &a[2].buffer, &a[3].buffer, &a[4].buffer,
+        &a[5].buffer));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(bconv_obj, 6, 6, bconv);
 
 static mp_obj_t conv(size_t n, const mp_obj_t *args) {
     (void)n;
-    tc_buffer p = in(args[0], 'i'), x = in(args[1], 'f'), w = in(args[2], 'f');
-    tc_buffer t = in(args[3], 'f'), y = out(args[4], 'f');
-    return done(tc_float_conv(&p, &x, &w, &t, &y));
+    argument a[5];
+    take(a, args, "ifff=f");
+    return done(tc_float_conv(&a[0].buffer, &a[1].buffer, &a[2].buffer, &a[3].buffer, &a[4].buffer));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(conv_obj, 5, 5, conv);
 
 static mp_obj_t depthwise(size_t n, const mp_obj_t *args) {
     (void)n;
-    tc_buffer p = in(args[0], 'i'), x = in(args[1], 'f'), w = in(args[2], 'f');
-    tc_buffer t = in(args[3], 'f'), y = out(args[4], 'f');
-    return done(tc_float_depthwise(&p, &x, &w, &t, &y));
+    argument a[5];
+    take(a, args, "ifff=f");
+    return done(tc_float_depthwise(&a[0].buffer, &a[1].buffer, &a[2].buffer, &a[3].buffer, &a[4].buffer));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(depthwise_obj, 5, 5, depthwise);
 
 static mp_obj_t combine(size_t n, const mp_obj_t *args) {
     (void)n;
-    tc_buffer p = in(args[0], 'i'), x = in(args[1], 'f'), z = in(args[2], 'f');
-    tc_buffer y = out(args[3], 'f');
-    return done(tc_float_combine(&p, &x, &z, &y));
+    argument a[4];
+    take(a, args, "iff=f");
+    return done(tc_float_combine(&a[0].buffer, &a[1].buffer, &a[2].buffer, &a[3].buffer));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(combine_obj, 4, 4, combine);
 
 static mp_obj_t scale(size_t n, const mp_obj_t *args) {
     (void)n;
-    tc_buffer p = in(args[0], 'i'), x = in(args[1], 'f'), t = in(args[2], 'f');
-    tc_buffer y = out(args[3], 'f');
-    return done(tc_float_scale(&p, &x, &t, &y));
+    argument a[4];
+    take(a, args, "iff=f");
+    return done(tc_float_scale(&a[0].buffer, &a[1].buffer, &a[2].buffer, &a[3].buffer));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(scale_obj, 4, 4, scale);
 

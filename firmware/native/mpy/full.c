@@ -5,35 +5,33 @@
 
 static mp_obj_t init_weights(size_t n, const mp_obj_t *args) {
     (void)n;
-    mp_buffer_info_t info;
-    mp_get_buffer_raise(args[2], &info, MP_BUFFER_RW);
-    bool wide = info.typecode == 'h';
-    tc_buffer p = in(args[0], 'i'), w = out(args[1], 0), latent = out(args[2], wide ? 'h' : 'b');
-    tc_buffer rng = out(args[4], 'I');
-    return done(tc_full_init_weights(&p, &w, &latent, wide ? 2 : 1, number(args[3]), &rng));
+    argument a[5];
+    bool wide = is_wide(args[2]);
+    take(a, args, wide ? "i=.=h#=I" : "i=.=b#=I");
+    return done(tc_full_init_weights(&a[0].buffer, &a[1].buffer, &a[2].buffer, wide ? 2 : 1,
+        a[3].number, &a[4].buffer));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(init_weights_obj, 5, 5, init_weights);
 
 static mp_obj_t norm_forward(size_t n, const mp_obj_t *args) {
     (void)n;
-    tc_buffer p = in(args[0], 'i'), x = in(args[2], 0), w = in(args[3], 0);
-    tc_buffer norm = out(args[4], 'i'), t = out(args[5], 'i'), psi = out(args[6], 'i');
-    tc_buffer y = out(args[7], 0), inside = out(args[8], 0), above = out(args[9], 0);
-    tc_buffer acc = out(args[10], 'h');
+    argument a[11];
+    take(a, args, "i#..=i=i=i=.=.=.=h");
     int32_t base = 0;
-    done(tc_full_norm_forward(
-        &p, number(args[1]), &x, &w, &norm, &t, &psi, &y, &inside, &above, &acc, &base));
+    done(tc_full_norm_forward(&a[0].buffer, a[1].number, &a[2].buffer, &a[3].buffer, &a[4].buffer,
+        &a[5].buffer, &a[6].buffer, &a[7].buffer, &a[8].buffer, &a[9].buffer, &a[10].buffer,
+        &base));
     return MP_OBJ_NEW_SMALL_INT(base);
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(norm_forward_obj, 11, 11, norm_forward);
 
 static mp_obj_t norm_back(size_t n, const mp_obj_t *args) {
     (void)n;
-    tc_buffer p = in(args[0], 'i'), e = out(args[2], 'b'), above = in(args[3], 0);
-    tc_buffer psi = in(args[4], 'i'), norm = out(args[5], 'i');
+    argument a[9];
+    take(a, args, "i#=b.i=i###");
     int32_t peak = 0;
-    done(tc_full_norm_back(&p, number(args[1]), &e, &above, &psi, &norm, number(args[6]),
-        number(args[7]), number(args[8]), &peak));
+    done(tc_full_norm_back(&a[0].buffer, a[1].number, &a[2].buffer, &a[3].buffer, &a[4].buffer,
+        &a[5].buffer, a[6].number, a[7].number, a[8].number, &peak));
     return MP_OBJ_NEW_SMALL_INT(peak);
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(norm_back_obj, 9, 9, norm_back);

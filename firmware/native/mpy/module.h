@@ -1,5 +1,5 @@
-// What every module of kernels needs: buffers and numbers out of arguments, errors into ValueError,
-// and a table of functions: a native module (.mpy), or one compiled into firmware (micropython.mk).
+// What every module of kernels needs: buffers out of arguments, errors into ValueError, and a table of
+// functions: a native module (.mpy), or one compiled into firmware (micropython.mk).
 
 #ifndef TINYCL_MPY_MODULE_H
 #define TINYCL_MPY_MODULE_H
@@ -25,33 +25,57 @@ static inline mp_rom_error_text_t reason(tc_error error) {
     }
 }
 
-static inline mp_obj_t done(tc_error error) {
+// Returns None, or raises.
+__attribute__((noinline)) static mp_obj_t done(tc_error error) {
     if (error != TC_OK) {
         mp_raise_ValueError(reason(error));
     }
     return mp_const_none;
 }
 
-// Bytes of any kind, or an array of the type that is named.
-static inline tc_buffer take(mp_obj_t object, char type, mp_uint_t flags) {
-    mp_buffer_info_t info;
-    mp_get_buffer_raise(object, &info, flags);
-    if (type && info.typecode != type) {
-        mp_raise_ValueError(MP_ERROR_TEXT("kernel: array of the wrong type"));
+typedef union {
+    tc_buffer buffer;
+    int32_t number;
+} argument;
+
+// Reads arguments. Each letter of `kinds` is one: an array of that type, '.' for bytes of any kind,
+// '#' for a number. '=' before a letter: the kernel writes the buffer; '?', after that: it may be
+// None.
+__attribute__((noinline)) static void take(
+    argument *to, const mp_obj_t *args, const char *kinds) {
+    for (char kind; (kind = *kinds++); args++, to++) {
+        mp_uint_t flags = MP_BUFFER_READ;
+        if (kind == '=') {
+            kind = *kinds++;
+            flags = MP_BUFFER_RW;
+        }
+        if (kind == '?') {
+            kind = *kinds++;
+            if (*args == mp_const_none) {
+                continue;
+            }
+        }
+        if (kind == '#') {
+            to->number = (int32_t)mp_obj_get_int(*args);
+            continue;
+        }
+        mp_buffer_info_t info;
+        mp_get_buffer_raise(*args, &info, flags);
+        if (kind != '.' && info.typecode != kind) {
+            mp_raise_ValueError(MP_ERROR_TEXT("kernel: array of the wrong type"));
+        }
+        to->buffer = (tc_buffer) {info.buf, info.len};
     }
-    return (tc_buffer) {info.buf, info.len};
 }
 
-static inline tc_buffer in(mp_obj_t object, char type) {
-    return take(object, type, MP_BUFFER_READ);
-}
+// The buffer of an argument, NULL where that is None.
+#define OPTIONAL(i) (args[i] == mp_const_none ? NULL : &a[i].buffer)
 
-static inline tc_buffer out(mp_obj_t object, char type) {
-    return take(object, type, MP_BUFFER_RW);
-}
-
-static inline int32_t number(mp_obj_t object) {
-    return (int32_t)mp_obj_get_int(object);
+// Whether an array has items of two bytes.
+static inline bool is_wide(mp_obj_t array) {
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(array, &info, MP_BUFFER_READ);
+    return info.typecode == 'h';
 }
 
 // MODULE(name, key, value, KERNELS): a module with key = value, and KERNELS(KERNEL) for each of its

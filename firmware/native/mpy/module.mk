@@ -2,11 +2,10 @@
 
 VPATH := $(HERE)
 override BUILD := objects
-# After MicroPython's -Os: a kernel is worth its size. A module cannot call memset or memcpy.
+# A module lies in RAM: what is not an inner loop is compiled for size, which is MicroPython's default.
+# A module cannot call memset or memcpy.
 # MicroPython's headers do not have to pass our checks.
-# Registers of their own for unrolled steps, where there are enough.
-RENAME := $(if $(filter armv6m,$(ARCH)),,-fweb)
-CFLAGS_EXTRA := -O2 $(RENAME) -fno-schedule-insns -fno-tree-loop-distribute-patterns -ffp-contract=off -Wextra -Wconversion -isystem $(MPY_DIR)
+CFLAGS_EXTRA := -fno-schedule-insns -fno-tree-loop-distribute-patterns -ffp-contract=off -Wextra -Wconversion -isystem $(MPY_DIR)
 
 include $(MPY_DIR)/py/dynruntime.mk
 
@@ -14,5 +13,8 @@ include $(MPY_DIR)/py/dynruntime.mk
 ifneq ($(ARCH),x64)
 MPY_LD_FLAGS += -l$(shell $(CROSS)gcc $(CFLAGS) --print-libgcc-file-name)
 endif
+
+FAST ?= core/inner/ float/ full/ tail/
+$(FAST:%=$(BUILD)/%%.o): CFLAGS += -O2
 
 $(SRC_O): $(wildcard $(HERE)/*/*.h) $(HERE)/mpy/module.mk
