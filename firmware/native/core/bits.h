@@ -96,6 +96,11 @@ static inline uint32_t tc_differ1(uint32_t x, uint32_t w, tc_masks m) {
 }
 
 static inline uint32_t tc_load32(const uint8_t *p) {
+#ifdef __ARM_ARCH_6M__ // others load from any address by themselves
+    if (((uintptr_t)p & 3) == 0) {
+        return *(const uint32_t *)(const void *)p;
+    }
+#endif
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 

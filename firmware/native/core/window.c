@@ -49,21 +49,6 @@ tc_error tc_open_window(tc_window *v, const tc_geometry *g, const tc_buffer *x, 
     return TC_OK;
 }
 
-// The next n words of the window: from the image, or +1 everywhere if x is NULL.
-static void feed(tc_window *v, const uint8_t *x, uint32_t n) {
-    for (; n; n--) {
-        uint32_t word = 0;
-        if (x) {
-            word = tc_load32(x);
-            x += 4;
-        }
-        v->patch[v->fill++] = word;
-        if (v->fill == PATCH_WORDS) {
-            tc_count_patch(v);
-        }
-    }
-}
-
 int32_t tc_count_window(
     tc_window *v, const tc_geometry *g, const uint8_t *x, int32_t iy, int32_t ix) {
     uint32_t words = tc_bit_bytes(g->c) / 4;
@@ -82,7 +67,7 @@ int32_t tc_count_window(
                 v->at += words;
                 continue;
             }
-            feed(v, from, words);
+            tc_feed_words(v, from, words);
         }
     }
     tc_count_patch(v);

@@ -17,6 +17,9 @@ typedef struct {
     uint32_t patch[PATCH_WORDS];
 } tc_window;
 
+// Takes the next n words of the window: from the image, or +1 everywhere if x is NULL.
+void tc_feed_words(tc_window *v, const uint8_t *x, uint32_t n);
+
 // Adds the differing bits of the patch to the counters of all channels, and empties the patch.
 void tc_count_patch(tc_window *v);
 
