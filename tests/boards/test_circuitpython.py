@@ -16,6 +16,7 @@ from tinycl_rt.link import protocol as p
 from typer.testing import CliRunner
 
 from tinycl.boards import EmulatedBoard, start
+from tinycl.boards.micropython import CircuitPythonBoard
 from tinycl.cli import app
 from tinycl.link import Refused, connect, open_transport
 
@@ -155,8 +156,7 @@ except MemoryError:
 def test_what_is_imported_leaves_one_large_piece_of_the_heap(flash: Path) -> None:
     """There is no gc.threshold: without ``tidy`` the largest piece had 8 of 154 KB."""
     with run_code(flash, _MEMORY) as board:
-        process = board._process
-        assert process is not None and process.wait(20) == 0
+        assert board.wait(20) == 0
         free, piece = (int(n) for n in (board.home / "log.txt").read_text().split())
     assert free > 130_000 and piece > 100_000
 
@@ -164,23 +164,16 @@ def test_what_is_imported_leaves_one_large_piece_of_the_heap(flash: Path) -> Non
 def test_without_boot_py_the_data_port_is_off(flash: Path) -> None:
     (flash / "boot.py").write_text("")
     with start("circuitpython", flash=flash) as board:
-        process = board._process
-        assert process is not None and process.wait(20) == 1
+        assert board.wait(20) == 1
         log = (board.home / "log.txt").read_text()
     assert "usb_cdc.data is off: boot.py must call usb_cdc.enable(data=True)" in log
 
 
 def test_boot_and_code_are_those_that_users_copy() -> None:
-    lib = Path(json.loads((built_runtime() / "board.json").read_text())["lib"])
+    built("circuitpython")
+    lib = CircuitPythonBoard().lib
     for name in ("boot.py", "code.py"):
         assert (lib / name).read_bytes() == (PROJECT / "firmware" / name).read_bytes()
-
-
-def built_runtime() -> Path:
-    from tinycl.boards.cache import description
-
-    built("circuitpython")
-    return description("circuitpython").parent
 
 
 @pytest.mark.parametrize("depth", ["head", "tail:1"])

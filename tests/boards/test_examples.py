@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -14,12 +13,11 @@ from helpers.paths import ON_BOARD, PROJECT, RUNTIME
 from helpers.tiny import Sketch, compiled
 from on_board.run import run
 
-from tinycl.boards.micropython import CircuitPythonBoard, MicroPythonBoard
-from tinycl.boards.romfs import romfs_image
+from tinycl.boards.micropython import CircuitPythonBoard, MicroPythonBoard, UnixBoard
+from tinycl.boards.registry import BUILT
 from tinycl.compiler.ir import Window
 from tinycl.link import connect, stream_experience
-from tools.boards.machines import BOARDS
-from tools.boards.staging import stage
+from tools.boards.runtime import stage_runtime
 
 EXAMPLES = PROJECT / "firmware" / "examples"
 NAMES = ["unix", "cortex-m3", "circuitpython"]
@@ -68,26 +66,10 @@ def serving(name: str, flash: Path) -> MicroPythonBoard:
             shutil.copy(part, flash)
         (flash / "code.py").write_text(_PROGRAM)
         return CircuitPythonBoard(flash)
-    lib = flash.parent / "lib"
-    stage([RUNTIME, *parts(name)], lib, machine)
-    (lib / "main.py").write_text(_PROGRAM)
-
-    class Board(MicroPythonBoard):
-        def __init__(self) -> None:
-            self.name = name
-            super().__init__(flash)
-
-        def command(self) -> list[str]:
-            if not machine.emulator:
-                return [*machine.command(), str(lib / "main.py")]
-            image = self.home / "rom.img"
-            image.write_bytes(romfs_image(lib))
-            return [*machine.command(), *machine.with_rom(image)]
-
-        def environment(self) -> dict[str, str]:
-            return {**os.environ, "MICROPYPATH": str(lib)}
-
-    return Board()
+    rom = flash.parent / "rom"
+    stage_runtime(rom, machine, parts(name), kernels=False)
+    (rom / "main.py").write_text(_PROGRAM)
+    return UnixBoard(flash, rom=rom) if name == "unix" else MicroPythonBoard(name, flash, rom=rom)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -107,4 +89,4 @@ def test_a_laptop_teaches_while_the_board_predicts(name: str, tmp_path: Path) ->
 
 
 def test_every_board_of_these_is_emulated() -> None:
-    assert set(NAMES) <= set(BOARDS)
+    assert set(NAMES) <= set(BUILT)

@@ -18,7 +18,7 @@ from tinycl_rt.link import protocol as p
 
 from tinycl.boards import EmulatedBoard, start
 from tinycl.boards.emulated import CPythonBoard
-from tinycl.boards.micropython import MicroPythonBoard, UnixBoard
+from tinycl.boards.micropython import UnixBoard
 from tinycl.link import BoardClient, Refused, connect, stream_experience
 
 MODEL = hand_made_model()
@@ -73,7 +73,7 @@ class DriveBoard(UnixBoard):
 
     def command(self) -> list[str]:
         """Return the command line of the process."""
-        return [*MicroPythonBoard.command(self), *self.words]
+        return [*self.machine.command(), *self.words]
 
 
 def test_a_drive_that_the_file_system_keeps_read_only(tmp_path: Path) -> None:

@@ -8,21 +8,21 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers.boards import NATIVE, build_native, built
+from helpers.boards import ARCHES, NATIVE, build_native, built, run_on
 from helpers.paths import ON_BOARD, RUNTIME
 from on_board.run import run
 
+from tinycl.boards.registry import BUILT
 from tinycl.boards.romfs import romfs_image
+from tinycl.boards.version import ABI
 from tinycl.packing.sources import board_sources
 from tools.boards.build import is_built
-from tools.boards.machines import BOARDS
-from tools.boards.session import Session
-from tools.boards.staging import compile_file, stage
+from tools.boards.source import ARCHIVE
+from tools.boards.staging import compile_file
 
 CASES = [ON_BOARD / "cases" / f"test_{name}.py" for name in ("board", "code", "circuitpython")]
 SOURCES = board_sources(RUNTIME)
 MODULES = [path[:-3].replace("/", ".").removesuffix(".__init__") for path in SOURCES]
-ARCHES = ["x64", "armv6m", "armv7m", "rv32imc", "xtensawin"]
 
 
 def build_tool(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -34,10 +34,10 @@ def build_tool(*words: str, **environment: str) -> subprocess.CompletedProcess[s
 def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with tinynative.mpy for every board that is there."""
     folder = tmp_path_factory.mktemp("native")
-    for board in filter(is_built, (BOARDS[name] for name in NATIVE)):
+    for board in filter(is_built, (BUILT[name] for name in NATIVE)):
         module = build_native(ON_BOARD / "native", board.arch, folder / board.name)
-        (folder / f"{board.arch}_6.3").mkdir()
-        shutil.copy(module, folder / f"{board.arch}_6.3")
+        (folder / f"{board.arch}_{ABI}").mkdir()
+        shutil.copy(module, folder / f"{board.arch}_{ABI}")
     return folder
 
 
@@ -46,7 +46,7 @@ def test_cases_run_on_cpython() -> None:
     assert failures == 0, text
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", BUILT)
 def test_cases_run_on_the_board(name: str, native: Path) -> None:
     built(name)
     failures, text = run(name, CASES, native=[native])
@@ -90,22 +90,13 @@ def test_runtime_compiles_ahead(arch: str, tmp_path: Path) -> None:
         compile_file(RUNTIME / path, tmp_path / "out.mpy", arch)
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", BUILT)
 def test_runtime_imports_on_the_board(name: str, tmp_path: Path) -> None:
-    board = built(name)
-    rom = tmp_path / "rom"
-    stage([RUNTIME], rom, board)
     modules = [module for module in MODULES if not module.startswith("__")]
-    if not board.arch:
+    if name not in NATIVE:
         modules = [module for module in modules if "viper" not in module]
     code = "".join(f"import tinycl_rt.{module}\n" for module in modules)
-    if board.emulator:
-        with Session(board, tmp_path, rom) as session:
-            session.run(code)
-        return
-    program = [*board.command(), "-c", code]
-    ran = subprocess.run(program, cwd=rom, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
+    assert run_on(name, tmp_path, {}, code, kernels=False) == ""
 
 
 def test_rom_image_is_aligned(tmp_path: Path) -> None:
@@ -141,7 +132,7 @@ def test_build_refuses_what_is_no_source(tmp_path: Path) -> None:
 
 def test_build_refuses_an_altered_archive(tmp_path: Path) -> None:
     (tmp_path / "tinycl").mkdir()
-    (tmp_path / "tinycl" / "micropython_1.25.0+ds.orig.tar.xz").write_bytes(b"no archive")
+    (tmp_path / "tinycl" / ARCHIVE).write_bytes(b"no archive")
     ran = build_tool("--where", XDG_CACHE_HOME=str(tmp_path))
     assert ran.returncode == 1
     assert "SHA-256" in ran.stderr

@@ -1,46 +1,66 @@
-"""The runtime on emulated boards: what the laptop simulates is what the board computes."""
+"""Learners of every depth on emulated boards: what the simulator computes is what a board does."""
 
 from __future__ import annotations
 
 import subprocess
+from binascii import crc32
 from pathlib import Path
 
+import numpy as np
 import pytest
-from helpers.boards import built
-from helpers.link import CONFIG, clean_run, hand_made_model, samples
-from helpers.paths import PROJECT, RUNTIME
-from tinycl_rt.learner import Learner
-
-from tools.boards.machines import BOARDS, Board
-from tools.boards.session import Session
-from tools.boards.staging import stage
-
-_COUNT = 60
-_LEARN = """
-import sys
-from binascii import crc32, hexlify
-from tinycl_rt.config import Config
+from helpers import link, streams
+from helpers.boards import ARCHES, QEMU, built, run_on
+from helpers.paths import ON_BOARD, PROJECT, RUNTIME, VECTORS
+from helpers.tiny import deep_model
+from on_board.run import run
+from tinycl_rt.config import FULL, Config
+from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
 
-def read(name):
-    with open(sys.path[%(at)d] + "/" + name, "rb") as file:
-        return file.read()
+from tinycl.boards.registry import BUILT
+from tinycl.compiler.untrained import untrained
+from tinycl.data import load
+from tools.boards.paths import mpy_cross
+from tools.boards.runtime import build_native, stage_runtime
+
+_START = """
+import gc
+from binascii import crc32, hexlify
+from tinycl_rt.config import Config
+from tinycl_rt.kernels import choose
+from tinycl_rt.learner import Learner
+from tinycl_rt.model.loader import Model
 
 model = Model(read("model.tcm"))
-learner = Learner(model, Config.unpack(read("config")))
-images, labels = read("images"), read("labels")
+images, labels, config = read("images"), read("labels"), read("config")
 size = model.input_bytes
-learner.begin(0, sorted(set(labels)), len(labels))
-for i in range(len(labels)):
-    learner.learn(images[i * size : (i + 1) * size], labels[i])
-learner.end()
+
+def learn(learner, which):
+    for i in which:
+        learner.learn(images[i * size : (i + 1) * size], labels[i])
 """
+
+
+def given(
+    model: bytes, images: np.ndarray, labels: np.ndarray, *configs: Config
+) -> dict[str, bytes]:
+    """The files that a board learns from."""
+    return {
+        "model.tcm": model,
+        "config": b"".join(config.pack() for config in configs),
+        "images": np.asarray(images, np.uint8).tobytes(),
+        "labels": bytes(int(label) for label in labels),
+    }
+
+
 _HEAD = """
+learner = Learner(model, Config.unpack(config))
+learner.begin(0, sorted(set(labels)), len(labels))
+learn(learner, range(len(labels)))
+learner.end()
 answers = [learner.predict(images[i * size : (i + 1) * size]) for i in range(20)]
 print(crc32(learner.head.cw), crc32(learner.replay.bits), answers)
-"""
-_DUMP = """
 state = learner.dump()
 other = Learner(model, Config())
 other.restore(state)
@@ -48,69 +68,152 @@ print(hexlify(other.dump()).decode())
 """
 
 
-@pytest.fixture(scope="module")
-def expected() -> Learner:
-    """What the same run gives here."""
-    images, labels = samples(_COUNT)
-    return clean_run(hand_made_model(), images, labels)
-
-
-def on_board(board: Board, folder: Path, code: str) -> str:
-    rom = folder / "rom"
-    stage([RUNTIME], rom, board)
-    images, labels = samples(_COUNT)
-    (rom / "model.tcm").write_bytes(hand_made_model())
-    (rom / "config").write_bytes(CONFIG.pack())
-    (rom / "images").write_bytes(images.tobytes())
-    (rom / "labels").write_bytes(bytes(labels.tolist()))
-    if board.emulator:
-        with Session(board, folder, rom) as session:
-            return session.run(_LEARN % {"at": 2} + code, timeout=120)
-    ran = subprocess.run(
-        [*board.command(), "-c", _LEARN % {"at": 1} + code],
-        cwd=rom,
-        env={"MICROPYPATH": f":{rom}:.frozen"},
-        capture_output=True,
-        text=True,
-    )
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
-
-
-@pytest.mark.parametrize("name", BOARDS)
-def test_learning_gives_the_same_weights(name: str, expected: Learner, tmp_path: Path) -> None:
-    from binascii import crc32
-
-    images, _ = samples(_COUNT)
+@pytest.mark.parametrize("name", BUILT)
+def test_the_head_learns_the_same_and_is_saved(name: str, tmp_path: Path) -> None:
+    images, labels = link.samples(60)
+    model = link.hand_made_model()
+    expected = link.clean_run(model, images, labels)
     answers = [expected.predict(image.tobytes()) for image in images[:20]]
-    line = f"{crc32(expected.head.cw)} {crc32(expected.replay.bits)} {answers}\n"
-    assert on_board(built(name), tmp_path, _HEAD) == line
+    files = given(model, images, labels, link.CONFIG)
+    head, state = run_on(name, tmp_path, files, _START + _HEAD, kernels=False).splitlines()
+    assert head == f"{crc32(expected.head.cw)} {crc32(expected.replay.bits)} {answers}"
+    assert state == bytes(expected.dump()).hex()
 
 
-@pytest.mark.parametrize("name", BOARDS)
-def test_saved_state_is_the_same(name: str, expected: Learner, tmp_path: Path) -> None:
-    assert on_board(built(name), tmp_path, _DUMP).strip() == bytes(expected.dump()).hex()
+_SETTINGS = (
+    {"depth": 1, "tail_lr": 0, "tail_margin": 1},
+    {"depth": 2, "rule": 2, "tail_lr": 1, "tail_decay": 2, "tail_margin": 1},
+    {"depth": 3, "rule": 0, "tail_step": 3, "tail_margin": 1},
+    {"depth": 3, "wide": 1, "thresholds": 1, "tail_lr": 4, "tail_margin": 1, "seed": 99},
+)
+_TAIL = """
+k = choose.load({kernels!r})
+assert choose.tail(k).NAME == {kernels!r}
+for i in range(0, len(config), 20):
+    learner = None
+    gc.collect()
+    learner = Learner(model, Config.unpack(config[i : i + 20]), k)
+    for e in range(2):
+        learner.begin(e)
+        learn(learner, range(e, len(labels), 2))
+        learner.end()
+    print(learner.tail.flips, learner.fingerprint())
+"""
+_WEIGH = """
+for depth in 0, 1, 3:
+    learner = None
+    gc.collect()
+    learner = Learner(model, Config(depth=depth, classes=4, replay_slots=9), choose.load())
+    for i in range(5):
+        learner.learn(images[:size], i & 3)
+    x = images[:size]
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    for i in range(10):
+        learner.learn(x, i & 3)
+    print(gc.mem_alloc() - before)
+    gc.enable()
+"""
 
 
-@pytest.mark.parametrize("name", [name for name, board in BOARDS.items() if board.emulator])
+@pytest.mark.parametrize("name", BUILT)
+def test_a_tail_learns_the_same(name: str, tmp_path: Path) -> None:
+    """With each kernel set; and without allocations where machine code learns."""
+    model = Model(deep_model())
+    stream = streams.samples(model, 16)
+    configs = [
+        Config(**{"classes": 4, "replay_slots": 9, "replay_batch": 2, **setting})
+        for setting in _SETTINGS
+    ]
+    expected = []
+    for config in configs:
+        learner = Learner(model, config, numpy_kernels)
+        for e in range(2):
+            learner.begin(e)
+            for pixels, label in stream[e::2]:
+                learner.learn(pixels, label)
+            learner.end()
+        assert learner.tail.blocks() != Learner(model, config, numpy_kernels).tail.blocks()
+        expected.append(f"{learner.tail.flips} {learner.fingerprint()}")
+    assert sum(int(line.split()[0]) for line in expected) > 0
+    images = np.stack([np.frombuffer(pixels, np.uint8) for pixels, _ in stream])
+    files = given(deep_model(), images, np.array([label for _, label in stream]), *configs)
+    native = bool(built(name).native_arch)
+    for kernels in ("native", "viper") if native else ("reference",):
+        code = _START + _TAIL.format(kernels=kernels) + (_WEIGH if kernels == "native" else "")
+        printed = run_on(name, tmp_path / kernels, files, code).splitlines()
+        assert printed[: len(expected)] == expected
+        if kernels == "native":
+            # Ten mini-batches of five: a slice object for each sample, whatever the depth.
+            head, one, three = (int(line) for line in printed[len(expected) :])
+            assert one - head <= 10 * 256
+            assert three - one <= 10 * 64
+
+
+_FULL = """
+learner = Learner(model, Config.unpack(config))
+learner.begin()
+learn(learner, range(len(labels) // 2))
+if {has_room}:  # for a copy of the state
+    state = learner.dump()
+    learner.reset(Config())
+    learner.restore(state)
+learn(learner, range(len(labels) // 2, len(labels)))
+learner.end()
+print(learner.backend, learner.tail._kf.NAME, learner.fingerprint())
+"""
+
+
+@pytest.mark.parametrize("name", ["unix", "cortex-m3", "circuitpython"])
+def test_all_layers_learn_the_same(name: str, tmp_path: Path) -> None:
+    digits, model = load("digits"), untrained("mlp-small")
+    images, labels = digits.x_train[:40], digits.y_train[:40]
+    config = Config(depth=FULL, method=1, replay_slots=50, replay_batch=7, thresholds=1, seed=3)
+    learner = Learner(Model(model), config, numpy_kernels)
+    learner.begin()
+    for image, label in zip(images, labels, strict=True):
+        learner.learn(image.tobytes(), int(label))
+    learner.end()
+    board = built(name)
+    kernels = "native native" if board.native_arch else "reference reference"
+    code = _START + _FULL.format(has_room=not board.emulator)
+    found = run_on(name, tmp_path, given(model, images, labels, config), code)
+    assert found == f"{kernels} {learner.fingerprint()}\n"
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_all_kernel_sets_of_the_tail_agree(name: str) -> None:
+    board = built(name)
+    extras = [RUNTIME, ON_BOARD / "cases" / "test_viper.py"]
+    vectors = [VECTORS / "vector_check.py", VECTORS / "tail.jsonl"]
+    native = [build_native(board.native_arch)] if board.native_arch else []
+    failures, text = run(name, [ON_BOARD / "cases" / "test_tail.py"], extras + vectors, native)
+    assert failures == 0, text
+    assert "skipped 0" in text, text
+
+
+@pytest.mark.parametrize("arch", ARCHES)
+@pytest.mark.parametrize("name", ["tail.py", "emit_back.py", "emit_errors.py"])
+def test_compiles_ahead_without_a_complaint(arch: str, name: str, tmp_path: Path) -> None:
+    built("unix")
+    command = [str(mpy_cross()), f"-march={arch}", "-o", str(tmp_path / "o.mpy")]
+    ran = subprocess.run(
+        [*command, str(RUNTIME / "kernels" / "viper" / name)], capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", QEMU)
 def test_program_in_rom_starts_by_itself(name: str, tmp_path: Path) -> None:
     """With the runtime and main.py in /rom a board serves at power-up, with empty flash."""
-    board = built(name)
+    from tinycl.boards.micropython import MicroPythonBoard
+
     rom = tmp_path / "rom"
-    stage([RUNTIME], rom, board)
+    stage_runtime(rom, built(name), kernels=False)
     (rom / "main.py").write_text(
         "import tinycl_rt.service.service, tinyclboard\ntinyclboard.exit(9)\n"
     )
     assert (PROJECT / "firmware" / "main.py").read_text().count("tinycl_rt.service.service")
-    from tinycl.boards.romfs import romfs_image
-
-    image = tmp_path / "rom.img"
-    image.write_bytes(romfs_image(rom))
-    ran = subprocess.run(
-        [*board.command(), *board.with_rom(image)],
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=60,
-    )
-    assert ran.returncode == 9, ran.stdout
+    with MicroPythonBoard(name, rom=rom) as board:
+        assert board.wait(60) == 9

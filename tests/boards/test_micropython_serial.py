@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from helpers.boards import EMULATED, NATIVE, built
+from helpers.boards import NATIVE, QEMU, built
 
-from tools.boards.machines import Board
+from tinycl.boards import Board
 from tools.boards.session import Session
 
 _ECHO = """
@@ -77,7 +77,7 @@ def test_all_byte_values_both_ways(name: str, tmp_path: Path) -> None:
         assert read_exactly(process, len(data)) == data
 
 
-@pytest.mark.parametrize("name", EMULATED)
+@pytest.mark.parametrize("name", QEMU)
 def test_a_busy_board_loses_nothing(name: str, tmp_path: Path) -> None:
     """The whole stream arrives while the board sleeps, and is far larger than its buffer."""
     data = random.Random(2).randbytes(48 * 1024)
@@ -87,7 +87,7 @@ def test_a_busy_board_loses_nothing(name: str, tmp_path: Path) -> None:
         assert read_exactly(process, len(data)) == data
 
 
-@pytest.mark.parametrize("name", EMULATED)
+@pytest.mark.parametrize("name", QEMU)
 def test_files_survive_resets_and_pulled_plugs(name: str, tmp_path: Path) -> None:
     board = built(name)
     with Session(board, tmp_path) as session:
@@ -101,7 +101,7 @@ def test_files_survive_resets_and_pulled_plugs(name: str, tmp_path: Path) -> Non
         assert session.run("import os; print(sorted(os.listdir()))") == "['hard', 'soft']\n"
 
 
-@pytest.mark.parametrize("name", EMULATED)
+@pytest.mark.parametrize("name", QEMU)
 def test_control_c_stops_a_program(name: str, tmp_path: Path) -> None:
     code = "print('<ready>', end='')\nwhile True: pass"
     with streaming(built(name), tmp_path, code) as process:
@@ -110,7 +110,7 @@ def test_control_c_stops_a_program(name: str, tmp_path: Path) -> None:
         assert b"KeyboardInterrupt" in read_until(process, b"\x04>")
 
 
-@pytest.mark.parametrize("name", EMULATED)
+@pytest.mark.parametrize("name", QEMU)
 def test_main_runs_at_power_up(name: str, tmp_path: Path) -> None:
     board = built(name)
     program = "import tinyclboard; tinyclboard.exit(9)"
@@ -122,7 +122,7 @@ def test_main_runs_at_power_up(name: str, tmp_path: Path) -> None:
     assert ran.returncode == 9
 
 
-@pytest.mark.parametrize("name", EMULATED)
+@pytest.mark.parametrize("name", QEMU)
 def test_heap_is_a_small_boards(name: str, tmp_path: Path) -> None:
     with Session(built(name), tmp_path) as session:
         free = int(session.run("import gc; gc.collect(); print(gc.mem_free())"))

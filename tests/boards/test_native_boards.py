@@ -13,8 +13,9 @@ from helpers.boards import NATIVE, absent, built
 from helpers.paths import ON_BOARD, PROJECT, RUNTIME, VECTORS
 from on_board.run import run
 
-from tools.boards.machines import BOARDS
-from tools.boards.source import source_folder
+from tinycl.boards.cache import source_folder
+from tinycl.boards.registry import BUILT
+from tinycl.boards.version import ABI
 
 EXTRAS = [
     RUNTIME,
@@ -47,7 +48,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", BUILT)
 def test_all_kernel_sets_agree(name: str, dist: Path) -> None:
     built(name)
     failures, text = run(name, [ON_BOARD / "cases" / "test_kernels.py"], EXTRAS, [dist])
@@ -73,9 +74,9 @@ def test_a_module_for_another_processor_is_passed_over(
     name: str, dist: Path, tmp_path: Path
 ) -> None:
     board = built(name)
-    wrong = tmp_path / f"{board.arch}_6.3"
+    wrong = tmp_path / f"{board.arch}_{ABI}"
     wrong.mkdir()
-    shutil.copy(dist / "rv32imc_6.3" / "tinycl_core.mpy", wrong)
+    shutil.copy(dist / f"rv32imc_{ABI}" / "tinycl_core.mpy", wrong)
     failures, text = run(name, [ON_BOARD / "cases" / "test_kernels.py"], EXTRAS, [tmp_path])
     assert failures == 0, text
     assert "kernels 'native' do not load here: incompatible .mpy" in text

@@ -20,6 +20,9 @@ from helpers.boards import built
 from helpers.paths import RUNTIME
 from helpers.tiny import tiny_model
 
+from tinycl.boards.romfs import romfs_image
+from tools.boards.runtime import stage_runtime
+
 KILLS = int(os.environ.get("TINYCL_TEST_KILLS", "30"))
 
 
@@ -45,16 +48,13 @@ def machine(name: str, depth: int, work: Path) -> Machine:
     if not board.emulator:
         environment = {**os.environ, "MICROPYPATH": str(RUNTIME.parent)}
         return Machine([*board.command(), *words], environment, 0.05, KILLS)
-    from tinycl.boards.romfs import romfs_image
-    from tools.boards.staging import stage
-
     rom = work / "rom"
-    stage([RUNTIME, Path(str(saver.__file__))], rom, board)
+    stage_runtime(rom, board, [Path(str(saver.__file__))], kernels=False)
     (rom / "model.tcm").write_bytes(model.read_bytes())
     (rom / "main.py").write_text(f"import saver; saver.main(depth='{depth}')")
     image = work / "rom.img"
     image.write_bytes(romfs_image(rom))
-    return Machine([*board.command(), *board.with_rom(image)], dict(os.environ), 0.5, KILLS // 2)
+    return Machine(board.command(image), dict(os.environ), 0.5, KILLS // 2)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,8 @@ from tinycl_rt.model.loader import Model
 
 from tools.bench.ram import measure
 from tools.bench.synthetic_model import synthetic_model
-from tools.boards.runtime import build_native, place_runtime
+from tools.boards.runtime import stage_runtime
 from tools.boards.session import Session
-from tools.boards.staging import stage
 
 SHARE, OBJECTS = 0.03, 2048  # tolerance: of the figure, and for Python's objects
 
@@ -78,8 +77,7 @@ def test_model_in_romfs_is_used_in_place() -> None:
         folder = Path(name)
         rom = folder / "rom"
         rom.mkdir()
-        place_runtime(rom, board.arch)
-        stage([], rom, board, [build_native(board.arch)])
+        stage_runtime(rom, board, profile="serve")
         (rom / "model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:
             session.run(

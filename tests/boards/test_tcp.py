@@ -14,8 +14,7 @@ from helpers.boards import built
 from helpers.link import CONFIG, clean_run, flash_with, hand_made_model, samples
 from helpers.tiny import tiny_model
 
-from tinycl.boards import start
-from tinycl.boards.micropython import bare
+from tinycl.boards import bare, start
 from tinycl.exceptions import BoardError
 from tinycl.flash.repl import Repl
 from tinycl.link import connect, stream_experience
@@ -71,7 +70,7 @@ def test_a_board_behind_tcp_learns_and_survives_a_pulled_plug(name: str, tmp_pat
         if name == "cortex-m3":
             client.put_model(model)
         client.reset(CONFIG)
-        for number, _ in enumerate(stream_experience(client, 0, images, labels, wait=20)):
+        for number, _ in enumerate(stream_experience(client, 0, images, labels)):
             if number == 30:
                 board.restart()
         assert client.info().state == clean_run(model, images, labels).fingerprint()

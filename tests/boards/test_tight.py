@@ -4,7 +4,6 @@ board has learned can be fetched from it, and be put back."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,42 +15,29 @@ from tinycl_rt.learner import Learner
 from tinycl_rt.link import protocol as p
 from tinycl_rt.model.loader import Model
 
-from tinycl.boards.micropython import CortexM3
-from tinycl.boards.romfs import romfs_image
+from tinycl.boards import EmulatedBoard
+from tinycl.boards.micropython import MicroPythonBoard
 from tinycl.link import Refused, connect, stream_experience
 from tinycl.link.backup import backup, restore
 from tools.bench.synthetic_model import synthetic_model
-from tools.boards.runtime import build_native, place_runtime
-from tools.boards.staging import stage
+from tools.boards.runtime import stage_runtime
 
 MODEL = synthetic_model((32, 32, 3), "60k")
 CONFIG = Config(classes=10, replay_slots=200)
 
 
-class MappedBoard(CortexM3):
-    """A board that reads its model where the firmware has it, in memory-mapped flash."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder / "flash")
-        board, rom = built("cortex-m3"), folder / "rom"
-        place_runtime(rom, board.arch)
-        stage([PROJECT / "firmware" / "main.py"], rom, board, [build_native(board.arch)])
-        (rom / "model.tcm").write_bytes(MODEL)
-        (folder / "rom.img").write_bytes(romfs_image(rom))
-        self._command = [*board.command(), *board.with_rom(folder / "rom.img")]
-
-    def command(self) -> list[str]:
-        """Return the command line of the process."""
-        return self._command
-
-
 @pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MappedBoard]:
-    with MappedBoard(tmp_path_factory.mktemp("board")) as board:
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoard]:
+    """A board that reads its model where the firmware has it, in memory-mapped flash."""
+    rom = tmp_path_factory.mktemp("rom")
+    program = PROJECT / "firmware" / "main.py"
+    stage_runtime(rom, built("cortex-m3"), [program], profile="serve")
+    (rom / "model.tcm").write_bytes(MODEL)
+    with MicroPythonBoard("cortex-m3", rom=rom) as board:
         yield board
 
 
-def test_what_was_learned_goes_out_and_in(board: MappedBoard) -> None:
+def test_what_was_learned_goes_out_and_in(board: EmulatedBoard) -> None:
     rng = np.random.default_rng(1)
     images = rng.integers(0, 256, (20, 32, 32, 3), np.uint8)
     labels = [i % 10 for i in range(len(images))]

@@ -43,6 +43,19 @@ def _wait_until_it_learns(process: subprocess.Popen[str], flash: Path) -> None:
         time.sleep(0.05)
 
 
+def _wait_for_a_save(process: subprocess.Popen[str], flash: Path) -> None:
+    """The board has learned something since, and goes on."""
+
+    def newest() -> int:
+        return max(file.stat().st_mtime_ns for file in flash.glob("state.[01]"))
+
+    before, deadline = newest(), time.monotonic() + 180
+    while newest() == before:
+        assert process.poll() is None, process.stdout and process.stdout.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def _children(parent: int) -> list[int]:
     """Processes that a process has started."""
     found = []
@@ -64,10 +77,8 @@ def test_board_killed_twice_while_it_learns(demo: Demo, tmp_path: Path) -> None:
         process = _stream(board.port, *words)
         _wait_until_it_learns(process, board.flash)
         for _ in range(2):
-            time.sleep(2.0)
-            assert process.poll() is None, process.stdout and process.stdout.read()
+            _wait_for_a_save(process, board.flash)
             board.kill()
-            time.sleep(0.5)
             board.start()
         text, _ = process.communicate(timeout=240)
     assert process.returncode == 0, text

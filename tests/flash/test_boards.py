@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -20,7 +21,7 @@ from helpers.paths import PROJECT
 from tinycl_rt.model.loader import Model
 from typer.testing import CliRunner
 
-from tinycl.boards.micropython import bare
+from tinycl.boards import bare
 from tinycl.cli import app
 from tinycl.exceptions import FlashError, LinkError
 from tinycl.flash.deploy import changes, deploy
@@ -219,3 +220,20 @@ def test_the_thin_script_and_a_wrong_model(tmp_path: Path) -> None:
         ran = subprocess.run([*script, *words], cwd=PROJECT, capture_output=True, text=True)
         assert ran.returncode == 1 and ran.stderr.startswith(sentence), ran.stderr
         assert ran.stderr.count("\n") == 1
+
+
+def test_ctrl_c_says_what_is_on_the_board(tmp_path: Path, model_file: Path) -> None:
+    built("unix")
+    words = ["--place", "files", "--kernels", "reference", "--model", str(model_file)]
+    command = [sys.executable, "-c", "from tinycl.cli import main; main()", "flash"]
+    command += ["--board", "unix", "--flash", str(tmp_path), *words]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not list(tmp_path.rglob("lib/tinycl_rt/*.mpy")):
+            time.sleep(0.002)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert process.returncode == 130, said
+    assert "files that were copied whole stay on the board" in said and "Traceback" not in said
+    again = flash("unix", tmp_path, *words)
+    assert again["verified"] is True and int(str(again["copied"])) > 0

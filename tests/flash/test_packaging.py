@@ -18,10 +18,10 @@ from helpers.boards import absent, built
 from helpers.paths import PROJECT, RUNTIME, VECTORS
 from tinycl_rt import __version__
 
+from tinycl.boards.cache import source_folder
+from tinycl.boards.registry import BUILT_IN
 from tools.boards.build import is_built
-from tools.boards.machines import BUILT_IN
 from tools.boards.session import Session
-from tools.boards.source import source_folder
 from tools.release.mip_package import FILE, package
 
 FIRMWARE = PROJECT / "firmware"

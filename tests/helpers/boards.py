@@ -10,22 +10,54 @@ from pathlib import Path
 
 import pytest
 
-from tools.boards.build import is_built, missing
-from tools.boards.machines import BOARDS, Board
-from tools.boards.source import source_folder
+from tinycl.boards import Board, missing
+from tinycl.boards.cache import source_folder
+from tinycl.boards.registry import BUILT
+from tools.boards.build import is_built
+from tools.boards.build import missing as missing_packages
+from tools.boards.runtime import stage_runtime
+from tools.boards.session import run_code
 
-EMULATED = [name for name, board in BOARDS.items() if board.emulator]
-NATIVE = [name for name, board in BOARDS.items() if board.arch]  # that run machine code
+QEMU = [name for name, board in BUILT.items() if board.emulator]
+NATIVE = [name for name, board in BUILT.items() if board.native_arch]  # run machine code
+ARCHES = ["x64", "armv6m", "armv7m", "rv32imc", "xtensawin"]
+
+_READ = """
+import sys
+
+def read(name):
+    for folder in sys.path:
+        try:
+            with open(folder + "/" + name, "rb") as file:
+                return file.read()
+        except OSError:
+            pass
+    raise OSError(name)
+"""
 
 
 def built(name: str) -> Board:
     """Return a board that is built and can run; else skip the test, or fail it in CI."""
-    board = BOARDS[name]
-    if packages := missing(board):
+    board = BUILT[name]
+    if packages := missing_packages(board):
         absent(f"board {name} needs {' '.join(packages)}: run tools/boards/setup.sh")
-    if not is_built(board):
+    if not is_built(board) or missing(name):
         absent(f"board {name} is not built, or not from these sources: run make boards")
     return board
+
+
+def run_on(
+    name: str, folder: Path, files: dict[str, bytes], code: str, kernels: bool = True
+) -> str:
+    """Run code on a board that finds the runtime and `files`; return what it printed.
+
+    The code may call ``read(name)`` for the content of a file.
+    """
+    board, rom = built(name), folder / "rom"
+    stage_runtime(rom, board, kernels=kernels)
+    for file, content in files.items():
+        (rom / file).write_bytes(content)
+    return run_code(board, rom, _READ + code, timeout=300)
 
 
 def absent(reason: str) -> None:

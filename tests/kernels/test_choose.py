@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import tinycl_rt
-from helpers.boards import NATIVE, built
-from helpers.paths import RUNTIME
+from helpers.boards import NATIVE, run_on
 from tinycl_rt.kernels import choose
-
-from tools.boards.runtime import build_native
-from tools.boards.session import Session
-from tools.boards.staging import stage
 
 
 @pytest.fixture
@@ -84,15 +78,6 @@ def test_the_runtime_says_which_kernels_it_has(
 def test_so_it_does_on_boards(
     board_name: str, with_native: bool, name: str, tmp_path: Path
 ) -> None:
-    board = built(board_name)
-    rom = tmp_path / "rom"
-    stage([RUNTIME], rom, board, [build_native(board.arch)] if with_native else [])
     code = "import tinycl_rt\nfrom tinycl_rt import backend\nprint(backend, tinycl_rt.backend)"
-    if board.emulator:
-        with Session(board, tmp_path, rom) as session:
-            printed = session.run(code)
-    else:
-        program, place = [*board.command(), "-c", code], {"MICROPYPATH": str(rom)}
-        ran = subprocess.run(program, env=place, capture_output=True, text=True)
-        printed = ran.stdout or ran.stderr
+    printed = run_on(board_name, tmp_path, {}, code, kernels=with_native)
     assert printed.split() == [name, name]

@@ -21,8 +21,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-from tools.boards.errors import BoardBuildError  # noqa: E402
-from tools.boards.machines import BOARDS  # noqa: E402
+from tinycl.boards.registry import BUILT  # noqa: E402
+from tinycl.exceptions import BoardError  # noqa: E402
 from tools.boards.staging import stage  # noqa: E402
 
 SUMMARY = re.compile(r"^ran (\d+), failed (\d+), skipped (\d+)$", re.MULTILINE)
@@ -62,7 +62,7 @@ def run(
         if board == "cpython":
             stage(parts, rom)
             return _run_programs([sys.executable, "-m", "unittest"], "PYTHONPATH", rom, tests)
-        machine = BOARDS[board]
+        machine = BUILT[board]
         stage([*parts, HERE / "lib" / "unittest.py"], rom, machine, native or [])
         if machine.emulator:
             return _run_emulated(board, folder, rom, tests, timeout)
@@ -102,7 +102,7 @@ def _run_emulated(
         text += f"== {test.name}\n"
         printed = bytearray()
         try:
-            with Session(BOARDS[board], folder, rom) as session:
+            with Session(BUILT[board], folder, rom) as session:
                 code = f"import unittest; unittest.run({test.stem!r})"
                 session.run(code, timeout, printed.extend)
         except Exception as error:  # a board that hangs or faults fails its test, whatever it says
@@ -119,14 +119,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("board", choices=["cpython", *BOARDS])
+    parser.add_argument("board", choices=["cpython", *BUILT])
     parser.add_argument("tests", nargs="+", type=Path, metavar="TESTFILE")
     parser.add_argument("--with", dest="extras", action="append", type=Path, default=[])
     parser.add_argument("--native", action="append", type=Path, default=[])
     options = parser.parse_args()
     try:
         failures, text = run(options.board, options.tests, options.extras, options.native)
-    except BoardBuildError as error:
+    except BoardError as error:
         print(f"boards: {error}", file=sys.stderr)
         return 2
     print(text, end="")

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from tinycl.boards.emulated import missing
+from tinycl.boards import missing
 from tools.faults import soak
 
 # In CI the board has to be there, and it takes the time that it takes.

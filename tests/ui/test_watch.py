@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rich.style import Style
 
-from tinycl.ui import Seen, State, Vitals
+from tinycl.ui import BoardStats, Sample, State
 from tinycl.ui.bars import bars
 from tinycl.ui.confusion import matrix
 from tinycl.ui.line import Line, beside, fit
@@ -24,7 +24,7 @@ def _state(samples: int = 30, shape: tuple[int, int, int] = (8, 8, 1)) -> State:
     state.begin("learning experience 0 (cup, spoon)", samples)
     for i in range(samples):
         image = rng.integers(0, 256, shape, dtype=np.uint8)
-        state.sample(Seen(image, i % 2, 0 if i < 10 else i % 2), i + 1, i / 4)
+        state.sample(Sample(image, i % 2, 0 if i < 10 else i % 2), i + 1, i / 4)
     return state
 
 
@@ -49,7 +49,7 @@ def test_what_80_columns_show() -> None:
     state = _state()
     state.replay = [3, 5, 0]
     state.tests = [("0 (cup, spoon)", 0.875)]
-    state.vitals = Vitals(61440, 0.25, 2048.0, 1, 2)
+    state.stats = BoardStats(61440, 0.25, 2048.0, 1, 2)
     state.message = "board: back again"
     text = "\n".join(_texts(view(state, 80, 24)))
     for words in (
@@ -69,12 +69,12 @@ def test_what_80_columns_show() -> None:
 def test_the_newest_sample_is_first_and_says_what_it_was_taken_for() -> None:
     state = _state()
     image = np.zeros((8, 8, 1), np.uint8)
-    state.sample(Seen(image, 2, 0), 31, 8.0)
+    state.sample(Sample(image, 2, 0), 31, 8.0)
     lines = _texts(view(state, 80, 24))
     assert any(line.strip().startswith("cup → fork") for line in lines)
-    assert caption(state, Seen(image, 2, None), 20).plain == "fork"
-    assert caption(state, Seen(image, 2, 9), 20).plain == "? → fork"
-    assert caption(state, Seen(image, 1, 1), 5).plain == "✓ spo"
+    assert caption(state, Sample(image, 2, None), 20).plain == "fork"
+    assert caption(state, Sample(image, 2, 9), 20).plain == "? → fork"
+    assert caption(state, Sample(image, 1, 1), 5).plain == "✓ spo"
 
 
 def test_halves_of_characters_are_pixels() -> None:
@@ -146,7 +146,7 @@ def test_running_accuracy_and_speed() -> None:
     state = _state(300)
     assert state.running == 1.0 and state.looked_back == 50
     assert state.samples_per_second == pytest.approx(4)
-    state.sample(Seen(np.zeros((8, 8, 1), np.uint8), 0, None), 301, 75)
+    state.sample(Sample(np.zeros((8, 8, 1), np.uint8), 0, None), 301, 75)
     assert state.running == 1.0  # what is not known does not count
     state = _state(5000)
     assert 256 <= len(state.curve) <= 512
@@ -159,7 +159,7 @@ def test_a_test_takes_the_place_of_what_came_before() -> None:
     state.answer(1, 1, 1)
     state.answer(2, 1, 7)  # a class that has no name here
     assert state.confusion.sum() == 1 and state.confusion[1, 1] == 1
-    state.sample(Seen(np.zeros((8, 8, 1), np.uint8), 0, 0), 1, 99.0)
+    state.sample(Sample(np.zeros((8, 8, 1), np.uint8), 0, 0), 1, 99.0)
     assert state.confusion.sum() == 1
 
 

@@ -7,7 +7,9 @@ Examples
 245888
 """
 
-from tinycl.boards.emulated import EmulatedBoard, start
-from tinycl.boards.registry import BOARDS, Board, get, names
+from tinycl.boards.board import Board
+from tinycl.boards.emulated import EmulatedBoard
+from tinycl.boards.launch import bare, missing, start
+from tinycl.boards.registry import BOARDS, get, names
 
-__all__ = ["BOARDS", "Board", "EmulatedBoard", "get", "names", "start"]
+__all__ = ["BOARDS", "Board", "EmulatedBoard", "bare", "get", "missing", "names", "start"]

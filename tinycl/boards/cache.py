@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from tinycl.boards.version import MICROPYTHON_VERSION
 from tinycl.packing import modules as packing_modules
 from tinycl.packing.sources import board_sources, runtime_folder
 
@@ -20,6 +21,12 @@ __all__ = ["board_folder", "cache", "description", "digest", "runtime_digest"]
 def cache() -> Path:
     """Folder of sources and builds: ``~/.cache/tinycl``, unless XDG_CACHE_HOME says else."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tinycl"
+
+
+def source_folder() -> Path:
+    """MicroPython's source: the tree that $MICROPY_DIR names, or where the pinned one lies."""
+    given = os.environ.get("MICROPY_DIR")
+    return Path(given).expanduser() if given else cache() / f"micropython-{MICROPYTHON_VERSION}"
 
 
 def board_folder(board: str) -> Path:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, TypeVar
 
-from tinycl.boards import registry
-from tinycl.boards.cache import description
 from tinycl.boards.ports import free_tcp_port, uses_tcp
 from tinycl.exceptions import BoardError
 
-__all__ = ["LAUNCHERS", "OWN_GROUP", "CPythonBoard", "EmulatedBoard", "missing", "start"]
+__all__ = ["OWN_GROUP", "CPythonBoard", "EmulatedBoard"]
 
 _START_SECONDS = 30.0
 
@@ -31,16 +26,6 @@ if sys.platform == "win32":
 """Arguments of ``Popen``: Ctrl-C in the terminal does not reach the board."""
 
 Self = TypeVar("Self", bound="EmulatedBoard")
-
-# Board name: "module:class" of an EmulatedBoard, imported when it is asked for.
-LAUNCHERS: dict[str, str] = {
-    "cortex-m3": "tinycl.boards.micropython:CortexM3",
-    "cortex-m0": "tinycl.boards.micropython:CortexM0",
-    "rv32": "tinycl.boards.micropython:Rv32",
-    "circuitpython": "tinycl.boards.micropython:CircuitPythonBoard",
-    "cpython": "tinycl.boards.emulated:CPythonBoard",
-    "unix": "tinycl.boards.micropython:UnixBoard",
-}
 
 
 class EmulatedBoard:
@@ -130,6 +115,12 @@ class EmulatedBoard:
         if self._process is None:
             raise BoardError(f"the emulated board {self.name} is not running")
         return self._process.pid
+
+    def wait(self, seconds: float) -> int:
+        """Wait until the process ends by itself; return its status, or raise TimeoutExpired."""
+        if self._process is None:
+            raise BoardError(f"the emulated board {self.name} is not running")
+        return self._process.wait(seconds)
 
     def kill(self) -> None:
         """Pull the plug: the process ends at once, nothing is saved."""
@@ -270,38 +261,3 @@ class CPythonBoard(EmulatedBoard):
         for option, value in self._options.items():
             words += [option, str(value)]
         return words
-
-
-def start(name: str = "cpython", **options: Any) -> EmulatedBoard:
-    """Make the emulated board called `name` (not yet running: use ``with``, or ``start()``).
-
-    Parameters
-    ----------
-    name : str
-        See ``tinycl.boards.registry``.
-    options
-        Of the board's class, such as ``flash``, ``kernels``.
-
-    Raises
-    ------
-    BoardError
-        There is no such board, it is a real one, or it needs programs that are missing.
-    """
-    board = registry.get(name)
-    if board.kind != "emulated":
-        raise BoardError(f"{name} is a real board: plug it in and name its port with --port")
-    lack = missing(name)
-    if lack:
-        raise BoardError(f"the emulated board {name} needs {', '.join(lack)}")
-    module, _, made_by = LAUNCHERS[name].partition(":")
-    maker: Callable[..., EmulatedBoard] = getattr(import_module(module), made_by)
-    return maker(**options)
-
-
-def missing(name: str) -> list[str]:
-    """What this computer lacks to start the emulated board `name`; empty when it is ready."""
-    board = registry.get(name)
-    if not board.needs or description(name).exists():
-        return []
-    lack = [program for program in board.needs if not shutil.which(program)]
-    return [*lack, "building: make boards"]

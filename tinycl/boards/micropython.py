@@ -1,25 +1,26 @@
 """Emulated boards that run MicroPython: its unix port, and small processors on QEMU.
 
-``tools/boards/__main__.py`` builds them into the user's cache, together with the runtime that they
-run; ``board.json`` there says how a board is started. The process's stdin and stdout are the
-board's serial port: see ``tinycl.boards.ports``.
+``python -m tools.boards`` builds them into the user's cache, together with the runtime that they
+run. The process's stdin and stdout are the board's serial port: see ``tinycl.boards.ports``.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tinycl.boards import registry
-from tinycl.boards.cache import board_folder, description
+from tinycl.boards.cache import description
 from tinycl.boards.emulated import OWN_GROUP, EmulatedBoard
 from tinycl.boards.ports import TcpBridge, open_pty
+from tinycl.boards.registry import get
+from tinycl.boards.romfs import romfs_image
 from tinycl.exceptions import BoardError
 
-__all__ = ["CircuitPythonBoard", "CortexM0", "CortexM3", "Rv32", "UnixBoard", "bare"]
+__all__ = ["CircuitPythonBoard", "MicroPythonBoard", "UnixBoard"]
+
+_REPL = Path(__file__).with_name("unix_repl.py")
 
 _PROGRAM = """
 from tinycl_rt.service.service import serve
@@ -29,13 +30,18 @@ while True:
 
 
 class MicroPythonBoard(EmulatedBoard):
-    """A board that is built. Its flash lies in the folder ``flash``.
+    """A board that ``tools.boards`` has built.
 
     Parameters
     ----------
+    name : str
+        See ``tinycl.boards.registry``.
     flash : Path, optional
     bare : bool
         Without a runtime, as a board comes out of its box: what it runs is what lies in its flash.
+    rom : Path, optional
+        Folder with what the board has in its ROM, in place of the runtime that was built with it.
+        ``main.py`` in it runs at power-up.
 
     Raises
     ------
@@ -43,20 +49,31 @@ class MicroPythonBoard(EmulatedBoard):
         It is not built, or not with this runtime.
     """
 
-    def __init__(self, flash: Path | None = None, bare: bool = False) -> None:
+    def __init__(
+        self, name: str, flash: Path | None = None, bare: bool = False, rom: Path | None = None
+    ) -> None:
+        self.name = name
         super().__init__(flash)
-        described = board_folder(self.name) / "board.json" if bare else description(self.name)
-        if not described.exists():
+        self.machine = get(name)
+        runtime = description(name)
+        plain = bare or rom is not None
+        if not (self.machine.folder / "board.json" if plain else runtime).exists():
             raise BoardError(
-                f"the board {self.name} is not built{'' if bare else ' with this runtime'}: "
+                f"the board {name} is not built{'' if plain else ' with this runtime'}: "
                 "run make boards"
             )
-        self.about: dict[str, Any] = json.loads(described.read_text())
         self._bridge: TcpBridge | None = None
+        self.lib = rom or runtime.parent / "lib"
+        self._image: Path | None = None
+        if self.machine.romfs and rom is not None:
+            self._image = self.home / "rom.img"
+            self._image.write_bytes(romfs_image(rom))
+        elif self.machine.romfs and not bare:
+            self._image = runtime.parent / "rom.img"
 
     def command(self) -> list[str]:
         """Return the command line of the process."""
-        return list(self.about["command"])
+        return self.machine.command(self._image)
 
     def launch(self, log: BinaryIO) -> subprocess.Popen[bytes]:
         """Start the process with the board's end of its port as stdin and stdout."""
@@ -86,24 +103,6 @@ class MicroPythonBoard(EmulatedBoard):
             self._bridge = None
 
 
-class CortexM3(MicroPythonBoard):
-    """MicroPython on QEMU's mps2-an385 with a heap of 144 KiB."""
-
-    name = "cortex-m3"
-
-
-class CortexM0(MicroPythonBoard):
-    """MicroPython on QEMU's microbit with 256 KiB of RAM: the Pico's instruction set."""
-
-    name = "cortex-m0"
-
-
-class Rv32(MicroPythonBoard):
-    """MicroPython on QEMU's 32-bit RISC-V machine."""
-
-    name = "rv32"
-
-
 class UnixBoard(MicroPythonBoard):
     """MicroPython's unix port, running ``tinycl_rt`` on a flash folder.
 
@@ -118,9 +117,9 @@ class UnixBoard(MicroPythonBoard):
         Heap of the interpreter in bytes; 0: its default.
     bare : bool
         Without a runtime, with a REPL as boards have it (``unix_repl``).
+    rom : Path, optional
+        As of ``MicroPythonBoard``.
     """
-
-    name = "unix"
 
     def __init__(
         self,
@@ -129,24 +128,25 @@ class UnixBoard(MicroPythonBoard):
         max_payload: int = 4096,
         heap: int = 0,
         bare: bool = False,
+        rom: Path | None = None,
     ) -> None:
-        super().__init__(flash, bare)
-        self._bare = bare
-        self._heap = ["-X", f"heapsize={heap}"] if heap else []
-        self._program = _PROGRAM.format(max_payload=max_payload, autosave=autosave)
+        super().__init__("unix", flash, bare, rom)
+        self._options = ["-X", f"heapsize={heap}"] if heap else []
+        if bare:
+            self._options += [str(_REPL), str(self.flash.resolve())]
+            self.lib = self.flash
+        elif rom is not None:
+            self._options += [str(rom / "main.py")]
+        else:
+            self._options += ["-c", _PROGRAM.format(max_payload=max_payload, autosave=autosave)]
 
     def command(self) -> list[str]:
         """Return the command line of the process."""
-        if self._bare:
-            repl = Path(__file__).with_name("unix_repl.py")
-            return [*super().command(), *self._heap, str(repl), str(self.flash.resolve())]
-        return [*super().command(), *self._heap, "-c", self._program]
+        return [*super().command(), *self._options]
 
     def environment(self) -> dict[str, str]:
         """Return the environment: where MicroPython finds tinycl_rt."""
-        if self._bare:
-            return super().environment()
-        return {**os.environ, "MICROPYPATH": str(self.about["lib"])}
+        return {**os.environ, "MICROPYPATH": str(self.lib)}
 
 
 class CircuitPythonBoard(MicroPythonBoard):
@@ -163,31 +163,11 @@ class CircuitPythonBoard(MicroPythonBoard):
         default stands for the 126 KB that CircuitPython leaves on a Pico W.
     """
 
-    name = "circuitpython"
-
     def __init__(self, flash: Path | None = None, heap: int = 2 * 126_112) -> None:
-        super().__init__(flash)
-        self._options = ["-X", f"heapsize={heap}"]
+        super().__init__("circuitpython", flash)
+        self._heap = ["-X", f"heapsize={heap}"]
 
     def command(self) -> list[str]:
         """Return the command line of the process."""
-        program = f"import _power_up; _power_up.run({str(self.about['lib'])!r})"
-        return [*super().command(), *self._options, "-c", program]
-
-
-def bare(name: str, flash: Path | None = None) -> EmulatedBoard:
-    """Make an emulated board with plain firmware: what it runs is what is put into its flash.
-
-    Raises
-    ------
-    BoardError
-        There is no such board, it is a real one, or it is not built.
-    """
-    if registry.get(name).kind != "emulated":
-        raise BoardError(f"{name} is a real board: plug it in and name its port with --port")
-    kinds = (CortexM3, CortexM0, Rv32, UnixBoard)
-    for kind in kinds:
-        if kind.name == name:
-            return kind(flash, bare=True)
-    names = ", ".join(kind.name for kind in kinds)
-    raise BoardError(f"{name} cannot be flashed: it runs this tinycl; boards that can: {names}")
+        program = f"import _power_up; _power_up.run({str(self.lib)!r})"
+        return [*super().command(), *self._heap, "-c", program]

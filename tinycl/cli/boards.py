@@ -24,8 +24,7 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    from tinycl.boards.emulated import missing
-    from tinycl.boards.registry import BOARDS
+    from tinycl.boards import BOARDS, missing
     from tinycl.files import write_json
     from tinycl.link.ports import list_ports
 
@@ -44,7 +43,7 @@ def command(
                 continue
             lack = missing(board.name) if kind == "emulated" else []
             rows.append(
-                {**asdict(board), "ready": kind == "emulated" and not lack, "missing": lack}
+                {**board.as_dict(), "ready": kind == "emulated" and not lack, "missing": lack}
             )
             if lack:
                 needs.append(f"{board.name} needs {', '.join(lack)}")

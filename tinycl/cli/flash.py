@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinycl.cli import options as o
+from tinycl.cli.interrupt import on_interrupt
 from tinycl.cli.models import read_model
 from tinycl.files import read_file, write_json
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from tinycl.flash.find import Found
 
 __all__ = ["command"]
+
+_INTERRUPTED = (
+    "interrupted; files that were copied whole stay on the board, others may be missing: the same "
+    "command copies what is missing and verifies all"
+)
 
 
 def command(
@@ -140,9 +146,9 @@ def command(
             f"{drive} is the drive of a boot loader, which takes firmware: --firmware FILE, or "
             "auto:BOARD_ID"
         )
-    with ExitStack() as stack:
+    with on_interrupt(lambda: _INTERRUPTED), ExitStack() as stack:
         if board is not None:
-            from tinycl.boards.micropython import bare
+            from tinycl.boards import bare
 
             port = stack.enter_context(bare(board, flash)).port
         if firmware is not None:

@@ -19,7 +19,7 @@ from tinycl.files import write_json
 from tinycl.ui.keyboard import Keyboard
 
 if TYPE_CHECKING:
-    from tinycl.data.capture import Shot
+    from tinycl.data.capture import Frame
     from tinycl.link import BoardClient
     from tinycl.ui.label_loop import Labelling
 
@@ -109,7 +109,7 @@ def command(
                 fingerprint = f"{client.info().state or 0:08x}"
                 client.bye()
             finally:
-                result: dict[str, Any] = {**labelling.screen.tally.as_dict(), "board": name}
+                result: dict[str, Any] = {**labelling.screen.counts.as_dict(), "board": name}
                 result |= {"names": [n for n in teacher.names if n], "learned": teacher.learned}
                 write_json(json, result)
     write_json(json, {**result, "board_fingerprint": fingerprint})
@@ -146,7 +146,7 @@ def _settle(
 
 def _shots(
     client: BoardClient, images: Path | None, windows: Path | None, camera: str | None
-) -> Iterator[Shot]:
+) -> Iterator[Frame]:
     """The samples; what is wrong with their source is said before the screen opens."""
     from tinycl.data import capture
 
@@ -161,8 +161,8 @@ def _shots(
 
 
 def _say(labelling: Labelling, fingerprint: str) -> None:
-    tally = labelling.screen.tally
-    taught = ", ".join(f"{count} {name}" for name, count in tally.taught.items())
-    before = "" if tally.accuracy is None else f"; {tally.accuracy:.0%} right before the label"
-    print(f"{tally.samples} samples taught{': ' + taught if taught else ''}{before}")
+    counts = labelling.screen.counts
+    taught = ", ".join(f"{count} {name}" for name, count in counts.taught.items())
+    before = "" if counts.accuracy is None else f"; {counts.accuracy:.0%} right before the label"
+    print(f"{counts.samples} samples taught{': ' + taught if taught else ''}{before}")
     print(f"the board has learned {labelling.teacher.learned} samples; state {fingerprint}")

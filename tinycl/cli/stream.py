@@ -76,7 +76,8 @@ def command(
     blob = read_model(model, [settings.learn]) if model else None
     compiled = load_tcm(blob) if blob is not None else None
     start_state = read_file(state) if state else None
-    dataset = load(data)
+    with console.status(f"reading {data}"):
+        dataset = load(data)
     experiment = Experiment.make(dataset, settings.sized(compiled))
     if port is None and board is None:
         board = "cpython"

@@ -14,20 +14,20 @@ import numpy.typing as npt
 from tinycl.data.image_file import ENDINGS, pillow, read_image
 from tinycl.exceptions import DataError, MissingExtraError
 
-__all__ = ["Shot", "camera", "images", "windows"]
+__all__ = ["Frame", "camera", "images", "windows"]
 
 Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Shot:
+class Frame:
     """A sample as the model takes it, uint8 (height, width, channels), and where it is from."""
 
     pixels: npt.NDArray[np.uint8]
     title: str
 
 
-def images(folder: Path, shape: Shape) -> Iterator[Shot]:
+def images(folder: Path, shape: Shape) -> Iterator[Frame]:
     """All images of a folder and of the folders in it, whose names mean nothing here.
 
     Raises
@@ -50,10 +50,10 @@ def images(folder: Path, shape: Shape) -> Iterator[Shot]:
     _check(shape)
     for i, file in enumerate(files, 1):
         title = f"{file.relative_to(folder)}, {i} of {len(files)}"
-        yield Shot(_fitted(read_image(file), shape), title)
+        yield Frame(_fitted(read_image(file), shape), title)
 
 
-def windows(file: Path, shape: Shape) -> Iterator[Shot]:
+def windows(file: Path, shape: Shape) -> Iterator[Frame]:
     """Rows of a CSV file, each a window of a sensor without a label.
 
     Raises
@@ -78,10 +78,10 @@ def windows(file: Path, shape: Shape) -> Iterator[Shot]:
                 f"{file}, row {number}: {len(pixels)} numbers; the model takes "
                 f"{shape[0]} x {shape[1]} x {shape[2]}, which is {count}"
             )
-        yield Shot(pixels.reshape(shape), f"{file.name}, {number} of {len(rows)}")
+        yield Frame(pixels.reshape(shape), f"{file.name}, {number} of {len(rows)}")
 
 
-def camera(which: str, shape: Shape) -> Iterator[Shot]:
+def camera(which: str, shape: Shape) -> Iterator[Frame]:
     """What a camera sees, without end.
 
     Parameters
@@ -121,7 +121,7 @@ def camera(which: str, shape: Shape) -> Iterator[Shot]:
                 raise DataError(f"camera {which} opens, but gives no picture")
             seen += 1
             rgb = np.ascontiguousarray(np.asarray(frame)[..., ::-1])  # OpenCV has blue first
-            yield Shot(_fitted(pil.Image.fromarray(rgb), shape), f"camera {which}")
+            yield Frame(_fitted(pil.Image.fromarray(rgb), shape), f"camera {which}")
     finally:
         capture.release()
 

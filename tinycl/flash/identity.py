@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tinycl.boards.version import ABI
 from tinycl.exceptions import FlashError
 
 __all__ = ["ABI", "PUBLISHED", "Identity", "architectures", "check_version"]
-
-ABI = "6.3"
-"""Version of ``.mpy`` files that MicroPython reads since 1.23."""
 
 PUBLISHED = {
     "armv6m": "arm-none-eabi-gcc",

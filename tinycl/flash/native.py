@@ -7,7 +7,6 @@ carries those that its release was built with.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import tinycl_rt
 
-from tinycl.boards.cache import cache, digest
+from tinycl.boards.cache import cache, digest, source_folder
 from tinycl.exceptions import FlashError
 from tinycl.flash.identity import ABI, PUBLISHED, architectures
 
@@ -68,7 +67,7 @@ def build_native(arch: str) -> Path:
         raise FlashError("no make to build the native kernels with: run tools/boards/setup.sh")
     dist = cache() / "native" / native_digest()
     command = ["make", "-C", str(_SOURCE), arch, f"DIST={dist}", f"BUILD={dist / 'build'}"]
-    command += [f"MPY_DIR={_micropython()}", f"PYTHON={sys.executable}"]
+    command += [f"MPY_DIR={source_folder()}", f"PYTHON={sys.executable}"]
     ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if ran.returncode:
         tail = "\n".join((ran.stdout + ran.stderr).strip().splitlines()[-10:])
@@ -111,11 +110,6 @@ def why_not(arch: str) -> str:
     for program in ("make", PUBLISHED[arch]):
         if not shutil.which(program):
             return f"not built, and no {program} here (tools/boards/setup.sh)"
-    if not (_micropython() / "py" / "dynruntime.mk").is_file():
+    if not (source_folder() / "py" / "dynruntime.mk").is_file():
         return "not built, and no source of MicroPython here (make boards, or MICROPY_DIR)"
     return ""
-
-
-def _micropython() -> Path:
-    """MicroPython's source: the user's, or the one that tools/boards/__main__.py fetched."""
-    return Path(os.environ.get("MICROPY_DIR") or cache() / "micropython-1.25.0").expanduser()

@@ -3,7 +3,7 @@
 state -> picture, trace, chart, matrix, bars -> view
 """
 
-from tinycl.ui.stream_state import Seen, State, Vitals
+from tinycl.ui.stream_state import BoardStats, Sample, State
 from tinycl.ui.stream_view import View, view
 
-__all__ = ["Seen", "State", "View", "Vitals", "view"]
+__all__ = ["BoardStats", "Sample", "State", "View", "view"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.live import Live
 
-from tinycl.data.capture import Shot
+from tinycl.data.capture import Frame
 from tinycl.exceptions import BoardError, DataError
 from tinycl.link.teacher import Teacher
 from tinycl.observer import Observer
@@ -40,7 +40,7 @@ class Labelling(Observer):
             self.screen, console=Console(), screen=True, auto_refresh=False, transient=True
         )
 
-    def run(self, shots: Iterator[Shot], keyboard: Keyboard) -> None:
+    def run(self, shots: Iterator[Frame], keyboard: Keyboard) -> None:
         """Until the samples or the patience end; the board has consolidated and saved then.
 
         Raises
@@ -66,7 +66,7 @@ class Labelling(Observer):
         self.screen.message = text
         self._view.refresh()
 
-    def _one(self, shot: Shot, keyboard: Keyboard) -> bool:
+    def _one(self, shot: Frame, keyboard: Keyboard) -> bool:
         """Show a sample until it is labelled or skipped; False when it is time to end."""
         screen = self.screen
         screen.shot, screen.predicted = shot, self.teacher.predict(shot.pixels)
@@ -82,7 +82,7 @@ class Labelling(Observer):
             if key == END:
                 return False
             if key == SKIP:
-                screen.tally.skipped += 1
+                screen.counts.skipped += 1
                 return True
             if key == SAVE:
                 self._save()
@@ -98,11 +98,11 @@ class Labelling(Observer):
                 self._teach(shot, label, key == ACCEPT)
                 return True
 
-    def _teach(self, shot: Shot, label: int, accepted: bool) -> None:
+    def _teach(self, shot: Frame, label: int, accepted: bool) -> None:
         screen, names = self.screen, self.screen.names
         self.teacher.learn(shot.pixels, label)
         before = None if screen.predicted is None else names[screen.predicted]
-        screen.tally.label(names[label], before, accepted)
+        screen.counts.label(names[label], before, accepted)
         screen.message = f"learned: {names[label]}"
 
     def _save(self) -> None:

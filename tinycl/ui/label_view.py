@@ -8,11 +8,11 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
 
-from tinycl.data.capture import Shot
+from tinycl.data.capture import Frame
 from tinycl.ui.keys import Keys
+from tinycl.ui.label_counts import LabelCounts
 from tinycl.ui.line import Line, beside, fit
 from tinycl.ui.samples import drawing
-from tinycl.ui.tally import Tally
 from tinycl.ui.theme import ACCENT, DIM, RIGHT, pair
 
 __all__ = ["Screen", "screen"]
@@ -34,7 +34,7 @@ class Screen:
         Board and model.
     names : list of str
         Of all classes, "" where one is free.
-    shot : Shot, optional
+    shot : Frame, optional
     predicted : int, optional
     typed : str, optional
         The part of a new name that was typed; None while none is.
@@ -44,8 +44,8 @@ class Screen:
 
     title: str
     names: list[str]
-    tally: Tally = field(default_factory=Tally)
-    shot: Shot | None = None
+    counts: LabelCounts = field(default_factory=LabelCounts)
+    shot: Frame | None = None
     predicted: int | None = None
     typed: str | None = None
     message: str = ""
@@ -91,7 +91,7 @@ def _names(state: Screen, width: int, height: int) -> list[Line]:
     keys = Keys(state.names)
     for label, name in enumerate(state.names):
         if name:
-            count = state.tally.taught.get(name, 0)
+            count = state.counts.taught.get(name, 0)
             style = pair(RIGHT) if label == state.predicted else Style()
             lines.append(
                 Line(
@@ -106,11 +106,11 @@ def _names(state: Screen, width: int, height: int) -> list[Line]:
 
 
 def _before(state: Screen) -> Line:
-    tally = state.tally
-    text = f"{tally.samples} taught"
-    if tally.accuracy is not None:
-        text += f", {tally.accuracy:.0%} right before the label"
-    return Line(text + (f", {tally.skipped} skipped" if tally.skipped else ""))
+    counts = state.counts
+    text = f"{counts.samples} taught"
+    if counts.accuracy is not None:
+        text += f", {counts.accuracy:.0%} right before the label"
+    return Line(text + (f", {counts.skipped} skipped" if counts.skipped else ""))
 
 
 def _typing(typed: str) -> Line:

@@ -16,6 +16,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.text import Text
 
 from tinycl.data.scenario import Experience
 from tinycl.observer import Observer
@@ -23,6 +24,7 @@ from tinycl.observer import Observer
 __all__ = ["Live"]
 
 _WINDOW = 50
+_PAIRS = 12  # classes with their accuracy in a line
 
 
 class Live(Observer):
@@ -95,12 +97,14 @@ class Live(Observer):
         """See ``Observer``."""
         if self._quiet:
             return
-        cells = "  ".join(f"{self._names[c]} {a:.0%}" for c, a in list(per_class.items())[:12])
-        self.console.print(
-            f"after {self._title(experience)}: {accuracy:.1%} of {len(per_class)} classes   "
-            f"[dim]{cells}{'  ...' if len(per_class) > 12 else ''}[/dim]",
-            highlight=False,
-        )
+        title = f"after {self._title(experience)}: {accuracy:.1%} of {len(per_class)} classes"
+        self.console.print(title, highlight=False, markup=False)
+        pairs = [f"{self._names[c]}\u00a0{a:.0%}" for c, a in per_class.items()]
+        more = [f"and\u00a0{len(pairs) - _PAIRS}\u00a0more"] if len(pairs) > _PAIRS else []
+        text = Text("  ".join(pairs[:_PAIRS] + more), style="dim")
+        for line in text.wrap(self.console, self.console.width - 2):
+            line.rstrip()
+            self.console.print(Text("  ") + Text(line.plain.replace("\u00a0", " "), style="dim"))
 
     def message(self, text: str) -> None:
         """See ``Observer``."""

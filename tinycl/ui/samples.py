@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tinycl.ui.line import Line, beside, fit
 from tinycl.ui.picture import picture
-from tinycl.ui.stream_state import Seen, State
+from tinycl.ui.stream_state import Sample, State
 from tinycl.ui.theme import DIM, RIGHT, WRONG, pair
 from tinycl.ui.trace import is_signal, trace
 
@@ -37,7 +37,7 @@ def strips(state: State, width: int, height: int, colour: bool = True) -> list[L
 
 
 def _strip(
-    state: State, samples: Sequence[Seen], wide: int, height: int, colour: bool
+    state: State, samples: Sequence[Sample], wide: int, height: int, colour: bool
 ) -> list[Line]:
     cards = []
     for seen in samples:
@@ -62,7 +62,7 @@ def drawing(
     return picture(image, width, height, colour)
 
 
-def caption(state: State, seen: Seen, width: int) -> Line:
+def caption(state: State, seen: Sample, width: int) -> Line:
     """``✓ seven``, ``one → seven`` (taken for a one), or ``seven``: not known."""
     label = state.name(seen.label)
     if seen.predicted is None:

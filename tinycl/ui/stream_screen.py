@@ -14,7 +14,7 @@ from tinycl.exceptions import LinkError
 from tinycl.experiment.experiment import Experiment
 from tinycl.link.client import BoardClient
 from tinycl.observer import Observer
-from tinycl.ui import Seen, State, View, Vitals
+from tinycl.ui import BoardStats, Sample, State, View
 from tinycl.ui.stream_view import vitals
 
 __all__ = ["Watching"]
@@ -83,7 +83,7 @@ class Watching(Observer):
         """See ``Observer``."""
         assert self._experience is not None
         image = self._dataset.x_train[self._experience.indices[position - 1]]
-        self.state.sample(Seen(image, label, predicted), position, time.monotonic())
+        self.state.sample(Sample(image, label, predicted), position, time.monotonic())
         self._draw()
 
     def tested(self, done: int, total: int, truth: int, predicted: int) -> None:
@@ -126,8 +126,8 @@ class Watching(Observer):
             share = min(max(1 - (busy - self._polled[1]) / 1000 / seconds, 0.0), 1.0)
             rate = (bytes_ - self._polled[2]) / seconds
         self._polled = now, busy, bytes_
-        before = self.state.vitals
-        self.state.vitals = Vitals(
+        before = self.state.stats
+        self.state.stats = BoardStats(
             int(stats["heap_free"]),
             before.link_share if share is None else share,
             before.bytes_per_second if rate is None else rate,

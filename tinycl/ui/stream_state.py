@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Seen", "State", "Vitals"]
+__all__ = ["BoardStats", "Sample", "State"]
 
 _LAST = 50  # samples that the running accuracy looks back
 _SAMPLES = 24  # that a wide terminal shows
@@ -18,7 +18,7 @@ _SPAN = 5.0  # seconds that samples a second look back
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class Sample:
     """A sample, uint8 (height, width, channels), its class, and what it was taken for."""
 
     image: npt.NDArray[np.uint8]
@@ -27,7 +27,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Vitals:
+class BoardStats:
     """How the board fares, as of its statistics.
 
     Attributes
@@ -79,11 +79,11 @@ class State:
     heading: str = ""
     done: int = 0
     total: int = 0
-    samples: deque[Seen] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+    samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
     curve: list[float] = field(default_factory=list)
     tests: list[tuple[str, float]] = field(default_factory=list)
     replay: list[int] = field(default_factory=list)
-    vitals: Vitals = field(default_factory=Vitals)
+    stats: BoardStats = field(default_factory=BoardStats)
     message: str = ""
     tested: bool = False
     _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=_LAST))
@@ -102,7 +102,7 @@ class State:
         self.heading, self.done, self.total = heading, 0, total
         self._times.clear()
 
-    def sample(self, seen: Seen, position: int, now: float) -> None:
+    def sample(self, seen: Sample, position: int, now: float) -> None:
         """A sample was learned, at a time in seconds."""
         self.samples.append(seen)
         self.done = position

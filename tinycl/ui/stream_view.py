@@ -123,7 +123,7 @@ def _accuracy(state: State, width: int, height: int) -> list[Line]:
 
 def vitals(state: State) -> Line:
     """Heap, speed, link and saves in one line; what is not known is left out."""
-    v, words = state.vitals, []
+    v, words = state.stats, []
     rate = state.samples_per_second
     if rate is not None:
         words.append(f"{rate:.3g} samples/s" if rate < 10 else f"{rate:.0f} samples/s")

@@ -30,10 +30,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tools.boards.errors import BoardBuildError
-from tools.boards.machines import BOARDS, Board
+from tinycl.boards import Board
+from tinycl.boards.cache import source_folder
+from tinycl.boards.registry import BUILT
+from tinycl.exceptions import BoardError
 from tools.boards.paths import ON_BOARD, PROJECT
-from tools.boards.source import source_folder
 from tools.boards.workload import run_workload
 
 SOURCE = ON_BOARD / "backward_float.c"
@@ -45,7 +46,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    counting = [name for name, board in BOARDS.items() if board.emulator]
+    counting = [name for name, board in BUILT.items() if board.emulator]
     parser.add_argument("--board", choices=counting, default="cortex-m3")
     parser.add_argument("--share", type=int, default=128, help="errors of 256 that are not 0")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result")
@@ -53,8 +54,8 @@ def main(words: list[str] | None = None) -> int:
     if not 1 <= options.share <= 256:
         parser.error("expected --share from 1 to 256")
     try:
-        result = measure(BOARDS[options.board], options.share)
-    except BoardBuildError as error:
+        result = measure(BUILT[options.board], options.share)
+    except BoardError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     show(result)
@@ -75,7 +76,7 @@ def measure(board: Board, share: int = 128) -> dict[str, Any]:
 
     Raises
     ------
-    BoardBuildError
+    BoardError
         If the board or a native module cannot be built, or the work fails on the board.
     """
     with tempfile.TemporaryDirectory() as name:
@@ -98,7 +99,7 @@ def measure(board: Board, share: int = 128) -> dict[str, Any]:
 def build_floats(arch: str, folder: Path) -> Path:
     """Build backward_float.mpy by the rules of the product's kernels."""
     if not shutil.which("make"):
-        raise BoardBuildError("no make to build with: run tools/boards/setup.sh")
+        raise BoardError("no make to build with: run tools/boards/setup.sh")
     native = PROJECT / "firmware" / "native"
     work = folder / "build"
     work.mkdir(parents=True)
@@ -109,7 +110,7 @@ def build_floats(arch: str, folder: Path) -> Path:
     ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if ran.returncode:
         tail = "\n".join((ran.stdout + ran.stderr).strip().splitlines()[-10:])
-        raise BoardBuildError(f"backward_float.c does not build for {arch}:\n{tail}")
+        raise BoardError(f"backward_float.c does not build for {arch}:\n{tail}")
     target = folder / f"{arch}_6.3"
     target.mkdir()
     shutil.copy(work / "backward_float.mpy", target)

@@ -14,9 +14,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tinycl.boards import Board
+from tinycl.boards.registry import BUILT
+from tinycl.exceptions import BoardError
 from tools.bench.kernels import BACKENDS
-from tools.boards.errors import BoardBuildError
-from tools.boards.machines import BOARDS, Board
 from tools.boards.workload import run_workload
 
 
@@ -25,7 +26,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    counting = [name for name, board in BOARDS.items() if board.emulator]
+    counting = [name for name, board in BUILT.items() if board.emulator]
     parser.add_argument("model", type=Path, help="compiled model")
     parser.add_argument("--board", choices=counting, default="cortex-m3")
     parser.add_argument("--backend", action="append", choices=BACKENDS)
@@ -33,9 +34,9 @@ def main(words: list[str] | None = None) -> int:
     options = parser.parse_args(words)
     try:
         rows = measure(
-            BOARDS[options.board], options.model.read_bytes(), options.backend or ["native"]
+            BUILT[options.board], options.model.read_bytes(), options.backend or ["native"]
         )
-    except (BoardBuildError, OSError) as error:
+    except (BoardError, OSError) as error:
         print(f"bench.inference: {error}", file=sys.stderr)
         return 1
     for row in rows:
@@ -50,7 +51,7 @@ def measure(board: Board, data: bytes, backends: list[str]) -> list[dict[str, An
 
     Raises
     ------
-    BoardBuildError
+    BoardError
         If the board or the native module cannot be built, or the work fails on the board.
     """
     call = f"import inference_workload as w; w.run('/rom/model.tcm', {tuple(backends)!r})"

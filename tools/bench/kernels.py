@@ -28,8 +28,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tools.boards.errors import BoardBuildError
-from tools.boards.machines import BOARDS, Board
+from tinycl.boards import Board
+from tinycl.boards.registry import BUILT
+from tinycl.exceptions import BoardError
 from tools.boards.workload import run_workload
 
 BACKENDS = ("reference", "viper", "native")
@@ -52,7 +53,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    counting = [name for name, board in BOARDS.items() if board.emulator]
+    counting = [name for name, board in BUILT.items() if board.emulator]
     parser.add_argument("--board", action="append", choices=counting)
     parser.add_argument("--backend", action="append", choices=BACKENDS)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as a list")
@@ -60,8 +61,8 @@ def main(words: list[str] | None = None) -> int:
     rows = []
     try:
         for name in options.board or ["cortex-m3", "cortex-m0"]:
-            rows += measure(BOARDS[name], options.backend or list(BACKENDS))
-    except BoardBuildError as error:
+            rows += measure(BUILT[name], options.backend or list(BACKENDS))
+    except BoardError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     show(rows)
@@ -75,7 +76,7 @@ def measure(board: Board, backends: list[str]) -> list[dict[str, Any]]:
 
     Raises
     ------
-    BoardBuildError
+    BoardError
         If the board or the native module cannot be built, or the work fails on the board.
     """
     calls = [f"import kernel_workloads; kernel_workloads.run({name!r})" for name in backends]

@@ -19,11 +19,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tinycl.boards import Board
+from tinycl.boards.registry import BUILT
 from tinycl.compiler.fit.cost import estimate, unit, units
+from tinycl.exceptions import BoardError
 from tools.bench.kernels import BACKENDS
 from tools.bench.synthetic_model import synthetic_model
-from tools.boards.errors import BoardBuildError
-from tools.boards.machines import BOARDS, Board
 from tools.boards.workload import run_workload
 
 
@@ -32,7 +33,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    counting = [name for name, board in BOARDS.items() if board.emulator]
+    counting = [name for name, board in BUILT.items() if board.emulator]
     parser.add_argument("--board", action="append", choices=counting)
     parser.add_argument("--backend", action="append", choices=BACKENDS)
     parser.add_argument("--model", type=Path, help="compiled model")
@@ -42,8 +43,8 @@ def main(words: list[str] | None = None) -> int:
     rows = []
     try:
         for name in options.board or ["cortex-m3", "cortex-m0"]:
-            rows += measure(BOARDS[name], data, options.backend or list(BACKENDS))
-    except BoardBuildError as error:
+            rows += measure(BUILT[name], data, options.backend or list(BACKENDS))
+    except BoardError as error:
         print(f"bench.layers: {error}", file=sys.stderr)
         return 1
     show(rows)

@@ -31,13 +31,13 @@ from rich.table import Table
 from tinycl_rt.config import Config
 from tinycl_rt.model.loader import Model
 
+from tinycl.boards import Board
+from tinycl.boards.registry import BUILT
 from tinycl.compiler.fit.memory import PLACES, learner_bytes
-from tinycl.exceptions import ModelError
+from tinycl.exceptions import BoardError, ModelError
 from tools.bench.synthetic_model import synthetic_model
-from tools.boards.errors import BoardBuildError
-from tools.boards.machines import BOARDS, Board
 from tools.boards.paths import ON_BOARD
-from tools.boards.runtime import build_native, place_runtime
+from tools.boards.runtime import stage_runtime, write_runtime
 from tools.boards.session import Session
 from tools.boards.staging import stage
 
@@ -49,7 +49,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    boards = [name for name, board in BOARDS.items() if board.emulator]
+    boards = [name for name, board in BUILT.items() if board.emulator]
     parser.add_argument("--board", choices=boards, default="cortex-m3")
     parser.add_argument("--model", type=Path, help="compiled model")
     parser.add_argument("--size", default="60k", help="without --model: size of the backbone")
@@ -61,16 +61,16 @@ def main(words: list[str] | None = None) -> int:
     try:
         size, shape = options.size, tuple(options.shape)
         data = options.model.read_bytes() if options.model else synthetic_model(shape, size)
-        case = (BOARDS[options.board], data, options.classes, options.replay)
+        case = (BUILT[options.board], data, options.classes, options.replay)
         results = [
             measure(*case, code, model) for code, model in product(("romfs", "heap"), PLACES)
         ]
         results.append(measure(*case, "sources", "streamed"))
         results += [
-            measure(BOARDS[options.board], data, options.classes, 0, code, "heap", "predict")
+            measure(BUILT[options.board], data, options.classes, 0, code, "heap", "predict")
             for code in ("romfs", "heap")
         ]
-    except (BoardBuildError, ModelError, OSError, ValueError) as error:
+    except (BoardError, ModelError, OSError, ValueError) as error:
         print(f"bench.ram: {error}", file=sys.stderr)
         return 1
     for profile in ("serve", "predict"):
@@ -122,12 +122,12 @@ def measure(
         for place in (rom, flash):
             place.mkdir()
         lib = rom if place == "romfs" else flash
-        sources = place == "sources"
-        place_runtime(lib, None if sources else board.arch, profile)
-        native = [] if sources else [build_native(board.arch)]
-        stage([ON_BOARD / "ram_workload.py"], lib, board, native)
-        if profile == "predict":  # as flash does
-            (lib / "tinycl_predict.mpy").replace(lib / "tinycl_core.mpy")
+        workload = ON_BOARD / "ram_workload.py"
+        if place == "sources":
+            write_runtime(lib, profile, None)
+            stage([workload], lib, board)
+        else:
+            stage_runtime(lib, board, [workload], profile=profile)
         (rom if model == "mapped" else flash).joinpath("model.tcm").write_bytes(data)
         with Session(board, folder, rom) as session:
             session.copy(flash)

@@ -16,14 +16,14 @@ import fcntl
 import json
 import sys
 
+from tinycl.boards.registry import BUILT, BUILT_IN
+from tinycl.exceptions import BoardError
 from tools.boards.build import build_board, build_mpy_cross, missing
-from tools.boards.errors import BoardBuildError
-from tools.boards.machines import BOARDS, BUILT_IN
 from tools.boards.paths import cache, mpy_cross
 from tools.boards.runtime import build_runtime
 from tools.boards.source import source_tree
 
-_ALL = {**BOARDS, BUILT_IN.name: BUILT_IN}
+_ALL = {**BUILT, BUILT_IN.name: BUILT_IN}
 
 
 def main(words: list[str] | None = None) -> int:
@@ -39,7 +39,7 @@ def main(words: list[str] | None = None) -> int:
             print(json.dumps(_where(), indent=2))
             return 0
         return _build(_chosen(options.boards))
-    except BoardBuildError as error:
+    except BoardError as error:
         print(f"boards: {error}", file=sys.stderr)
         return 1
 
@@ -47,7 +47,7 @@ def main(words: list[str] | None = None) -> int:
 def _chosen(names: list[str]) -> list[str]:
     for name in names:
         if name not in (*_ALL, "all"):
-            raise BoardBuildError(f"no board {name!r}: choose from {', '.join([*_ALL, 'all'])}")
+            raise BoardError(f"no board {name!r}: choose from {', '.join([*_ALL, 'all'])}")
     return list(_ALL) if not names or "all" in names else list(dict.fromkeys(names))
 
 
@@ -80,7 +80,7 @@ def _build(names: list[str]) -> int:
 
 
 def _where() -> dict[str, object]:
-    boards = {name: str(board.folder) for name, board in BOARDS.items()}
+    boards = {name: str(board.folder) for name, board in BUILT.items()}
     return {"source": str(source_tree()), "mpy_cross": str(mpy_cross()), "boards": boards}
 
 

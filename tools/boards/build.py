@@ -10,12 +10,13 @@ import subprocess
 import time
 from pathlib import Path
 
+from tinycl.boards import Board
+from tinycl.boards.version import MICROPYTHON_VERSION
+from tinycl.exceptions import BoardError
 from tinycl.flash.native import native_sources
 
-from .errors import BoardBuildError
-from .machines import Board
 from .paths import FIRMWARE, board_folder, mpy_cross
-from .source import VERSION, fingerprint, source_folder
+from .source import checked_source_folder, fingerprint
 
 __all__ = ["build_board", "build_mpy_cross", "is_built", "missing"]
 
@@ -27,7 +28,7 @@ _UNIX = ("MICROPY_PY_SSL=0", "MICROPY_PY_BTREE=0", "MICROPY_PY_FFI=0", "FROZEN_M
 
 def missing(board: Board) -> list[str]:
     """Return the Debian packages that `board` needs and that are not installed."""
-    needs = (("make", "build-essential"), ("gcc", "build-essential"), *board.needs)
+    needs = (("gcc", "build-essential"), *board.packages)  # gcc: for mpy-cross
     return sorted({package for program, package in needs if not shutil.which(program)})
 
 
@@ -43,17 +44,17 @@ def build_board(board: Board, source: Path) -> None:
     _make(board.name, make, board.folder / board.binary, _stamp(files, fingerprint(source), *make))
     about = {
         "board": board.name,
-        "micropython": VERSION,
-        "arch": board.arch,
+        "micropython": MICROPYTHON_VERSION,
+        "arch": board.native_arch,
         "command": board.command(),
-        "romfs": board.with_rom(Path("IMAGE")) if board.romfs else [],
+        "romfs": board.command(Path("IMAGE"))[len(board.command()) :] if board.romfs else [],
     }
     (board.folder / "board.json").write_text(json.dumps(about, indent=2) + "\n")
 
 
 def is_built(board: Board) -> bool:
     """Return whether `board` is built from the sources as they are now."""
-    source = source_folder()
+    source = checked_source_folder()
     files, make = _recipe(board, source)
     stamp = _stamp(files, fingerprint(source), *make)
     return _is_current(board.folder, board.folder / board.binary, stamp)
@@ -116,7 +117,7 @@ def _make(name: str, make: list[str], binary: Path, stamp: str) -> None:
         )
     if ran.returncode or not built.is_file():
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
-        raise BoardBuildError(f"{name} does not build. The end of {log}:\n{tail}")
+        raise BoardError(f"{name} does not build. The end of {log}:\n{tail}")
     built.replace(binary)
     (folder / "stamp").write_text(stamp)
     print(f"boards: {name} built in {time.monotonic() - started:.0f} s: {binary}", flush=True)
@@ -128,5 +129,5 @@ def _environment() -> dict[str, str]:
     for name in ("BOARD", "BUILD", "CFLAGS_EXTRA", "VARIANT", "CROSS_COMPILE"):
         environment.pop(name, None)
     if not environment.get("MICROPY_DIR"):
-        environment["MICROPY_GIT_TAG"] = f"v{VERSION}"
+        environment["MICROPY_GIT_TAG"] = f"v{MICROPYTHON_VERSION}"
     return environment

@@ -20,8 +20,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.boards.errors import BoardBuildError
-from tools.boards.machines import BOARDS, Board
+from tinycl.boards import Board
+from tinycl.boards.registry import BUILT
+from tinycl.exceptions import BoardError
 from tools.boards.staging import stage
 
 
@@ -30,13 +31,13 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("board", choices=list(BOARDS))
+    parser.add_argument("board", choices=list(BUILT))
     parser.add_argument("--exec", type=Path, metavar="FILE", help="file to run, instead of a REPL")
     parser.add_argument("--copy", type=Path, nargs="+", default=[], metavar="PATH")
     parser.add_argument("--folder", type=Path, help="where the board keeps its flash")
     parser.add_argument("--command", action="store_true", help="only print the command")
     options = parser.parse_args(words)
-    board = BOARDS[options.board]
+    board = BUILT[options.board]
     try:
         if options.command:
             print(shlex.join(board.command()))
@@ -44,7 +45,7 @@ def main(words: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as name:
             folder = options.folder or Path(name)
             return _start(board, folder, options.copy, options.exec)
-    except (BoardBuildError, OSError) as error:
+    except (BoardError, OSError) as error:
         print(f"boards: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -78,7 +79,7 @@ def _copy_and_run(board: Board, folder: Path, staged: Path, program: Path | None
             return 0
         try:
             session.run(program.read_text(), timeout=600, show=_show)
-        except BoardBuildError as error:
+        except BoardError as error:
             print(error, file=sys.stderr)
             return 1
         return 0

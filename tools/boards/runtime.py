@@ -8,70 +8,89 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+from tinycl.boards import Board
 from tinycl.boards.cache import description, digest, runtime_digest
 from tinycl.boards.romfs import romfs_image
-from tinycl.exceptions import TinyclError
-from tinycl.flash import native
+from tinycl.flash.native import build_native, native_digest
 from tinycl.flash.runtime import runtime_files
 
-from .errors import BoardBuildError
-from .machines import Board
 from .paths import PROJECT
 from .staging import stage
 
-__all__ = ["build_native", "build_runtime", "place_runtime"]
+__all__ = ["build_native", "build_runtime", "stage_runtime", "write_runtime"]
 
-_KEPT = 5
+_KEPT = 20
 _RUNTIME = PROJECT / "firmware" / "tinycl_rt"
 # What runs at power-up.
 _MICROPYTHON = [PROJECT / "firmware" / "main.py"]
 _CIRCUITPYTHON = [PROJECT / "firmware" / "boot.py", PROJECT / "firmware" / "code.py"]
 
 
-def build_native(arch: str) -> Path:
-    """Build the native kernels of one architecture; return the folder with ``ARCH_6.3/``."""
-    try:
-        return native.build_native(arch)
-    except TinyclError as error:
-        raise BoardBuildError(str(error)) from error
+def stage_runtime(
+    folder: Path,
+    board: Board,
+    parts: Sequence[Path] = (),
+    kernels: bool = True,
+    profile: str | None = None,
+) -> None:
+    """Put ``tinycl_rt`` and `parts` into `folder`, as `board` wants them.
+
+    Parameters
+    ----------
+    folder : Path
+    board : Board
+    parts : sequence of Path
+        Files and packages.
+    kernels : bool
+        With the native kernels of the board's architecture, if it loads machine code.
+    profile : str, optional
+        Pack the runtime as ``tinycl flash`` does. By default its modules stay as they are, for
+        tests that look inside.
+
+    Raises
+    ------
+    TinyclError
+        A part or a kernel cannot be built.
+    """
+    native = [build_native(board.native_arch)] if kernels and board.native_arch else []
+    stage([*([] if profile else [_RUNTIME]), *parts], folder, board, native)
+    if profile:
+        write_runtime(folder, profile, board.native_arch or None)
+    if profile == "predict":  # as tinycl flash places it
+        (folder / "tinycl_predict.mpy").replace(folder / "tinycl_core.mpy")
+
+
+def write_runtime(folder: Path, profile: str, arch: str | None) -> None:
+    """Put what ``tinycl flash`` copies into `folder`: see ``tinycl.flash.runtime``."""
+    for path, data in runtime_files(profile, arch, viper=bool(arch)).items():
+        target = folder / "tinycl_rt" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
 
 
 def build_runtime(board: Board) -> None:
     """Stage the runtime for a board that is built, if there is anything to do."""
     described = description(board.name, runtime_digest(_RUNTIME))
     folder = described.parent
-    programs = _MICROPYTHON if board.arch else _CIRCUITPYTHON
+    programs = _MICROPYTHON if board.native_arch else _CIRCUITPYTHON
     about = json.loads((board.folder / "board.json").read_text())
     about |= {"lib": str(folder / "lib"), "programs": digest(programs)}
-    about |= {"native": native.native_digest() if board.arch else ""}
+    about |= {"native": native_digest() if board.native_arch else ""}
     if board.romfs:
-        about["command"] += board.with_rom(folder / "rom.img")
+        about["command"] = board.command(folder / "rom.img")
     text = json.dumps(about, indent=2) + "\n"
     if described.is_file() and described.read_text() == text:
         return
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "lib").mkdir(parents=True)
-    kernels = [build_native(board.arch)] if board.arch else []
-    place_runtime(folder / "lib", board.arch or None)
-    stage(programs, folder / "lib", board, kernels)
+    stage_runtime(folder / "lib", board, programs, profile="serve")
     if board.romfs:
         (folder / "rom.img").write_bytes(romfs_image(folder / "lib"))
     described.write_text(text)
     _prune(folder)
-
-
-def place_runtime(lib: Path, arch: str | None, profile: str = "serve") -> None:
-    """Put the runtime as boards get it into a folder of libraries, viper kernels included."""
-    try:
-        files = runtime_files(profile, arch, viper=arch is not None)
-    except TinyclError as error:
-        raise BoardBuildError(str(error)) from error
-    for path, data in files.items():
-        target = lib / "tinycl_rt" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
 
 
 def _prune(newest: Path) -> None:

@@ -1,31 +1,31 @@
-"""A running QEMU board, driven over its serial port with mpremote."""
+"""Code that runs on an emulated board: over its serial port, with mpremote, or as a program."""
 
 from __future__ import annotations
 
-import re
+import os
 import subprocess
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from tinycl.boards.romfs import romfs_image
+from tinycl.boards import Board
+from tinycl.boards.micropython import MicroPythonBoard
+from tinycl.exceptions import BoardError
 
-from .errors import BoardBuildError
-from .machines import Board
-
-__all__ = ["Session"]
+__all__ = ["Session", "run_code"]
 
 _FAULT = 71  # firmware/boards/qemu/main.c
 
 
 class Session:
-    """A QEMU board behind a pseudo-terminal, at its raw REPL.
+    """A QEMU board at its raw REPL.
 
     Parameters
     ----------
     board : Board
-        Any but the unix port.
+        One with an emulator.
     folder : Path
         Where the board keeps its flash (``flash.img``).
     rom : Path, optional
@@ -33,8 +33,8 @@ class Session:
 
     Examples
     --------
-    >>> with Session(BOARDS["cortex-m3"], folder) as board:
-    ...     on_board.run("print(1 + 1)")
+    >>> with Session(get("cortex-m3"), folder) as board:
+    ...     board.run("print(1 + 1)")
     '2\\n'
     """
 
@@ -42,21 +42,10 @@ class Session:
         try:
             from mpremote.transport_serial import SerialTransport
         except ImportError as error:
-            raise BoardBuildError("mpremote is missing: pip install mpremote") from error
-        stdio, pty = "stdio,id=serial,signal=off", "pty,id=serial"
-        command = [pty if word == stdio else word for word in board.command()]
-        if rom:
-            (folder / "rom.img").write_bytes(romfs_image(rom))
-            command += board.with_rom(folder / "rom.img")
-        self.process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        port = re.search(r"/dev/\S+", line)
-        if port is None:
-            raise BoardBuildError(f"{board.name} does not start: {line or 'QEMU ended'}")
-        self.port = port.group()
+            raise BoardError("mpremote is missing: pip install mpremote") from error
+        self._board = MicroPythonBoard(board.name, folder, bare=True, rom=rom).start()
+        # mpremote reads a pseudo-terminal faster when it sees that it is one.
+        self.port = os.path.realpath(self._board.port)
         self.serial = SerialTransport(self.port)
         self.serial.enter_raw_repl(soft_reset=False)
 
@@ -67,7 +56,7 @@ class Session:
 
         Raises
         ------
-        BoardBuildError
+        BoardError
             If the code raised on the board; the message is the board's traceback. If the board
             stayed silent or ended; the message says which.
         """
@@ -76,9 +65,9 @@ class Session:
         try:
             out, err = self.serial.exec_raw(code, timeout=timeout, data_consumer=show)
         except (OSError, TransportError) as error:
-            raise BoardBuildError(self._what_happened() or f"no answer: {error}") from error
+            raise BoardError(self._end() or f"no answer: {error}") from error
         if err:
-            raise BoardBuildError(err.decode(errors="replace").replace("\r\n", "\n"))
+            raise BoardError(err.decode(errors="replace").replace("\r\n", "\n"))
         return out.decode(errors="replace").replace("\r\n", "\n")
 
     def copy(self, folder: Path) -> None:
@@ -101,10 +90,10 @@ class Session:
         self.serial.read_until(1, b">>> ")
         self.serial.enter_raw_repl(soft_reset=False)
 
-    def _what_happened(self) -> str:
-        """Return in words how the emulator ended; empty when it runs."""
+    def _end(self) -> str:
+        """Say how the emulator ended; empty when it runs."""
         try:
-            status = self.process.wait(1)
+            status = self._board.wait(1)
         except subprocess.TimeoutExpired:
             return ""
         fault = " (a processor fault)" if status == _FAULT else ""
@@ -114,8 +103,8 @@ class Session:
         """End the emulator: pull the plug."""
         with suppress(OSError):  # the terminal goes when the emulator does
             self.serial.close()
-        self.process.kill()
-        self.process.communicate()
+        self._board.kill()
+        self._board.close()
 
     def __enter__(self) -> Session:
         return self
@@ -127,3 +116,35 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def run_code(board: Board, rom: Path, code: str, timeout: float = 60) -> str:
+    """Run `code` on a new emulated MicroPython board; return what it printed.
+
+    Parameters
+    ----------
+    board : Board
+    rom : Path
+        Folder whose files the board finds: in its ROM, or, on the unix port, on its path.
+    code : str
+    timeout : float
+        Longest silence of a QEMU board, in seconds.
+
+    Raises
+    ------
+    BoardError
+        The code raised on the board; the message is the board's traceback.
+    """
+    if board.emulator:
+        with tempfile.TemporaryDirectory() as name, Session(board, Path(name), rom) as session:
+            return session.run(code, timeout)
+    ran = subprocess.run(
+        [*board.command(), "-c", code],
+        cwd=rom,
+        env={"MICROPYPATH": f":{rom}:.frozen"},
+        capture_output=True,
+        text=True,
+    )
+    if ran.returncode:
+        raise BoardError(ran.stderr)
+    return ran.stdout

@@ -11,41 +11,39 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from .errors import BoardBuildError
-from .paths import cache
+from tinycl.boards.cache import cache, source_folder
+from tinycl.boards.version import MICROPYTHON_VERSION
+from tinycl.exceptions import BoardError
 
-__all__ = ["VERSION", "fingerprint", "source_folder", "source_tree"]
+__all__ = ["ARCHIVE", "checked_source_folder", "fingerprint", "source_tree"]
 
-VERSION = "1.25.0"
-ARCHIVE = f"micropython_{VERSION}+ds.orig.tar.xz"
+ARCHIVE = f"micropython_{MICROPYTHON_VERSION}+ds.orig.tar.xz"
 SHA256 = "7b25be99a502f070b2de81dafc08da7051d992325d6e67daa9045a918fffdbea"
 SUITE = "trixie"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
 def source_tree() -> Path:
-    """Return the folder of MicroPython's source, fetched and unpacked when it is not there yet.
+    """Return the folder of MicroPython's source; fetch and unpack it when it is not there yet.
 
     Raises
     ------
-    BoardBuildError
+    BoardError
         If ``$MICROPY_DIR`` is no MicroPython tree, or the archive cannot be had or is not the
         pinned one.
     """
-    tree = source_folder()
+    tree = checked_source_folder()
     if not tree.is_dir():
         _unpack(_archive(), tree)
     return tree
 
 
-def source_folder() -> Path:
-    """Return where the source is or will be; raise BoardBuildError if the user's is not there."""
+def checked_source_folder() -> Path:
+    """Return where the source is or will be; raise BoardError if the user's is not there."""
+    tree = source_folder().resolve()
     given = os.environ.get("MICROPY_DIR")
-    if not given:
-        return cache() / f"micropython-{VERSION}"
-    tree = Path(given).expanduser().resolve()
-    if not (tree / "py" / "mkenv.mk").is_file():
-        raise BoardBuildError(f"MICROPY_DIR={given} has no py/mkenv.mk: not MicroPython's source")
+    if given and not (tree / "py" / "mkenv.mk").is_file():
+        raise BoardError(f"MICROPY_DIR={given} has no py/mkenv.mk: not MicroPython's source")
     return tree
 
 
@@ -64,12 +62,12 @@ def fingerprint(tree: Path) -> str:
 def _archive() -> Path:
     archive = cache() / ARCHIVE
     if not archive.is_file():
-        print(f"boards: fetching MicroPython {VERSION} (6 MB, Debian {SUITE}'s source package)")
+        print(f"boards: fetching MicroPython, 6 MB, from Debian {SUITE}'s source package")
         archive.parent.mkdir(parents=True, exist_ok=True)
         _fetch(archive)
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != SHA256:
-        raise BoardBuildError(f"{archive} has SHA-256 {found}, expected {SHA256}: delete it")
+        raise BoardError(f"{archive} has SHA-256 {found}, expected {SHA256}: delete it")
     return archive
 
 
@@ -79,14 +77,14 @@ def _unpack(archive: Path, tree: Path) -> None:
             tar.extractall(folder, filter="data")
         else:  # a Python without this safeguard; the archive's hash was checked
             tar.extractall(folder)
-        (Path(folder) / f"micropython-{VERSION}").rename(tree)
+        (Path(folder) / f"micropython-{MICROPYTHON_VERSION}").rename(tree)
 
 
 def _fetch(archive: Path) -> None:
     """Fetch through apt, from the mirror this machine uses, without touching apt's own state."""
     hand = f"put {ARCHIVE} into {archive.parent}, or set MICROPY_DIR to a MicroPython source tree"
     if not shutil.which("apt-get"):
-        raise BoardBuildError(f"no apt-get to fetch MicroPython with: {hand}")
+        raise BoardError(f"no apt-get to fetch MicroPython with: {hand}")
     trouble = "apt knows no Debian mirror"
     for line in _source_lines():
         with tempfile.TemporaryDirectory() as folder:
@@ -95,7 +93,7 @@ def _fetch(archive: Path) -> None:
             if fetched.is_file():
                 shutil.move(fetched, archive)
                 return
-    raise BoardBuildError(f"apt could not fetch MicroPython ({trouble}): {hand}")
+    raise BoardError(f"apt could not fetch MicroPython ({trouble}): {hand}")
 
 
 def _source_lines() -> list[str]:

@@ -6,10 +6,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tinycl.boards import Board
+from tinycl.boards.version import ABI
+from tinycl.exceptions import BoardError
 from tinycl.packing.sources import is_host_only
 
-from .errors import BoardBuildError
-from .machines import Board
 from .paths import mpy_cross
 
 __all__ = ["compile_file", "stage"]
@@ -29,16 +30,14 @@ def stage(
 
     Raises
     ------
-    BoardBuildError
+    BoardError
         If a part is not there, does not compile, or the board is not built.
     """
     if board and not (board.folder / board.binary).is_file():
-        raise BoardBuildError(
-            f"{board.name} is not built: run python -m tools.boards {board.name}"
-        )
+        raise BoardError(f"{board.name} is not built: run python -m tools.boards {board.name}")
     for part in parts:
         if not part.exists():
-            raise BoardBuildError(f"no file or folder {part}")
+            raise BoardError(f"no file or folder {part}")
         if part.is_dir():
             for file in sorted(part.rglob("*")):
                 if file.suffix == ".pyi" or "__pycache__" in file.parts or not file.is_file():
@@ -48,30 +47,22 @@ def stage(
         else:
             _place(part, folder / part.name, board)
     for build in native or []:
-        if board and board.arch:
-            for file in sorted((build / f"{board.arch}_6.3").glob("*.mpy")):
+        if board and board.native_arch:
+            for file in sorted((build / f"{board.native_arch}_{ABI}").glob("*.mpy")):
                 shutil.copy(file, folder)
 
 
 def compile_file(source: Path, target: Path, arch: str) -> None:
-    """Compile one source to ``.mpy``; raise BoardBuildError, with mpy-cross's words, if not."""
-    command = [
-        str(mpy_cross()),
-        f"-march={arch}",
-        "-s",
-        source.name,
-        "-o",
-        str(target),
-        str(source),
-    ]
-    ran = subprocess.run(command, capture_output=True, text=True)
+    """Compile one source to ``.mpy``; raise BoardError, with mpy-cross's message, if not."""
+    words = [f"-march={arch}", "-s", source.name, "-o", str(target), str(source)]
+    ran = subprocess.run([str(mpy_cross()), *words], capture_output=True, text=True)
     if ran.returncode:
-        raise BoardBuildError(f"{source} does not compile for {arch}: {ran.stderr.strip()}")
+        raise BoardError(f"{source} does not compile for {arch}: {ran.stderr.strip()}")
 
 
 def _place(file: Path, target: Path, board: Board | None) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    if board and board.arch and file.suffix == ".py" and file.name not in _AS_SOURCE:
-        compile_file(file, target.with_suffix(".mpy"), board.arch)
+    if board and board.native_arch and file.suffix == ".py" and file.name not in _AS_SOURCE:
+        compile_file(file, target.with_suffix(".mpy"), board.native_arch)
     else:
         shutil.copy(file, target)

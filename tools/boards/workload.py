@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .machines import Board
-from .paths import ON_BOARD, PROJECT
-from .runtime import build_native
+from tinycl.boards import Board
+
+from .paths import ON_BOARD
+from .runtime import stage_runtime
 from .session import Session
 from .staging import stage
 
@@ -49,16 +50,16 @@ def run_workload(
 
     Raises
     ------
-    BoardBuildError
+    BoardError
         If the board or its native modules cannot be built, or a call fails on the board.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rom = folder / "rom"
         rom.mkdir()
-        parts = [PROJECT / "firmware" / "tinycl_rt"]
-        parts += [ON_BOARD / f"{module}.py" for module in modules]
-        stage(parts, rom, board, [build_native(board.arch), *native])
+        parts = [ON_BOARD / f"{module}.py" for module in modules]
+        stage_runtime(rom, board, parts)
+        stage([], rom, board, list(native))
         if model is not None:
             (rom / "model.tcm").write_bytes(model)
         printed = ""

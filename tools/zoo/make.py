@@ -21,13 +21,13 @@ from typing import Any
 
 from tinycl_rt.model.loader import Model
 
+from tinycl.boards.registry import BUILT
 from tinycl.data import load
 from tinycl.exceptions import TinyclError
 from tinycl.models.files import load_model
 from tinycl.zoo import Card
 from tinycl.zoo.head import TrainedHead
 from tools.bench.inference import measure
-from tools.boards.machines import BOARDS
 from tools.boards.paths import PROJECT
 from tools.zoo.recipes import RECIPES, Recipe
 from tools.zoo.recordings import RECORDINGS, write
@@ -68,7 +68,7 @@ def make(name: str, recipe: Recipe, folder: Path) -> None:
     head = trained_head(folder, Model(data), recipe.classes)
     dataset = load(recipe.tested_on)
     found = head.predict(Model(data), dataset.x_test)
-    [counted] = measure(BOARDS["cortex-m3"], data, ["native"])
+    [counted] = measure(BUILT["cortex-m3"], data, ["native"])
     layers = json.loads(compiled.read_text())["layers"]
     card = Card(
         name=name,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Tally"]
+__all__ = ["LabelCounts"]
 
 
 @dataclass
-class Tally:
+class LabelCounts:
     """Counts of one sitting.
 
     Attributes
