@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tinycl.exceptions import DataError, ModelError
-from tinycl.files import replacing, try_outputs, write_file
+from tinycl.files import replacing, try_file, write_file
 
 
 def test_replaced_whole_through_a_link_with_its_mode(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_failure_keeps_the_old_file(error: BaseException, tmp_path: Path) -> N
 
 def test_device_is_written_to(tmp_path: Path) -> None:
     write_file(Path("/dev/null"), b"gone")
-    try_outputs(Path("/dev/null"))
+    try_file(Path("/dev/null"))
     with pytest.raises(DataError, match="cannot write /dev/full: No space left"):
         write_file(Path("/dev/full"), b"more than fits")
 
@@ -45,7 +45,7 @@ def test_device_is_written_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "file/x", "x" * 300, "/proc/x", "/sys/x/y"])
 def test_what_cannot_be_written_is_found_before(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"kept")
-    for attempt in (try_outputs, lambda path: write_file(path, b"")):
+    for attempt in (try_file, lambda path: write_file(path, b"")):
         with pytest.raises(DataError, match="cannot write"):
             attempt(tmp_path / name)
     assert os.listdir(tmp_path) == ["file"]
@@ -53,6 +53,7 @@ def test_what_cannot_be_written_is_found_before(name: str, tmp_path: Path) -> No
 
 def test_trying_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "here").write_bytes(b"kept")
-    try_outputs(tmp_path / "here", tmp_path / "new" / "one", None)
+    try_file(tmp_path / "here")
+    try_file(tmp_path / "new" / "one")
     assert (tmp_path / "here").read_bytes() == b"kept"
     assert os.listdir(tmp_path / "new") == []

@@ -14,7 +14,15 @@ from typing import Any
 
 from tinycl.exceptions import DataError, TinyclError
 
-__all__ = ["make_folder", "read_file", "replacing", "try_outputs", "write_file", "write_json"]
+__all__ = [
+    "make_folder",
+    "read_file",
+    "replacing",
+    "try_file",
+    "try_folder",
+    "write_file",
+    "write_json",
+]
 
 
 def read_file(path: Path) -> bytes:
@@ -74,26 +82,35 @@ def replacing(path: Path, kind: type[TinyclError] = DataError) -> Iterator[Path]
         raise kind(f"cannot write {path}: {_reason(error)}") from error
 
 
-def try_outputs(*paths: Path | None) -> None:
-    """Find out before the work starts whether its results can be written.
+def try_file(path: Path) -> None:
+    """Find out before the work starts whether its result can be written.
 
-    Nothing is left behind but folders, which are made.
+    Nothing is left behind but the folder, which is made.
 
     Raises
     ------
     DataError
-        A file cannot be written: no folder, no permission, no room.
+        The file cannot be written: no folder, no permission, no room.
     """
-    for path in filter(None, paths):
-        try:
-            target = _target(path)
-            if target.is_file() or not target.exists():
-                with TemporaryDirectory(prefix=".", dir=target.parent) as folder:
-                    Path(folder, target.name).write_bytes(bytes(512))
-            elif not os.access(target, os.W_OK):
-                raise DataError(f"cannot write {path}: {os.strerror(errno.EACCES)}")
-        except OSError as error:
-            raise DataError(f"cannot write {path}: {_reason(error)}") from error
+    try:
+        target = _target(path)
+        if target.is_file() or not target.exists():
+            with TemporaryDirectory(prefix=".", dir=target.parent) as folder:
+                Path(folder, target.name).write_bytes(bytes(512))
+        elif not os.access(target, os.W_OK):
+            raise DataError(f"cannot write {path}: {os.strerror(errno.EACCES)}")
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {_reason(error)}") from error
+
+
+def try_folder(folder: Path) -> None:
+    """Make a folder, and find out whether files can be written there; DataError if not."""
+    make_folder(folder)
+    try:
+        with TemporaryDirectory(prefix=".", dir=folder) as inside:
+            Path(inside, "file").write_bytes(bytes(512))
+    except OSError as error:
+        raise DataError(f"cannot write to the folder {folder}: {_reason(error)}") from error
 
 
 def _target(path: Path) -> Path:

@@ -15,7 +15,16 @@ __all__ = ["command"]
 
 
 def command(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="STATE.tcs", help="The file.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="STATE.tcs",
+            help="The file.",
+            callback=o.tried,
+        ),
+    ],
     port: o.Port = None,
     board: o.Board = None,
     flash: o.Flash = None,

@@ -10,9 +10,7 @@ from tinycl.cli import options as o
 __all__ = ["command"]
 
 
-def command(
-    json: o.Json = None,
-) -> None:
+def command(json: o.Json = None) -> None:
     """List real and emulated boards, and the serial ports that are there now.
 
     Examples:

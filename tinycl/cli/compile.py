@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tinycl.boards import Board, get
-from tinycl.cli.options import Json
+from tinycl.cli import options as o
 from tinycl.exceptions import CompileError
 from tinycl.files import write_file, write_json
 from tinycl.text import size
@@ -27,9 +27,15 @@ _IN = {"mapped": "in mapped flash", "heap": "in the heap", "streamed": "streamed
 
 def command(
     tflite: Annotated[Path, typer.Argument(metavar="MODEL.tflite", help="Converted backbone.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Compiled model.")] = Path(
-        "model.tcm"
-    ),
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Compiled model.",
+            callback=o.tried,
+        ),
+    ] = Path("model.tcm"),
     grid: Annotated[
         int | None,
         typer.Option(help="Cells a side over which latents are summed for the head."),
@@ -54,7 +60,7 @@ def command(
     learn: Annotated[
         str, typer.Option(help="Depth, for the RAM figures: head, tail:N, full.")
     ] = "head",
-    json: Json = None,
+    json: o.Json = None,
 ) -> None:
     """Compile a converted backbone, and show what it takes on a board.
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tinycl.cli.options import Json
+from tinycl.cli import options as o
 from tinycl.files import write_json
 
 __all__ = ["command"]
@@ -18,10 +18,16 @@ def command(
     model: Annotated[
         Path, typer.Argument(help="Folder written by tinycl train, or a .keras or .h5 file.")
     ],
-    out: Annotated[Path, typer.Option("--output", "-o", help="File to write.")] = Path(
-        "backbone.tflite"
-    ),
-    json_file: Json = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write.",
+            callback=o.tried,
+        ),
+    ] = Path("backbone.tflite"),
+    json_file: o.Json = None,
 ) -> None:
     """Convert a Larq model to a .tflite file, ready for tinycl compile.
 

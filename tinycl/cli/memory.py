@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tinycl.cli.options import Json
+from tinycl.cli import options as o
 
 __all__ = ["command"]
 
@@ -24,7 +24,7 @@ def command(
         typer.Option(help="standard: float32 kept; low-memory: bits and float16 kept."),
     ] = "low-memory",
     optimizer: Annotated[str, typer.Option(help="adam, sgd (with momentum) or bop.")] = "adam",
-    json: Json = None,
+    json: o.Json = None,
 ) -> None:
     """Work out the memory that training all layers of a network takes.
 

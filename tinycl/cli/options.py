@@ -14,6 +14,7 @@ import typer
 from tinycl.exceptions import BoardError, DataError
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep.grid import grid
+from tinycl.files import try_file, try_folder
 
 if TYPE_CHECKING:
     from tinycl.link import BoardClient
@@ -30,6 +31,8 @@ __all__ = [
     "SentModel",
     "Wait",
     "open_board",
+    "tried",
+    "tried_folder",
     "with_settings",
 ]
 
@@ -41,7 +44,30 @@ Data = Annotated[
         "folder:PATH.",
     ),
 ]
-Json = Annotated[Path | None, typer.Option("--json", help="Write the results to this file.")]
+
+
+def tried(path: Path | None) -> Path | None:
+    """Callback of an option for a file to write: a mistake is found before the work starts."""
+    if path is not None:
+        try_file(path)
+    return path
+
+
+def tried_folder(path: Path | None) -> Path | None:
+    """Callback of an option for a folder to write to, as `tried`."""
+    if path is not None:
+        try_folder(path)
+    return path
+
+
+Json = Annotated[
+    Path | None,
+    typer.Option(
+        "--json",
+        help="Write the results to this file.",
+        callback=tried,
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of the stream and of the learner.")]
 ModelFile = Annotated[
     Path,

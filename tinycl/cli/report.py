@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tinycl.cli.options import tried
+
 __all__ = ["command"]
 
 
@@ -17,7 +19,10 @@ def command(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Where to write it; RUN_DIR/report.html unless given."
+            "--output",
+            "-o",
+            help="Where to write it; RUN_DIR/report.html unless given.",
+            callback=tried,
         ),
     ] = None,
 ) -> None:

@@ -31,7 +31,8 @@ def command(
         Path, typer.Argument(metavar="MODEL.tcm", help="Compiled model, or one of the zoo.")
     ],
     samples: Annotated[
-        Path, typer.Option("--input", "-i", help="Pixels: .npy, uint8 (N, h, w, c).")
+        Path,
+        typer.Option("--input", "-i", help="Pixels: .npy, uint8 (N, h, w, c)."),
     ],
     output: Annotated[
         Path | None,
@@ -40,13 +41,22 @@ def command(
             "-o",
             help="The float outputs of a model compiled with --keep-classifier: .npy, float32 "
             "(N, ...); of other models the head's features.",
+            callback=o.tried,
         ),
     ] = None,
     features: Annotated[
-        Path | None, typer.Option(help="The head's features: .npy, int8 (N, features).")
+        Path | None,
+        typer.Option(
+            help="The head's features: .npy, int8 (N, features).",
+            callback=o.tried,
+        ),
     ] = None,
     latents: Annotated[
-        Path | None, typer.Option(help="Latents, -1 and +1: .npy, int8 (N, h, w, c).")
+        Path | None,
+        typer.Option(
+            help="Latents, -1 and +1: .npy, int8 (N, h, w, c).",
+            callback=o.tried,
+        ),
     ] = None,
     board: Annotated[
         str | None,

@@ -45,13 +45,23 @@ def command(
         Path | None, typer.Option(help="Go on from this state (.tcs), as a board saved it.")
     ] = None,
     save_state: Annotated[
-        Path | None, typer.Option(help="Write the final state (.tcs); a board can go on from it.")
+        Path | None,
+        typer.Option(
+            help="Write the final state (.tcs); a board can go on from it.", callback=o.tried
+        ),
     ] = None,
     csv: Annotated[
-        Path | None, typer.Option(help="Write a table: a row for every run and experience.")
+        Path | None,
+        typer.Option(
+            help="Write a table: a row for every run and experience.",
+            callback=o.tried,
+        ),
     ] = None,
     plots: Annotated[
-        Path | None, typer.Option(help="Folder for plots: accuracy, with its spread over seeds.")
+        Path | None,
+        typer.Option(
+            help="Folder for plots: accuracy, with its spread over seeds.", callback=o.tried_folder
+        ),
     ] = None,
     json: o.Json = None,
 ) -> None:
@@ -95,7 +105,7 @@ def command(
         raise DataError("a state holds integers: no --state or --save-state with float32")
     bench = Bench(model.name, blob, load(data), experiences, before)
     with Live(console, bench.dataset.class_names) as live:
-        if alone and results is None:  # watched sample by sample
+        if alone and (save_state or results is None):  # watched sample by sample
             compiled = bench.model()
             experiment = bench.experiment(settings[0].sized(compiled))
             check_shape(compiled, experiment)

@@ -43,7 +43,12 @@ def command(
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder for summary.json and report.html."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder for summary.json and report.html.",
+            callback=o.tried_folder,
+        ),
     ] = None,
     json: o.Json = None,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tinycl.cli.options import Json
+from tinycl.cli import options as o
 from tinycl.exceptions import DataError
 from tinycl.files import write_json
 
@@ -15,9 +15,15 @@ __all__ = ["command", "parse_classes"]
 
 def command(
     data: Annotated[str, typer.Argument(help="Data set: digits, mnist, cifar10, npz:PATH, ...")],
-    out: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path(
-        "run"
-    ),
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder for the results.",
+            callback=o.tried_folder,
+        ),
+    ] = Path("run"),
     size: Annotated[
         str,
         typer.Option(help="Flash budget: 4k, 8k, 16k, 32k, 60k, 120k; or a design of the zoo."),
@@ -46,9 +52,13 @@ def command(
         bool, typer.Option("--resume", help="Go on where a stopped run was.")
     ] = False,
     tensorboard: Annotated[
-        Path | None, typer.Option(help="Folder for TensorBoard's logs.")
+        Path | None,
+        typer.Option(
+            help="Folder for TensorBoard's logs.",
+            callback=o.tried_folder,
+        ),
     ] = None,
-    json_file: Json = None,
+    json_file: o.Json = None,
 ) -> None:
     """Train a binary backbone and write DIR/backbone.keras and DIR/training.json.
 

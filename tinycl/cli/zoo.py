@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinycl.cli.options import Json
+from tinycl.cli import options as o
 from tinycl.files import write_file, write_json
 from tinycl.text import size
 
@@ -23,7 +23,7 @@ Name = Annotated[str, typer.Argument(help="A name that 'tinycl zoo list' shows."
 
 
 @app.command("list")
-def list_models(json_file: Json = None) -> None:
+def list_models(json_file: o.Json = None) -> None:
     """Show what there is.
 
     Examples:
@@ -58,7 +58,7 @@ def list_models(json_file: Json = None) -> None:
 
 
 @app.command()
-def show(name: Name, json_file: Json = None) -> None:
+def show(name: Name, json_file: o.Json = None) -> None:
     """Show a backbone's card: what it was trained on, what it costs, how it transfers.
 
     Example:
@@ -76,7 +76,13 @@ def show(name: Name, json_file: Json = None) -> None:
 def get(
     name: Name,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File. [default: NAME.tcm]")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File. [default: NAME.tcm]",
+            callback=o.tried,
+        ),
     ] = None,
 ) -> None:
     """Write a backbone's compiled model, for stream, simulate, flash and the board.
@@ -103,7 +109,7 @@ def check(
     data: Annotated[
         str | None, typer.Option("--data", help="Data set; by default that of the card.")
     ] = None,
-    json_file: Json = None,
+    json_file: o.Json = None,
 ) -> None:
     """Measure a backbone's test accuracy again: the board's integers, with the head of the zoo.
 

@@ -39,7 +39,7 @@ class StreamedBoard:
 
     def __init__(self, client: BoardClient, experiment: Experiment) -> None:
         self._client = client
-        self._plan = experiment
+        self._experiment = experiment
         self.samples = 0
         self.seconds = 0.0
         self.bytes = 0
@@ -62,7 +62,7 @@ class StreamedBoard:
 
     def learn(self, experience: Experience, observer: Observer) -> None:
         """See ``Subject``."""
-        dataset = self._plan.dataset
+        dataset = self._experiment.dataset
         labels = dataset.y_train[experience.indices].tolist()
         counts = self._client.counts
         before, busy = counts.bytes_sent + counts.bytes_received, self._busy_seconds()
@@ -73,7 +73,7 @@ class StreamedBoard:
             _Images(dataset.x_train, experience.indices),
             labels,
             classes=experience.classes,
-            names=self._plan.names(experience),
+            names=self._experiment.names(experience),
         ):
             self.samples += 1
             observer.sample(progress.position, labels[progress.position - 1], progress.predicted)
@@ -95,7 +95,7 @@ class StreamedBoard:
 
     def predict(self, indices: npt.NDArray[np.int64], observer: Observer) -> npt.NDArray[np.int64]:
         """See ``Subject``."""
-        dataset, found = self._plan.dataset, []
+        dataset, found = self._experiment.dataset, []
         for answer in predict_all(self._client, _Images(dataset.x_test, indices)):
             found.append(answer)
             truth = int(dataset.y_test[indices[len(found) - 1]])

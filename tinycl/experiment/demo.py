@@ -20,7 +20,7 @@ from tinycl.experiment.prepare import prepare
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.simulator import Latents, Simulator
 from tinycl.experiment.summary import summarise
-from tinycl.files import try_outputs, write_file
+from tinycl.files import try_folder, write_file
 from tinycl.link import connect
 from tinycl.observer import Observer
 
@@ -86,7 +86,7 @@ def run_demo(
     seed
         Of the stream and the learner.
     """
-    try_outputs(folder / "model.tcm")
+    try_folder(folder)
     dataset = load("digits")
     experiment = Experiment.make(
         dataset, ExperimentSettings(scenario=f"nc:1,first={KNOWN}", seed=seed)

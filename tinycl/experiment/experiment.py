@@ -17,6 +17,7 @@ from tinycl.experiment.settings import JOINT, RATIO, ExperimentSettings
 __all__ = ["Experiment"]
 
 _MOST_REPLAYS = 255
+_MOST_SAMPLES = 10**8
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class Experiment:
     @classmethod
     def make(cls, dataset: Dataset, settings: ExperimentSettings) -> Experiment:
         """Cut a data set by the settings' scenario and seed; DataError for what does not fit."""
+        if settings.epochs * len(dataset.y_train) > _MOST_SAMPLES:
+            raise DataError(
+                f"expected a stream of at most {_MOST_SAMPLES:,} samples: give fewer --epochs"
+            )
         experiences = build(
             dataset,
             "nic:1" if settings.method == JOINT else settings.scenario,

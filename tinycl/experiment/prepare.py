@@ -7,6 +7,7 @@ from tinycl_rt.model.loader import Model
 
 from tinycl.exceptions import BoardError, DataError
 from tinycl.experiment.experiment import Experiment
+from tinycl.experiment.settings import differences
 from tinycl.link.client import BoardClient
 
 __all__ = ["prepare", "send_model"]
@@ -58,10 +59,10 @@ def prepare(
         client.reset(experiment.config)
         info = client.hello()
     if not _same(info.config, experiment):
+        other = differences(info.config, experiment.config) if info.config else "none set"
         raise BoardError(
             f"{client.name}: the board has learned {info.learned} samples with other settings "
-            f"({_differences(info.config, experiment.config)}); give the same ones, or --reset to "
-            "forget"
+            f"({other}); give the same ones, or --reset to forget"
         )
 
 
@@ -102,10 +103,3 @@ def send_model(
 
 def _same(config: Config | None, experiment: Experiment) -> bool:
     return config is not None and bool(config.pack() == experiment.config.pack())
-
-
-def _differences(config: Config | None, wanted: Config) -> str:
-    if config is None:
-        return "none set"
-    mine, yours = vars(config), vars(wanted)
-    return ", ".join(f"{k} {mine[k]}, not {yours[k]}" for k in yours if mine[k] != yours[k])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 import warnings
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = [
     "OF_TAIL",
     "RATIO",
     "ExperimentSettings",
+    "differences",
 ]
 
 JOINT = "joint"
@@ -39,7 +41,7 @@ _TAIL = re.compile(r"tail:([0-9]{1,3})")
 OF_TAIL = ("rule", "tail_lr", "tail_step", "tail_decay", "tail_margin", "wide", "thresholds")
 """Settings that only learners deeper than the head have a use for."""
 _OF_INTEGERS = ("qf", "qb", "gbits", "stochastic")
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(B|kB|KB|KiB|MB|MiB)")
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) *(B|kB|KB|KiB|MB|MiB)")
 _UNITS = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 10**6, "MiB": 2**20}
 
 
@@ -231,10 +233,17 @@ class ExperimentSettings:
         return replace(self, **defaults)
 
 
+def differences(have: Config, wanted: Config) -> str:
+    """In which settings two configurations differ, such as ``qf 8, not 6``; empty if in none."""
+    mine, yours = vars(have), vars(wanted)
+    return ", ".join(f"{k} {mine[k]}, not {yours[k]}" for k in yours if mine[k] != yours[k])
+
+
 def _bytes(text: str) -> int:
     found = _SIZE.fullmatch(text.strip())
     if not found:
         raise DataError(
-            f"expected slots of the replay memory, or bytes such as 25kB or 1.5MiB, got {text!r}"
+            "expected slots of the replay memory, or bytes such as 25kB or 1.5MiB, got "
+            f"{reprlib.repr(text)}"
         )
     return int(float(found[1]) * _UNITS[found[2]])

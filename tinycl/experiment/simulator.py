@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from tinycl_rt.config import Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
@@ -16,10 +17,11 @@ from tinycl.exceptions import CompileError, DataError
 from tinycl.experiment.evaluate import predict_latents
 from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.float32.head import FloatLearner
+from tinycl.experiment.settings import differences
 from tinycl.inference import latents
 from tinycl.observer import Observer
 
-__all__ = ["Latents", "Simulator", "check_shape"]
+__all__ = ["Latents", "Simulator", "check_shape", "make_learner"]
 
 
 class Latents:
@@ -83,6 +85,47 @@ def check_shape(model: Model, experiment: Experiment) -> None:
         )
 
 
+def make_learner(model: Model, experiment: Experiment, state: bytes | None = None) -> Learner:
+    """A learner at the start of an experiment, or where a state left it.
+
+    Raises
+    ------
+    CompileError
+        The state belongs to another model, or is damaged; or float32 arithmetic, which has none.
+    DataError
+        The state was learned with other settings or on a longer stream.
+    """
+    kind = Learner if experiment.settings.arithmetic == "integer" else FloatLearner
+    learner = kind(model, experiment.config, kernels=numpy_kernels)
+    if state is None:
+        return learner
+    try:
+        learner.restore(state)
+    except ValueError as error:
+        raise CompileError(str(error)) from None
+    wanted = Config.unpack(experiment.config.pack())
+    wanted.seed = learner.config.seed  # a state may go on with the stream of another seed
+    other = differences(learner.config, wanted)
+    if other:
+        raise DataError(
+            f"the state was learned with other settings ({other}): give the same "
+            "ones, and the same data set"
+        )
+    samples = {e.number: len(e.indices) for e in experiment.experiences}
+    if learner.experience > max(samples) + 1:
+        raise DataError(
+            f"the state has learned {learner.experience} experiences, the stream has "
+            f"{len(samples)}: give the scenario that it was learned with"
+        )
+    now = samples.get(learner.experience, 0)
+    if learner.position > now:
+        raise DataError(
+            f"the state has learned {learner.position} samples of experience "
+            f"{learner.experience}, which has {now} here: give the stream that it was learned with"
+        )
+    return learner
+
+
 class Simulator:
     """A ``Subject`` of the loop.
 
@@ -98,9 +141,9 @@ class Simulator:
     Raises
     ------
     DataError
-        The data set has another shape than the model.
+        The data set has another shape than the model, or as `make_learner` says.
     CompileError
-        The state belongs to another model, or is damaged; or the experiment's arithmetic has none.
+        As `make_learner` says.
     """
 
     def __init__(
@@ -111,16 +154,9 @@ class Simulator:
         state: bytes | None = None,
     ) -> None:
         check_shape(model, experiment)
-        self._plan = experiment
+        self._experiment = experiment
         self._cache = cache or Latents(model, experiment)
-        kind = Learner if experiment.settings.arithmetic == "integer" else FloatLearner
-        self.learner = kind(model, experiment.config, kernels=numpy_kernels)
-        if state is None:
-            return
-        try:
-            self.learner.restore(state)
-        except ValueError as error:
-            raise CompileError(str(error)) from None
+        self.learner = make_learner(model, experiment, state)
 
     @property
     def next_experience(self) -> int:
@@ -129,10 +165,10 @@ class Simulator:
 
     def learn(self, experience: Experience, observer: Observer) -> None:
         """See ``Subject``."""
-        learner, labels = self.learner, self._plan.dataset.y_train
+        learner, labels = self.learner, self._experiment.dataset.y_train
         if not learner.is_open:
             learner.begin(experience.number, experience.classes, len(experience.indices))
-            names = self._plan.names(experience)
+            names = self._experiment.names(experience)
             for j, name in zip(experience.classes, names, strict=True):
                 learner.name(int(j), name)
         for position in range(learner.position, len(experience.indices)):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import reprlib
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -19,7 +20,7 @@ from tinycl.experiment.settings import ExperimentSettings
 
 __all__ = ["grid"]
 
-_WHOLE = re.compile(r"-?[0-9]+")
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _COMMA = re.compile(r",(?!\s*first=)")  # a scenario's own comma does not part it
 
 
@@ -67,4 +68,4 @@ def _value(name: str, kind: str, text: str) -> Any:
         return int(text)
     if "str" in kind:  # a replay memory in bytes
         return text
-    raise DataError(f"{option}: expected whole numbers, got {text!r}")
+    raise DataError(f"{option}: expected whole numbers, got {reprlib.repr(text)}")

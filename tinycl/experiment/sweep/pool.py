@@ -44,6 +44,7 @@ def each(
     """
     if jobs is not None and jobs < 1:
         raise DataError(f"expected at least 1 job, got {jobs}")
+    jobs = jobs and min(jobs, max(1, len(arguments)))
     if backend == "loky" and (jobs or os.cpu_count()) == 1:
         yield from ((i, function(*given)) for i, given in enumerate(arguments))
         return

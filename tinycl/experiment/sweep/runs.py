@@ -11,6 +11,7 @@ from zlib import crc32
 
 import numpy as np
 from tinycl_rt.model.loader import Model
+from typing_extensions import TypedDict
 
 from tinycl import __version__
 from tinycl.compiler.compiler import load_tcm
@@ -19,14 +20,30 @@ from tinycl.exceptions import DataError
 from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.loop import Record, run
 from tinycl.experiment.settings import ExperimentSettings
-from tinycl.experiment.simulator import Latents, Simulator, check_shape
+from tinycl.experiment.simulator import Latents, Simulator, check_shape, make_learner
 from tinycl.experiment.sweep.pool import each, one_thread
 from tinycl.experiment.sweep.store import Store, key
 from tinycl.observer import Observer
 
 __all__ = ["Bench", "simulate", "sweep"]
 
+_MOST_SEEDS = 10_000
+
 Bar = Callable[[int, int], None]
+
+
+class Result(TypedDict):
+    """What one run measured; learners with a tail also have the ``flips`` of each layer."""
+
+    seed: int
+    final_accuracy: float
+    accuracy_after_experience: list[float]
+    per_class_after_experience: list[dict[str, float]]
+    forgetting: float
+    confusion: list[list[int]]
+    experiences: list[dict[str, Any]]
+    state_fingerprint: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -57,9 +74,13 @@ class Bench:
         return load_tcm(self.blob)
 
     def experiment(self, settings: ExperimentSettings) -> Experiment:
-        """The stream of a run; DataError for settings that do not fit."""
+        """The stream of a run; DataError or CompileError: settings or a state do not fit."""
         experiment = Experiment.make(self.dataset, settings)
-        return experiment if self.experiences is None else experiment.first(self.experiences)
+        if self.experiences is not None:
+            experiment = experiment.first(self.experiences)
+        if self.state is not None:
+            make_learner(self.model(), experiment, self.state)
+        return experiment
 
     def light(self) -> Bench:
         """The same without pixels, for workers that have latents."""
@@ -136,15 +157,15 @@ def sweep(
     DataError
         ExperimentSettings that do not fit, before anything is run.
     """
-    if seeds < 1:
-        raise DataError(f"expected at least 1 seed, got {seeds}")
+    if not 0 < seeds <= _MOST_SEEDS:
+        raise DataError(f"expected at least 1 seed and at most {_MOST_SEEDS:,}")
     model, store = bench.model(), Store(results)
     todo = [replace(s.sized(model), seed=s.seed + i) for s in settings for i in range(seeds)]
     experiments = [bench.experiment(s) for s in todo]  # all mistakes come before the work
     check_shape(model, experiments[0])
     identity = bench.identity()
     names = [key(settings=vars(s), **identity) for s in todo]
-    found = [store.get(name) for name in names]
+    found = [_whole(store.get(name)) for name in names]
     missing = [i for i, result in enumerate(found) if result is None]
     done = len(todo) - len(missing)
     if missing:
@@ -188,6 +209,17 @@ def group(
         "final_accuracy_mean": float(finals.mean()),
         "final_accuracy_std": float(finals.std()),
     }
+
+
+def _whole(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A kept result; None, so that it is run again, where it is not what `simulate` returns."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        TypeAdapter(Result).validate_python(found)
+    except ValidationError:
+        return None
+    return found
 
 
 def _result(bench: Bench, settings: ExperimentSettings, latents: Latents) -> dict[str, Any]:
