@@ -48,7 +48,8 @@ class Board:
     variant : str
         Folder of ``firmware/boards`` with a variant of MicroPython's unix port; "": its standard.
     built_in : bool
-        Runtime and C kernels are part of the firmware (manifest.py, micropython.mk).
+        The runtime is part of the firmware: on the unix port with the C kernels (manifest.py,
+        micropython.mk), on an emulated processor packed (``tools.release.frozen``).
     """
 
     name: str

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 
 from tinycl.boards.board import Board
 from tinycl.exceptions import BoardError
 
-__all__ = ["BOARDS", "BUILT", "BUILT_IN", "get", "names"]
+__all__ = ["BOARDS", "BUILT", "BUILT_IN", "FROZEN", "get", "names"]
 
 _KIB = 1024
 _LINUX = ("numpy", "reference")
@@ -217,6 +218,15 @@ BUILT_IN = Board(
     built_in=True,
 )
 """The unix port as firmware builders make it, for the tests of what they build with."""
+
+FROZEN = replace(
+    BUILT["cortex-m3"],
+    name="cortex-m3-frozen",
+    title="cortex-m3 with tinycl_rt frozen into its firmware",
+    variant="cortex-m3",
+    built_in=True,
+)
+"""A small board whose firmware has the packed runtime, for measuring what it takes of the heap."""
 
 
 def names() -> list[str]:

@@ -32,12 +32,12 @@ from tinycl_rt.config import Config
 from tinycl_rt.model.loader import Model
 
 from tinycl.boards import Board
-from tinycl.boards.registry import BUILT
+from tinycl.boards.registry import BUILT, FROZEN
 from tinycl.compiler.fit.memory import PLACES, learner_bytes
 from tinycl.exceptions import BoardError, ModelError
 from tools.bench.synthetic_model import synthetic_model
 from tools.boards.paths import ON_BOARD
-from tools.boards.runtime import stage_runtime, write_runtime
+from tools.boards.runtime import build_native, stage_runtime, write_runtime
 from tools.boards.session import Session
 from tools.boards.staging import stage
 
@@ -61,11 +61,14 @@ def main(words: list[str] | None = None) -> int:
     try:
         size, shape = options.size, tuple(options.shape)
         data = options.model.read_bytes() if options.model else synthetic_model(shape, size)
-        case = (BUILT[options.board], data, options.classes, options.replay)
+        board = BUILT[options.board]
+        case = (board, data, options.classes, options.replay)
         results = [
             measure(*case, code, model) for code, model in product(("romfs", "heap"), PLACES)
         ]
         results.append(measure(*case, "sources", "streamed"))
+        if board is BUILT["cortex-m3"]:
+            results.append(measure(FROZEN, *case[1:], "frozen", "mapped"))
         results += [
             measure(BUILT[options.board], data, options.classes, 0, code, "heap", "predict")
             for code in ("romfs", "heap")
@@ -100,8 +103,8 @@ def measure(
     classes, replay : int
         Rows of the head, slots of the replay memory.
     place : str
-        "romfs": read in place; "heap": loaded into RAM; "sources": the same of sources, with
-        kernels in plain Python, as on CircuitPython.
+        "romfs": read in place; "heap": loaded into RAM; "frozen": part of the firmware;
+        "sources": compiled on the board, with kernels in plain Python, as on CircuitPython.
     model : str
         Where its weights are: one of ``tinycl.compiler.fit.memory.PLACES``.
 
@@ -123,7 +126,9 @@ def measure(
             place.mkdir()
         lib = rom if place == "romfs" else flash
         workload = ON_BOARD / "ram_workload.py"
-        if place == "sources":
+        if place == "frozen":
+            stage([workload], lib, board, [build_native(board.native_arch)])
+        elif place == "sources":
             write_runtime(lib, profile, None)
             stage([workload], lib, board)
         else:

@@ -16,14 +16,14 @@ import fcntl
 import json
 import sys
 
-from tinycl.boards.registry import BUILT, BUILT_IN
+from tinycl.boards.registry import BUILT, BUILT_IN, FROZEN
 from tinycl.exceptions import BoardError
 from tools.boards.build import build_board, build_mpy_cross, missing
 from tools.boards.paths import cache, mpy_cross
 from tools.boards.runtime import build_runtime
 from tools.boards.source import source_tree
 
-_ALL = {**BUILT, BUILT_IN.name: BUILT_IN}
+_ALL = {**BUILT, BUILT_IN.name: BUILT_IN, FROZEN.name: FROZEN}
 
 
 def main(words: list[str] | None = None) -> int:

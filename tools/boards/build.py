@@ -14,6 +14,7 @@ from tinycl.boards import Board
 from tinycl.boards.version import MICROPYTHON_VERSION
 from tinycl.exceptions import BoardError
 from tinycl.flash.native import native_sources
+from tools.release import frozen
 
 from .paths import FIRMWARE, board_folder, mpy_cross
 from .source import checked_source_folder, fingerprint
@@ -62,7 +63,7 @@ def is_built(board: Board) -> bool:
 
 def _recipe(board: Board, source: Path) -> tuple[list[Path], list[str]]:
     """Return the project's files that go into a board, and the command that makes it."""
-    if board.built_in:
+    if board.built_in and not board.emulator:
         make = ["make", "-C", str(source / "ports" / "unix"), *_UNIX[:-1]]
         make += [f"USER_C_MODULES={_OURS}", f"FROZEN_MANIFEST={_OURS / 'manifest.py'}"]
         parts = [_OURS / "manifest.py", *sorted((_OURS / "tinycl_rt").rglob("*.py"))]
@@ -78,7 +79,11 @@ def _recipe(board: Board, source: Path) -> tuple[list[Path], list[str]]:
         make += [f"VARIANT_DIR={variant}", f"MICROPY_MPYCROSS={mpy_cross()}"]
         return sorted(file for file in variant.rglob("*") if file.is_file()), make
     files = sorted(file for file in (FIRMWARE / "qemu").iterdir() if file.is_file())
-    make = ["make", "-C", str(FIRMWARE / "qemu"), f"BOARD={board.name}"]
+    make = ["make", "-C", str(FIRMWARE / "qemu"), f"BOARD={board.variant or board.name}"]
+    if board.built_in:
+        boot = 'freeze("$(PORT_DIR)", "_boot.py")\n'
+        files += frozen.write(board.folder / "frozen", before=boot)
+        make.append(f"FROZEN_MANIFEST={files[-1]}")
     return files, [*make, f"MICROPY_DIR={source}", f"MICROPY_MPYCROSS={mpy_cross()}"]
 
 
