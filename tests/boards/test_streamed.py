@@ -47,7 +47,7 @@ def test_a_large_model_learns_on_a_board_without_romfs(
     """Code in the heap, too: 60 KiB of weights and 200 latents, and a model above the heap."""
     data = deep_model(layers, channels)
     assert len(data) > (60 if replay == 200 else 144) * 1024
-    result = measure(built(name), data, 10, replay, code="heap", model="streamed")
+    result = measure(built(name), data, 10, replay, place="heap", model="streamed")
     assert result["fits"], result["error"]
     assert name == "cortex-m0" or result["heap_bytes"] <= 144 * 1024
     assert result["fingerprint"] == state_here(data, 10, replay)

@@ -242,8 +242,9 @@ def get(name: str) -> Board:
     BoardError
         There is none; the message names the nearest.
     """
-    if name in BOARDS:
-        return BOARDS[name]
+    for board in (BOARDS.get(name), BUILT_IN, FROZEN):
+        if board and board.name == name:
+            return board
     near = difflib.get_close_matches(name.lower().replace("_", "-"), BOARDS, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else "one of: " + ", ".join(BOARDS)
     raise BoardError(f"there is no board called {name!r}; {hint}")

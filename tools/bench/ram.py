@@ -122,8 +122,8 @@ def measure(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rom, flash = folder / "rom", folder / "files"
-        for place in (rom, flash):
-            place.mkdir()
+        for made in (rom, flash):
+            made.mkdir()
         lib = rom if place == "romfs" else flash
         workload = ON_BOARD / "ram_workload.py"
         if place == "frozen":
