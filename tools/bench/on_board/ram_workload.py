@@ -103,7 +103,7 @@ def _serve(path, classes, replay, room):
     from tinycl_rt.device import Device
     from tinycl_rt.service.service import Service, largest_payload
 
-    if not hasattr(tinycl_rt, "_device"):  # sources: as code.py does
+    if "tinycl_rt._device" not in sys.modules:  # sources: as code.py does
         import tinycl_rt.service.queries
         import tinycl_rt.service.uploads
 
