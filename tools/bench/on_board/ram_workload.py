@@ -125,7 +125,7 @@ def _serve(path, classes, replay, room):
     service = Service(stream, device, largest_payload(model), 4)
     _forget()
     say("service")
-    one = device.staged.data if device.staged else bytearray(model.input_bytes)
+    one = (device.staged and device.staged.data) or bytearray(model.input_bytes)
     line = memoryview(bytes(range(256)) + bytes(range(12)))
     learner.begin(0, range(classes))
     for i in range(12):
