@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tinycl.boards import Board, get
 from tinycl.cli import options as o
 from tinycl.exceptions import CompileError
 from tinycl.files import write_file, write_json
+from tinycl.table import Table
 from tinycl.text import size
 
 if TYPE_CHECKING:
@@ -161,19 +161,23 @@ def command(
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table("layer", "output", "bits", "flash", "RAM", "binary MACs", "8-bit MACs")
-    kinds = ["binary_macs", "int8_macs"]
+    """A row a layer; multiply-accumulates where there is room beside instructions."""
+    table = Table()
+    table.words("layer")
+    table.numbers("output")
+    table.numbers("bits", optional=True)
+    table.numbers("flash", "RAM")
+    kinds, timed = ["binary_macs", "int8_macs"], bool(rows[0].get("seconds"))
+    counted = bool(rows[0].get("instructions"))
+    table.numbers("binary MACs", "8-bit MACs", optional=counted)
     if any(row["float_macs"] for row in rows):
-        table.add_column("float MACs")
+        table.numbers("float MACs", optional=True)
         kinds.append("float_macs")
-    if rows[0].get("instructions"):
-        table.add_column("instructions")
+    if counted:
+        table.numbers("instructions")
         kinds.append("instructions")
-    timed = bool(rows[0].get("seconds"))
     if timed:
-        table.add_column("ms")
-    for column in table.columns[2:]:
-        column.justify = "right"
+        table.numbers("ms")
     totals = [0] * (1 + len(kinds))
     for row in rows:
         numbers = [int(str(row[key] or 0)) for key in ("flash_bytes", *kinds)]
@@ -212,7 +216,10 @@ def _seconds(instructions: int | None, board: Board | None) -> float | None:
 
 
 def _show_fit(console: Console, board: Board, placing: Placement, compiled: Compiled) -> None:
-    table = Table("weights", "heap", f"of {size(placing.heap_bytes)}", "", title=board.title)
+    table = Table(board.title)
+    table.words("weights")
+    table.numbers("heap")
+    table.words(f"of {size(placing.heap_bytes)}", "")
     for name in placing.memory:
         said = "fits" if placing.fits(name) else "does not fit"
         chosen = "used here" if name == placing.weights else ""

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tinycl.cli import options as o
 from tinycl.files import write_json
+from tinycl.table import Table
 
 __all__ = ["command"]
 
@@ -42,9 +42,9 @@ def command(
     flatbuffer = convert(model, out)
     operators = list_operators(flatbuffer)
     console = Console()
-    table = Table(title=out.name)
-    table.add_column("operator")
-    table.add_column("output", justify="right")
+    table = Table(out.name)
+    table.words("operator")
+    table.numbers("output")
     for operator in operators:
         table.add_row(operator["name"], "x".join(map(str, operator["output"][1:])))
     console.print(table)

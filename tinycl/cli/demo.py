@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tinycl.cli import options as o
 from tinycl.exceptions import BoardError
 from tinycl.files import write_json
+from tinycl.table import Table
 from tinycl.text import size
 from tinycl.ui.progress import Live
 
@@ -81,8 +81,9 @@ def command(
 
 
 def _table(s: dict[str, Any]) -> Table:
-    table = Table("", "", title="what happened", show_header=False)
-    table.columns[1].justify = "right"
+    table = Table("what happened", show_header=False)
+    table.words("")
+    table.numbers("")
     for e, accuracy in zip(s["experiences"], s["accuracy_after_experience"], strict=True):
         brought = ", ".join(str(c) for c in e["classes"])
         table.add_row(f"accuracy after experience {e['number']} ({brought})", f"{accuracy:.1%}")

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tinycl.cli import options as o
 from tinycl.cli.models import read_model
 from tinycl.exceptions import DataError
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.files import read_file, write_file, write_json
+from tinycl.table import Table
 from tinycl.ui.progress import Live
 
 __all__ = ["command"]
@@ -131,7 +131,12 @@ def command(
 
 def _runs(group: dict[str, Any]) -> Table:
     """A row a run."""
-    table = Table("seed", "after each experience", "final", "forgetting", "state", "seconds")
+    table = Table()
+    table.numbers("seed")
+    table.words("after each experience")
+    table.numbers("final", "forgetting")
+    table.words("state", whole=True)
+    table.numbers("seconds", optional=True)
     for r in group["runs"]:
         steps = [f"{a:.1%}" for a in r["accuracy_after_experience"]]
         shown = steps if len(steps) <= 8 else [*steps[:3], "...", *steps[-3:]]
@@ -152,7 +157,9 @@ def _settings(groups: list[dict[str, Any]]) -> Table:
     """A row a setting, by what tells them apart."""
     from tinycl.experiment.sweep.tables import varying
 
-    table = Table("setting", "final", "worst", "best", "forgetting")
+    table = Table()
+    table.words("setting", "final")
+    table.numbers("worst", "best", "forgetting", optional=True)
     for name, group in list(zip(varying(groups), groups, strict=True))[:_MOST_ROWS]:
         finals = [r["final_accuracy"] for r in group["runs"]]
         lost = sum(r["forgetting"] for r in group["runs"]) / len(finals)
