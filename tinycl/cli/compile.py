@@ -10,6 +10,8 @@ from rich.console import Console
 
 from tinycl.boards import Board, get
 from tinycl.cli import options as o
+from tinycl.cli.importing import importing
+from tinycl.cli.interrupt import keeping
 from tinycl.exceptions import CompileError
 from tinycl.files import write_file, write_json
 from tinycl.table import Table
@@ -148,15 +150,14 @@ def command(
         result |= {"board": target.name, "fits": fits, "runtime_bytes": placing.runtime_bytes}
         result["heap_bytes"] = {name: placing.need(name) for name in placing.memory}
         _show_fit(console, target, placing, compiled)
+    agrees = True
+    if verify:
+        with keeping(lambda: f"interrupted; {output} was not written"):
+            agrees = _verify(console, flatbuffer, compiled, verify, data, result)
     write_file(output, compiled.data)
     console.print(f"wrote {output}", highlight=False, markup=False)
-    if verify:
-        agrees = _verify(console, flatbuffer, compiled, verify, data, result)
-        write_json(json, result)
-        if not agrees:
-            raise typer.Exit(1)
     write_json(json, result)
-    if fits is False:
+    if fits is False or not agrees:
         raise typer.Exit(1)
 
 
@@ -257,10 +258,11 @@ def _verify(
     data: str | None,
     result: dict[str, object],
 ) -> bool:
-    from tinycl.compiler.compiler import Compiled
-    from tinycl.compiler.verify import random_pixels, verify
-    from tinycl.data import load
-    from tinycl.exceptions import DataError
+    with importing():
+        from tinycl.compiler.compiler import Compiled
+        from tinycl.compiler.verify import random_pixels, verify
+        from tinycl.data import load
+        from tinycl.exceptions import DataError
 
     assert isinstance(compiled, Compiled)
     if samples < 1:

@@ -8,6 +8,8 @@ import typer
 from rich.console import Console
 
 from tinycl.cli import options as o
+from tinycl.cli.importing import importing
+from tinycl.cli.interrupt import keeping
 from tinycl.files import write_json
 from tinycl.table import Table
 
@@ -37,9 +39,11 @@ def command(
 
       tinycl convert my_model.h5 -o my_model.tflite --json operators.json
     """
-    from tinycl.compiler.lce_converter import convert, list_operators
+    with importing():
+        from tinycl.compiler.lce_converter import convert, list_operators
 
-    flatbuffer = convert(model, out)
+    with keeping(lambda: f"interrupted; {out} was not written"):
+        flatbuffer = convert(model, out)
     operators = list_operators(flatbuffer)
     console = Console()
     table = Table(out.name)
