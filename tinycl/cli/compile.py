@@ -263,6 +263,9 @@ def _verify(
         from tinycl.compiler.verify import random_pixels, verify
         from tinycl.data import load
         from tinycl.exceptions import DataError
+        from tinycl.keras import import_lce
+
+        import_lce()
 
     assert isinstance(compiled, Compiled)
     if samples < 1:

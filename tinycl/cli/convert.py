@@ -41,7 +41,9 @@ def command(
     """
     with importing():
         from tinycl.compiler.lce_converter import convert, list_operators
+        from tinycl.keras import import_lce
 
+        import_lce()
     with keeping(lambda: f"interrupted; {out} was not written"):
         flatbuffer = convert(model, out)
     operators = list_operators(flatbuffer)
