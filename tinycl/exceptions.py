@@ -17,7 +17,15 @@ __all__ = [
 
 
 class TinyclError(Exception):
-    """Root of all errors raised by tinycl on purpose."""
+    """Root of all errors raised by tinycl on purpose.
+
+    Attributes
+    ----------
+    exit_code : int
+        Of the command line.
+    """
+
+    exit_code = 1
 
 
 class DataError(TinyclError):

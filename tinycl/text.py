@@ -37,15 +37,19 @@ def amount(number: float) -> str:
     return f"{number:,.1f}" if number < 10 and number != int(number) else f"{number:,.0f}"
 
 
-def size(nbytes: int) -> str:
-    """Write a number of bytes.
+_UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}
+
+
+def size(nbytes: float, unit: str | None = None, digits: int = 1) -> str:
+    """Write a number of bytes, in the largest unit of which it has one, or in a given one.
 
     >>> size(900), size(12_345), size(3 << 20)
     ('900 B', '12.1 KiB', '3.0 MiB')
+    >>> size(3 << 20, "KiB", digits=0)
+    '3,072 KiB'
     """
-    if nbytes < 1 << 10:
-        return f"{nbytes} B"
-    return f"{nbytes / (1 << 10):.1f} KiB" if nbytes < 1 << 20 else f"{nbytes / (1 << 20):.1f} MiB"
+    unit = unit or [name for name, one in _UNITS.items() if nbytes >= one or one == 1][-1]
+    return f"{nbytes / _UNITS[unit]:,.{0 if unit == 'B' else digits}f} {unit}"
 
 
 def class_label(classes: Sequence[int], name_of: Callable[[int], str]) -> str:

@@ -13,6 +13,7 @@ from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
 
+from tinycl.compiler.fit.placement import HEAP_BYTES, MAPPED_BYTES, SOURCES_BYTES
 from tools.bench.ram import measure
 from tools.bench.synthetic_model import synthetic_model
 from tools.boards.runtime import stage_runtime
@@ -52,6 +53,31 @@ def test_compiler_and_heap_agree(
     more = {step["step"]: step["used"] for step in other["steps"]}["learner"] - used["learner"]
     said = sum(other["computed"].values()) - sum(computed.values())
     assert abs(more - said) <= SHARE * said + 64
+
+
+@pytest.mark.parametrize(
+    "code, said", [("romfs", MAPPED_BYTES), ("heap", HEAP_BYTES), ("sources", SOURCES_BYTES)]
+)
+def test_what_compile_says_of_the_runtime_is_measured(code: str, said: int) -> None:
+    data = synthetic_model((28, 28, 1), "8k")
+    result = measure(built("cortex-m3"), data, 10, 20, code, "heap")
+    assert result["fits"], result["error"]
+    assert abs(result["runtime_bytes"] - said) <= SHARE * said, result["runtime_bytes"]
+
+
+def test_the_runtime_is_compact() -> None:
+    """The limits that this runtime keeps; code alone, C kernels included."""
+    data = synthetic_model((28, 28, 1), "8k")
+    board = built("cortex-m3")
+    files = measure(board, data, 10, 20, "heap", "heap")
+    code = files["code_bytes"]
+    assert code["learn"] - code["firmware"] <= 28 * 1024
+    assert files["steps"][0]["used"] <= 48 * 1024
+    predict = measure(board, data, 10, 0, "heap", "heap", "predict")["code_bytes"]
+    assert predict["predict"] - predict["firmware"] <= 18 * 1024
+    assert measure(board, data, 10, 20, "romfs", "heap")["steps"][0]["used"] <= 30 * 1024
+    frozen = measure(built("cortex-m3-frozen"), data, 10, 20, "frozen", "mapped")
+    assert frozen["fits"] and frozen["steps"][0]["used"] <= 24 * 1024
 
 
 def test_a_60k_backbone_and_200_latents_fit_where_flash_is_mapped() -> None:

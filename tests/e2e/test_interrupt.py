@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pexpect
 import pytest
 from helpers.command import tinycl
 from helpers.link import flash_with, hand_made_model
+from helpers.terminal import Terminal
 from PIL import Image
 from tinycl_rt.link import protocol as p
 
@@ -56,44 +52,6 @@ class HeldCable(FaultProxy):
             while not self.released.wait(0.05) and not self._stop.is_set():
                 pass
         super()._to_board(data)
-
-
-class Terminal:
-    """The command line in a terminal of its own."""
-
-    def __init__(self, *words: object) -> None:
-        self.log = io.StringIO()
-        self.child = pexpect.spawn(
-            str(Path(sys.executable).with_name("tinycl")),
-            [str(word) for word in words],
-            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "300"},
-            dimensions=(24, 300),
-            encoding="utf-8",
-            codec_errors="replace",
-            timeout=60,
-            logfile=self.log,
-        )
-
-    def until(self, happened: Callable[[], bool]) -> None:
-        """Read what it writes, lest it waits for that, until something has happened."""
-        deadline = time.monotonic() + 120
-        while not happened():
-            assert time.monotonic() < deadline and self.child.isalive(), self.log.getvalue()
-            self.child.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.02)
-
-    def interrupted(self, saving: bool = True) -> None:
-        """Press Ctrl-C."""
-        self.child.sendintr()
-        if saving:
-            self.child.expect_exact("interrupted, saving")
-
-    def end(self) -> str:
-        """What was said, after exit code 130."""
-        self.child.expect(pexpect.EOF)
-        self.child.close()
-        assert self.child.exitstatus == 130, self.log.getvalue()
-        assert "Traceback" not in self.log.getvalue()
-        return self.log.getvalue()
 
 
 @pytest.fixture(scope="module")

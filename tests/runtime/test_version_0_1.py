@@ -16,7 +16,7 @@ from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
 from tinycl_rt.store.store import Store
 
-from tinycl.experiment.settings import Settings
+from tinycl.experiment.settings import ExperimentSettings
 
 FILES = Path(__file__).parent / "version_0_1"
 ANSWERS = json.loads((FILES / "answers.json").read_text())
@@ -69,5 +69,5 @@ def test_settings_by_their_old_names(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_the_decay_of_bop_by_its_old_option() -> None:
     with pytest.warns(FutureWarning, match="--tail-decay"):
-        assert Settings(rule="bop", tail_step=4).config(2).tail_decay == 4
-    assert Settings(rule="sign", tail_step=4).config(2).tail_decay == 1
+        assert ExperimentSettings(rule="bop", tail_step=4).config(2).tail_decay == 4
+    assert ExperimentSettings(rule="sign", tail_step=4).config(2).tail_decay == 1

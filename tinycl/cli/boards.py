@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tinycl.cli import options as o
+from tinycl.text import size
 
 __all__ = ["command"]
 
@@ -20,21 +21,20 @@ def command(json: o.Json = None) -> None:
         tinycl boards --json boards.json
     """
     from rich.console import Console
-    from rich.table import Table
 
     from tinycl.boards import BOARDS, missing
     from tinycl.files import write_json
     from tinycl.link.ports import list_ports
+    from tinycl.table import Table
 
     console = Console()
     rows: list[dict[str, Any]] = []
     for kind, last in (("emulated", "ready"), ("real", "files")):
-        table = Table(title=kind.capitalize(), title_justify="left")
-        table.add_column("name", no_wrap=True)
-        table.add_column("what it is")
-        table.add_column("arch", no_wrap=True)
-        for heading in ("MHz", "heap", last):
-            table.add_column(heading, justify="right", no_wrap=True)
+        table = Table(kind.capitalize())
+        table.words("name", whole=True)
+        table.words("what it is")
+        table.words("arch", whole=True)
+        table.numbers("MHz", "heap", last)
         needs = []
         for board in BOARDS.values():
             if board.kind != kind:
@@ -59,9 +59,8 @@ def command(json: o.Json = None) -> None:
             console.print(line, highlight=False)
     ports = list_ports()
     if ports:
-        found = Table(title="Serial ports", title_justify="left")
-        for heading in ("port", "serial number", "made by", "description"):
-            found.add_column(heading, overflow="fold")
+        found = Table("Serial ports")
+        found.words("port", "serial number", "made by", "description")
         for port in ports:
             found.add_row(port.device, port.serial_number, port.vendor, port.description)
         console.print(found)
@@ -72,4 +71,4 @@ def command(json: o.Json = None) -> None:
 
 def _kib(count: int | None) -> str:
     """Bytes as KiB for people; empty where no figure is known."""
-    return "" if count is None else f"{count / 1024:,.0f} KiB"
+    return "" if count is None else size(count, "KiB", digits=0)

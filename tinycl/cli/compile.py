@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tinycl.boards import Board, get
 from tinycl.cli import options as o
+from tinycl.cli.importing import importing
+from tinycl.cli.interrupt import keeping
 from tinycl.exceptions import CompileError
 from tinycl.files import write_file, write_json
+from tinycl.table import Table
 from tinycl.text import size
 
 if TYPE_CHECKING:
@@ -148,32 +150,35 @@ def command(
         result |= {"board": target.name, "fits": fits, "runtime_bytes": placing.runtime_bytes}
         result["heap_bytes"] = {name: placing.need(name) for name in placing.memory}
         _show_fit(console, target, placing, compiled)
+    agrees = True
+    if verify:
+        with keeping(lambda: f"interrupted; {output} was not written"):
+            agrees = _verify(console, flatbuffer, compiled, verify, data, result)
     write_file(output, compiled.data)
     console.print(f"wrote {output}", highlight=False, markup=False)
-    if verify:
-        agrees = _verify(console, flatbuffer, compiled, verify, data, result)
-        write_json(json, result)
-        if not agrees:
-            raise typer.Exit(1)
     write_json(json, result)
-    if fits is False:
+    if fits is False or not agrees:
         raise typer.Exit(1)
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table("layer", "output", "bits", "flash", "RAM", "binary MACs", "8-bit MACs")
-    kinds = ["binary_macs", "int8_macs"]
+    """A row a layer; multiply-accumulates where there is room beside instructions."""
+    table = Table()
+    table.words("layer")
+    table.numbers("output")
+    table.numbers("bits", optional=True)
+    table.numbers("flash", "RAM")
+    kinds, timed = ["binary_macs", "int8_macs"], bool(rows[0].get("seconds"))
+    counted = bool(rows[0].get("instructions"))
+    table.numbers("binary MACs", "8-bit MACs", optional=counted)
     if any(row["float_macs"] for row in rows):
-        table.add_column("float MACs")
+        table.numbers("float MACs", optional=True)
         kinds.append("float_macs")
-    if rows[0].get("instructions"):
-        table.add_column("instructions")
+    if counted:
+        table.numbers("instructions")
         kinds.append("instructions")
-    timed = bool(rows[0].get("seconds"))
     if timed:
-        table.add_column("ms")
-    for column in table.columns[2:]:
-        column.justify = "right"
+        table.numbers("ms")
     totals = [0] * (1 + len(kinds))
     for row in rows:
         numbers = [int(str(row[key] or 0)) for key in ("flash_bytes", *kinds)]
@@ -212,7 +217,10 @@ def _seconds(instructions: int | None, board: Board | None) -> float | None:
 
 
 def _show_fit(console: Console, board: Board, placing: Placement, compiled: Compiled) -> None:
-    table = Table("weights", "heap", f"of {size(placing.heap_bytes)}", "", title=board.title)
+    table = Table(board.title)
+    table.words("weights")
+    table.numbers("heap")
+    table.words(f"of {size(placing.heap_bytes)}", "")
     for name in placing.memory:
         said = "fits" if placing.fits(name) else "does not fit"
         chosen = "used here" if name == placing.weights else ""
@@ -250,10 +258,14 @@ def _verify(
     data: str | None,
     result: dict[str, object],
 ) -> bool:
-    from tinycl.compiler.compiler import Compiled
-    from tinycl.compiler.verify import random_pixels, verify
-    from tinycl.data import load
-    from tinycl.exceptions import DataError
+    with importing():
+        from tinycl.compiler.compiler import Compiled
+        from tinycl.compiler.verify import random_pixels, verify
+        from tinycl.data import load
+        from tinycl.exceptions import DataError
+        from tinycl.keras import import_lce
+
+        import_lce()
 
     assert isinstance(compiled, Compiled)
     if samples < 1:

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tinycl.cli import options as o
+from tinycl.cli.importing import importing
+from tinycl.cli.interrupt import keeping
 from tinycl.files import write_json
+from tinycl.table import Table
 
 __all__ = ["command"]
 
@@ -37,14 +39,18 @@ def command(
 
       tinycl convert my_model.h5 -o my_model.tflite --json operators.json
     """
-    from tinycl.compiler.lce_converter import convert, list_operators
+    with importing():
+        from tinycl.compiler.lce_converter import convert, list_operators
+        from tinycl.keras import import_lce
 
-    flatbuffer = convert(model, out)
+        import_lce()
+    with keeping(lambda: f"interrupted; {out} was not written"):
+        flatbuffer = convert(model, out)
     operators = list_operators(flatbuffer)
     console = Console()
-    table = Table(title=out.name)
-    table.add_column("operator")
-    table.add_column("output", justify="right")
+    table = Table(out.name)
+    table.words("operator")
+    table.numbers("output")
     for operator in operators:
         table.add_row(operator["name"], "x".join(map(str, operator["output"][1:])))
     console.print(table)

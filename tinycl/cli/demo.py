@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tinycl.cli import options as o
+from tinycl.cli.importing import importing
+from tinycl.cli.interrupt import keeping
 from tinycl.exceptions import BoardError
 from tinycl.files import write_json
+from tinycl.table import Table
 from tinycl.text import size
 from tinycl.ui.progress import Live
 
@@ -52,9 +54,18 @@ def command(
 
         tinycl demo --fresh --seed 2 -o runs/second
     """
-    from tinycl.boards import start
-    from tinycl.experiment.demo import run_demo
-    from tinycl.report import write_report
+    with importing():
+        from tinycl.boards import start
+        from tinycl.experiment.demo import run_demo
+        from tinycl.report import write_report
+
+    def kept() -> str:
+        if not (output / "training.json").is_file():
+            return "interrupted before a backbone was trained: the same command begins again"
+        return (
+            f"interrupted; {output} keeps the trained backbone: the same command "
+            "without --fresh goes on with it"
+        )
 
     console = Console()
     names = tuple(str(n) for n in range(10))
@@ -63,7 +74,7 @@ def command(
     if board == "cpython":
         options["kernels"] = kernels
         words += f" --kernels {kernels}"
-    with Live(console, names) as live:
+    with keeping(kept), Live(console, names) as live:
         summary = run_demo(output, start(board, **options), fresh, seed, console, live, words)
     write_json(output / "summary.json", summary)
     write_json(json, summary)
@@ -81,8 +92,9 @@ def command(
 
 
 def _table(s: dict[str, Any]) -> Table:
-    table = Table("", "", title="what happened", show_header=False)
-    table.columns[1].justify = "right"
+    table = Table("what happened", show_header=False)
+    table.words("")
+    table.numbers("")
     for e, accuracy in zip(s["experiences"], s["accuracy_after_experience"], strict=True):
         brought = ", ".join(str(c) for c in e["classes"])
         table.add_row(f"accuracy after experience {e['number']} ({brought})", f"{accuracy:.1%}")

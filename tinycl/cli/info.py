@@ -26,7 +26,8 @@ def command(
         tinycl info --port /dev/ttyACM0 --json info.json
     """
     from rich.console import Console
-    from rich.table import Table
+
+    from tinycl.table import Table
 
     with o.open_board(port, board, flash) as client:
         info, stats = client.info(), client.stats()
@@ -55,6 +56,8 @@ def command(
         rows["saves"] += f", {size(written // saves)} each"
     rows["requests"] = f"{stats['frames']}, {stats['bad_frames']} damaged"
     table = Table(show_header=False, box=None)
+    table.words("", whole=True)
+    table.words("")
     for name, text in rows.items():
         table.add_row(name, text)
     Console().print(table, highlight=False, markup=False)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperGroup
 
+from tinycl.cli.importing import end_at_once, handling
 from tinycl.exceptions import BoardError, LinkError, TinyclError
 from tinycl.observer import Observer
 
 if TYPE_CHECKING:
     from tinycl.link import BoardClient
 
-__all__ = ["Group", "Interrupted", "on_interrupt", "save_board"]
+__all__ = ["Group", "Interrupted", "keeping", "on_interrupt", "save_board"]
 
 
 class Interrupted(TinyclError):
@@ -33,6 +34,39 @@ class Group(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
+
+
+@contextmanager
+def keeping(kept: Callable[[], str]) -> Iterator[None]:
+    """Ctrl-C ends this block, in which work is saved as it is finished; twice ends it at once.
+
+    Parameters
+    ----------
+    kept : callable
+        Returns a sentence that says what is kept and how to go on.
+
+    Raises
+    ------
+    Interrupted
+        Ctrl-C was pressed once.
+    """
+    pressed = False
+
+    def press(*_: object) -> None:
+        nonlocal pressed
+        if pressed:
+            end_at_once("ended at once; what was not saved is lost")
+        pressed = True
+        raise KeyboardInterrupt
+
+    with handling(press):
+        try:
+            yield
+        except BaseException:
+            if not pressed:
+                raise
+            # Libraries in C turn a KeyboardInterrupt into errors of their own.
+            raise Interrupted(kept()) from None
 
 
 @contextmanager

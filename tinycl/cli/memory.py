@@ -11,7 +11,7 @@ from tinycl.cli import options as o
 
 __all__ = ["command"]
 
-_MIB = 1024 * 1024
+_MIB = 1 << 20
 
 
 def command(
@@ -40,12 +40,13 @@ def command(
         tinycl memory runs/mnist/backbone.keras
     """
     from rich.console import Console
-    from rich.table import Table
 
     from tinycl.edge.memory import METHODS, extra_bits, rows, total_bytes
     from tinycl.exceptions import ModelError
     from tinycl.files import write_json
     from tinycl.models.networks import NETWORKS
+    from tinycl.table import Table
+    from tinycl.text import size
 
     rows(NETWORKS["mlp"].shapes(), batch, method, optimizer)  # refuse options before loading
     if model in NETWORKS:
@@ -60,20 +61,21 @@ def command(
 
     tables = {name: rows(shapes, batch, name, optimizer) for name in METHODS}
     totals = {name: total_bytes(table) for name, table in tables.items()}
-    view = Table(title=f"{model}, batch {batch}, {optimizer}, {method}")
-    view.add_column("tensor")
-    for heading in ("elements", "MiB", "kept as"):
-        view.add_column(heading, justify="right")
+    view = Table(f"{model}, batch {batch}, {optimizer}, {method}")
+    view.words("tensor")
+    view.numbers("elements", "memory")
+    view.words("kept as")
     for row in tables[method]:
-        view.add_row(row.tensor, f"{row.elements:,}", f"{row.bytes / _MIB:.2f}", row.kept_as)
+        kept = size(row.bytes, "MiB", digits=2)
+        view.add_row(row.tensor, f"{row.elements:,}", kept, row.kept_as)
     view.add_section()
-    view.add_row("total", "", f"{totals[method] / _MIB:.2f}", "")
+    view.add_row("total", "", size(totals[method], "MiB", digits=2), "")
     console = Console()
     console.print(view)
     ratio = totals["standard"] / totals["low-memory"]
     console.print(
-        f"standard {totals['standard'] / _MIB:.2f} MiB, "
-        f"low-memory {totals['low-memory'] / _MIB:.2f} MiB: {ratio:.2f} times less",
+        ", ".join(f"{name} {size(total, 'MiB', digits=2)}" for name, total in totals.items())
+        + f": {ratio:.2f} times less",
         highlight=False,
     )
     write_json(

@@ -7,13 +7,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tinycl.cli import options as o
+from tinycl.cli.importing import importing
+from tinycl.cli.interrupt import keeping
 from tinycl.cli.models import read_model
 from tinycl.exceptions import DataError
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.files import read_file, write_file, write_json
+from tinycl.table import Table
 from tinycl.ui.progress import Live
 
 __all__ = ["command"]
@@ -87,12 +89,13 @@ def command(
         tinycl simulate --model model.tcm --data digits --scenario nc:1,first=5
         --experiences 1 --save-state first.tcs
     """
-    from tinycl.data import load
-    from tinycl.experiment.simulator import Latents, check_shape
-    from tinycl.experiment.sweep.depths import sentences
-    from tinycl.experiment.sweep.plots import write_plots
-    from tinycl.experiment.sweep.runs import Bench, group, simulate, sweep
-    from tinycl.experiment.sweep.tables import csv_text, varying
+    with importing():
+        from tinycl.data import load
+        from tinycl.experiment.simulator import Latents, check_shape
+        from tinycl.experiment.sweep.depths import sentences
+        from tinycl.experiment.sweep.plots import write_plots
+        from tinycl.experiment.sweep.runs import Bench, group, simulate, sweep
+        from tinycl.experiment.sweep.tables import csv_text, varying
 
     console = Console()
     blob = read_model(model, [s.learn for s in settings])
@@ -104,7 +107,13 @@ def command(
     if (state or save_state) and not integers:
         raise DataError("a state holds integers: no --state or --save-state with float32")
     bench = Bench(model.name, blob, load(data), experiences, before)
-    with Live(console, bench.dataset.class_names) as live:
+
+    def kept() -> str:
+        if results is None or (alone and save_state):
+            return "interrupted; no run was kept, --results FOLDER would keep finished ones"
+        return f"interrupted; {results} keeps the finished runs: the same command runs the others"
+
+    with keeping(kept), Live(console, bench.dataset.class_names) as live:
         if alone and (save_state or results is None):  # watched sample by sample
             compiled = bench.model()
             experiment = bench.experiment(settings[0].sized(compiled))
@@ -131,7 +140,12 @@ def command(
 
 def _runs(group: dict[str, Any]) -> Table:
     """A row a run."""
-    table = Table("seed", "after each experience", "final", "forgetting", "state", "seconds")
+    table = Table()
+    table.numbers("seed")
+    table.words("after each experience")
+    table.numbers("final", "forgetting")
+    table.words("state", whole=True)
+    table.numbers("seconds", optional=True)
     for r in group["runs"]:
         steps = [f"{a:.1%}" for a in r["accuracy_after_experience"]]
         shown = steps if len(steps) <= 8 else [*steps[:3], "...", *steps[-3:]]
@@ -152,7 +166,9 @@ def _settings(groups: list[dict[str, Any]]) -> Table:
     """A row a setting, by what tells them apart."""
     from tinycl.experiment.sweep.tables import varying
 
-    table = Table("setting", "final", "worst", "best", "forgetting")
+    table = Table()
+    table.words("setting", "final")
+    table.numbers("worst", "best", "forgetting", optional=True)
     for name, group in list(zip(varying(groups), groups, strict=True))[:_MOST_ROWS]:
         finals = [r["final_accuracy"] for r in group["runs"]]
         lost = sum(r["forgetting"] for r in group["runs"]) / len(finals)

@@ -15,6 +15,7 @@ from tinycl.cli.interrupt import on_interrupt, save_board
 from tinycl.cli.models import read_model
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.files import read_file, write_json
+from tinycl.text import size
 from tinycl.ui.progress import Live
 from tinycl.ui.stream_screen import Watching
 
@@ -114,7 +115,7 @@ def command(
         share = summary["link_share"]
         console.print(
             f"{summary['samples_per_second']:.0f} samples/s, "
-            f"{summary['bytes_per_second'] / 1024:.1f} KiB/s over the link"
+            f"{size(summary['bytes_per_second'], 'KiB')}/s over the link"
             + (f", which took {share:.0%} of the time" if share is not None else ""),
             highlight=False,
         )

@@ -7,6 +7,8 @@ import typer
 from rich.console import Console
 
 from tinycl.cli import options as o
+from tinycl.cli.importing import importing
+from tinycl.cli.interrupt import keeping
 from tinycl.exceptions import DataError
 from tinycl.files import write_json
 
@@ -77,32 +79,42 @@ def command(
 
     dataset = load(data)
     chosen = None if classes is None else parse_classes(classes)
+    with importing():
+        from tinycl.models.files import save_model
+        from tinycl.models.summary import as_table
+        from tinycl.training.record import make_record
+        from tinycl.training.trainer import train
+    checkpoints = out / "checkpoints"
 
-    from tinycl.models.files import save_model
-    from tinycl.models.summary import as_table
-    from tinycl.training.record import make_record
-    from tinycl.training.trainer import train
+    def kept() -> str:
+        if not (checkpoints / "last.keras").is_file():
+            return "interrupted before a checkpoint was written: the same command begins again"
+        return (
+            f"interrupted; {checkpoints} keeps the last checkpoint: the same command "
+            "with --resume goes on from there"
+        )
 
     console = Console()
-    result = train(
-        dataset,
-        size,
-        chosen,
-        epochs,
-        seed,
-        batch=batch,
-        learning_rate=learning_rate,
-        views=views,
-        augmentation=augmentation,
-        checkpoints=out / "checkpoints",
-        resume=resume,
-        tensorboard=tensorboard,
-        console=console,
-    )
-    save_model(result.backbone, out / "backbone.keras")
-    record = make_record(result, dataset)
-    for path in (out / "training.json", json_file):
-        write_json(path, record)
+    with keeping(kept):
+        result = train(
+            dataset,
+            size,
+            chosen,
+            epochs,
+            seed,
+            batch=batch,
+            learning_rate=learning_rate,
+            views=views,
+            augmentation=augmentation,
+            checkpoints=checkpoints,
+            resume=resume,
+            tensorboard=tensorboard,
+            console=console,
+        )
+        save_model(result.backbone, out / "backbone.keras")
+        record = make_record(result, dataset)
+        for path in (out / "training.json", json_file):
+            write_json(path, record)
     console.print(as_table(result.backbone))
     console.print(f"test accuracy, {len(result.settings.classes)} classes: ", end="")
     console.print(f"{result.test_accuracy:.1%} with the head it was trained with")

@@ -33,17 +33,15 @@ def list_models(json_file: o.Json = None) -> None:
         tinycl zoo list --json zoo.json
     """
     from rich.console import Console
-    from rich.table import Table
 
+    from tinycl.table import Table
     from tinycl.zoo import card, names
 
     cards = [card(name) for name in names()]
-    table = Table(title="Zoo", title_justify="left")
-    table.add_column("name", no_wrap=True)
-    for heading in ("for", "pretrained on"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("accuracy", "flash", "instructions,\nCortex-M3"):  # whole, however narrow
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = Table("Zoo")
+    table.words("name", whole=True)
+    table.words("for", "pretrained on")
+    table.numbers("accuracy", "flash", "instructions,\nCortex-M3")
     for one in cards:
         table.add_row(
             one.name,
@@ -141,17 +139,19 @@ def check(
 
 def _print(one: Card) -> None:
     from rich.console import Console
-    from rich.table import Table
+
+    from tinycl.table import Table
 
     console = Console()
-    about = Table(title=f"{one.name}: {one.title}", title_justify="left", show_header=False)
+    about = Table(f"{one.name}: {one.title}", show_header=False)
+    about.words("", "")
     rows = {
         "input": f"{' x '.join(map(str, one.input_shape))} bytes: {one.pixels}",
         "pretrained on": f"{one.pretrained_on}, seed {one.seed}",
         "trained by": one.training_command,
         "test accuracy": f"{one.test_accuracy:.1%} on {one.tested_on}, head of int8",
-        "flash": f"{one.flash_bytes:,} bytes",
-        "a replayed latent": f"{one.latent_bytes:,} bytes",
+        "flash": size(one.flash_bytes),
+        "a replayed latent": size(one.latent_bytes),
         "features": f"{one.features:,}",
         "MACs": f"{one.binary_macs:,} binary, {one.first_macs:,} of 8 bits",
         "instructions, Cortex-M3": f"{one.instructions_cortex_m3:,}",
@@ -162,15 +162,16 @@ def _print(one: Card) -> None:
     for what in one.tried:
         about.add_row("tried", what)
     console.print(about)
-    table = Table("data", "scenario", title="Learned later, class by class", title_justify="left")
-    for heading in ("replay", "seeds", "accuracy"):
-        table.add_column(heading, justify="right")
+    table = Table("Learned later, class by class")
+    table.words("data", "scenario")
+    table.numbers("accuracy")
+    table.numbers("replay", "seeds", optional=True)
     for row in one.transfer:
         table.add_row(
             row["data"],
             row["scenario"],
+            f"{row['accuracy']:.1%} ± {row['spread']:.1%}",
             str(row["replay"]),
             str(row["seeds"]),
-            f"{row['accuracy']:.1%} ± {row['spread']:.1%}",
         )
     console.print(table)

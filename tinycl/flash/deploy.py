@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tinycl.exceptions import FlashError
 from tinycl.flash.plan import PlannedFile
+from tinycl.text import size
 
 __all__ = ["Changes", "Target", "changes", "deploy"]
 
@@ -90,8 +91,8 @@ def changes(target: Target, files: list[PlannedFile]) -> Changes:
     needs = max(0, needs + largest)
     if free and needs > free:
         raise FlashError(
-            f"{target.name}: no room: {needs / 1024:,.0f} KiB are to be written and "
-            f"{free / 1024:,.0f} KiB are free; remove files from the board, or take "
+            f"{target.name}: no room: {size(needs, 'KiB', digits=0)} are to be written and "
+            f"{size(free, 'KiB', digits=0)} are free; remove files from the board, or take "
             "a smaller model"
         )
     return Changes(files, copy, stale, needs, free)

@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass
 from math import prod
 from typing import Any
 
-from rich.table import Table
+from tinycl.table import Table
+from tinycl.text import size
 
 __all__ = ["LayerSummary", "as_dict", "as_table", "summarize"]
 
@@ -52,12 +53,11 @@ def as_table(model: Any) -> Table:
     layers = summarize(model)
     totals = _totals(layers)
     has_float = totals["float_macs"] > 0
-    table = Table(title=f"{model.name}: {'x'.join(map(str, model.input_shape[1:]))} in")
-    table.add_column("layer")
-    for heading in ("output", "bits", "kB", "binary MACs", "8-bit MACs"):
-        table.add_column(heading, justify="right")
+    table = Table(f"{model.name}: {'x'.join(map(str, model.input_shape[1:]))} in")
+    table.words("layer")
+    table.numbers("output", "bits", "flash", "binary MACs", "8-bit MACs")
     if has_float:
-        table.add_column("float MACs", justify="right")
+        table.numbers("float MACs", optional=True)
     for layer in layers:
         shape = "x".join(map(str, layer.output))
         counts = [layer.binary_macs, layer.int8_macs] + [layer.float_macs] * has_float
@@ -65,14 +65,12 @@ def as_table(model: Any) -> Table:
             layer.name,
             shape,
             str(layer.bits),
-            f"{layer.bytes / 1024:.2f}",
+            size(layer.bytes),
             *[f"{count:,}" if count else "" for count in counts],
         )
     table.add_section()
     counts = [totals["binary_macs"], totals["int8_macs"]] + [totals["float_macs"]] * has_float
-    table.add_row(
-        "total", "", "", f"{totals['bytes'] / 1024:.2f}", *[f"{count:,}" for count in counts]
-    )
+    table.add_row("total", "", "", size(totals["bytes"]), *[f"{count:,}" for count in counts])
     return table
 
 
@@ -93,9 +91,9 @@ def _describe(layer: Any) -> LayerSummary:
         return LayerSummary(layer.name, kind, output, 32, 4 * parameters)
     quantizer = getattr(layer, "kernel_quantizer", None)
     bits = int(getattr(quantizer, "precision", 32))
-    size = prod(kernel.shape)
-    stored = size * bits // 8 + 4 * (parameters - size)
-    macs = size * prod(output[:-1])
+    weights = prod(kernel.shape)
+    stored = weights * bits // 8 + 4 * (parameters - weights)
+    macs = weights * prod(output[:-1])
     is_binary = (
         bits == 1 and getattr(getattr(layer, "input_quantizer", None), "precision", 32) == 1
     )

@@ -6,6 +6,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
 
+from tinycl.text import size
 from tinycl.ui.bars import bar, bars
 from tinycl.ui.confusion import matrix
 from tinycl.ui.line import Line, beside, fit
@@ -128,11 +129,11 @@ def vitals(state: State) -> Line:
     if rate is not None:
         words.append(f"{rate:.3g} samples/s" if rate < 10 else f"{rate:.0f} samples/s")
     if v.heap_free:
-        words.append(f"{v.heap_free / 1024:.1f} KiB heap free")
+        words.append(f"{size(v.heap_free, 'KiB')} heap free")
     if v.link_share is not None:
         words.append(f"link {v.link_share:.0%}")
     if v.bytes_per_second is not None:
-        words.append(f"{v.bytes_per_second / 1024:.1f} KiB/s")
+        words.append(f"{size(v.bytes_per_second, 'KiB')}/s")
     failed = f", {v.save_failures} failed" if v.save_failures else ""
     words.append(f"{v.saves} save{'s' * (v.saves != 1)}{failed}")
     return Line((" · ".join(words), DIM))

@@ -41,6 +41,7 @@ from tools.boards.runtime import build_native, stage_runtime, write_runtime
 from tools.boards.session import Session
 from tools.boards.staging import stage
 
+_SMALL_FRAME = 500  # images of more bytes come in pieces and have a place in memory
 LAST = ("saved", "predictor")  # what a board must reach to learn; a host may not ask for its state
 
 
@@ -137,14 +138,15 @@ def measure(
         with Session(board, folder, rom) as session:
             session.copy(flash)
             session.soft_reset()  # so that what copying left in the heap is not measured
-            total = int(session.run("import gc; print(gc.mem_alloc() + gc.mem_free())"))
+            code = "import gc; gc.collect(); print(gc.mem_alloc(), gc.mem_alloc() + gc.mem_free())"
+            boot, total = map(int, session.run(code).split())
             path = "/rom/model.tcm" if model == "mapped" else "/model.tcm"
             given = f"{path!r}, {classes}, {replay}, {len(data) if model == 'heap' else 0}"
             given += f", {profile!r}"
             printed = session.run(f"import ram_workload; ram_workload.run({given})", timeout=300)
     said = [json.loads(line) for line in printed.splitlines()]
     steps = [line for line in said if "step" in line]
-    code = {line["code"]: line["used"] for line in said if "code" in line}
+    taken = {line["code"]: line["used"] for line in said if "code" in line}
     learned: dict[str, Any] = next((line for line in said if "fingerprint" in line), {})
     return {
         "board": board.name,
@@ -158,12 +160,22 @@ def measure(
         "computed": learner_bytes(
             Model(data), Config(classes=classes, replay_slots=replay), model
         ),
-        "code_bytes": code,
+        "code_bytes": taken,
+        "runtime_bytes": _runtime(steps, boot - taken["firmware"], Model(data)),
         "steps": steps,
         "fits": any(line["step"] in LAST for line in steps),
         "error": said[-1].get("error"),
         **learned,
     }
+
+
+def _runtime(steps: list[dict[str, Any]], before: int, model: Model) -> int | None:
+    """Heap of firmware, runtime and service, without learner, image and this measurement."""
+    used = {step["step"]: step["used"] for step in steps}
+    if "service" not in used:
+        return None
+    image = model.input_bytes if model.input_bytes > _SMALL_FRAME else 0
+    return int(used["runtime"] + before + used["service"] - used["learner"] - image)
 
 
 def show(results: list[dict[str, Any]]) -> None:

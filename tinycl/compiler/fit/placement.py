@@ -11,11 +11,14 @@ from tinycl.boards import Board
 from tinycl.compiler.fit.memory import PLACES, learner_bytes
 from tinycl.exceptions import BoardError
 
-__all__ = ["Placement", "place"]
+__all__ = ["HEAP_BYTES", "MAPPED_BYTES", "SOURCES_BYTES", "Placement", "place"]
 
-# Runtime with native kernels and a running service: `python -m tools.bench.ram`, column
-# "service" without the learner. Code in memory-mapped flash, or in the heap.
-_RUNTIME_BYTES = {True: 51_000, False: 85_000}
+# Firmware, runtime and a running service: `python -m tools.bench.ram`, field runtime_bytes. Code
+# read in place from memory-mapped flash; in the heap; compiled there from sources, with kernels in
+# plain Python. tests/boards/test_ram.py compares.
+MAPPED_BYTES = 29_500
+HEAP_BYTES = 47_500
+SOURCES_BYTES = 64_000
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def place(model: Model, board: Board, config: Config) -> Placement:
         for weights in PLACES
         if board.romfs or weights != "mapped"
     }
-    runtime = _RUNTIME_BYTES[board.romfs]
+    runtime = MAPPED_BYTES if board.romfs else HEAP_BYTES if board.native_arch else SOURCES_BYTES
     found = Placement("mapped", memory, runtime, board.heap_bytes)
     if board.romfs:
         return found

@@ -8,8 +8,9 @@ that joblib knows.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+import signal
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from tinycl.exceptions import DataError, MissingExtraError
@@ -22,7 +23,7 @@ def each(
     arguments: Sequence[tuple[Any, ...]],
     jobs: int | None = None,
     backend: str = "loky",
-) -> Iterator[tuple[int, Any]]:
+) -> Generator[tuple[int, Any], None, None]:
     """Call a function with each of the arguments; yield (place, result) as they are done.
 
     Large arrays among the arguments are shared by the workers of this computer: they map one
@@ -59,7 +60,9 @@ def each(
             parallel = joblib.Parallel(return_as="generator_unordered" if streams else "list")
         except (ValueError, ImportError) as error:
             raise DataError(f"joblib has no back end {backend!r}: {error}") from error
-        yield from parallel(calls)
+        with _deaf_workers(backend):
+            found = parallel(calls)
+        yield from found
 
 
 def one_thread() -> Any:
@@ -71,6 +74,25 @@ def one_thread() -> Any:
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1)
+
+
+@contextmanager
+def _deaf_workers(backend: str) -> Iterator[None]:
+    """Processes that start in this block do not hear Ctrl-C: a terminal sends it to them, too.
+
+    This process ends them; by themselves they would print a traceback each.
+    """
+    if backend != "loky" or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from joblib.externals.loky.backend import resource_tracker
+
+    resource_tracker.ensure_running()  # it starts by itself otherwise, and unblocks the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _numbered(i: int, function: Callable[..., Any], *given: Any) -> tuple[int, Any]:

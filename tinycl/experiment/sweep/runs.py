@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -182,12 +183,13 @@ def sweep(
         if on_run:
             on_run(done, len(todo))
         calls = [(light, todo[i], latents[todo[i].learn]) for i in missing]
-        for place, result in each(_result, calls, jobs, backend):
-            store.put(names[missing[place]], result)
-            found[missing[place]] = result
-            done += 1
-            if on_run:
-                on_run(done, len(todo))
+        with closing(each(_result, calls, jobs, backend)) as finished:
+            for place, result in finished:
+                store.put(names[missing[place]], result)
+                found[missing[place]] = result
+                done += 1
+                if on_run:
+                    on_run(done, len(todo))
     runs = [result for result in found if result is not None]
     return [
         group(bench, model, experiments[at], runs[at : at + seeds])
