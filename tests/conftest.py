@@ -1,6 +1,7 @@
 """Fixtures and settings for all tests."""
 
 import os
+import signal
 
 import pytest
 from helpers.tiny import tiny_model as make_tiny_model
@@ -9,6 +10,10 @@ from tinycl_rt.model.loader import Model
 
 # Before anything imports TensorFlow: Larq needs Keras 2.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+
+# A shell that starts tests in the background lets them ignore Ctrl-C, which some of them press.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Nothing here has a deadline of its own: machines that run the tests are shared and slow.
 settings.register_profile("tinycl", deadline=None, max_examples=60)
