@@ -38,7 +38,7 @@ class Table(table.Table):
         box: table.box.Box | None = table.box.HEAVY_HEAD,
     ) -> None:
         super().__init__(title=title, title_justify="left", show_header=show_header, box=box)
-        self._optional: list[table.Column] = []
+        self._optional: list[int] = []
 
     def words(self, *headings: str, whole: bool = False) -> None:
         """Add columns of text, which wraps unless it is a name to be copied (``whole``)."""
@@ -48,18 +48,24 @@ class Table(table.Table):
     def numbers(self, *headings: str, optional: bool = False) -> None:
         """Add columns of numbers; of the optional ones the last is left out first."""
         for heading in headings:
-            self.add_column(heading, justify="right", no_wrap=True)
-            self._optional += self.columns[-1:] * optional
+            if optional:
+                self._optional.append(len(self.columns))
+            self.add_column(heading, justify="right", no_wrap=True, overflow="fold")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw what fits."""
         shown, wide = copy(self), options.update_width(_ROOMY)
+        shown.columns = [copy(column) for column in self.columns]
+        optional = [shown.columns[number] for number in self._optional]
         for column in shown.columns:
             if column.no_wrap:  # rich only keeps these whole while others can give way
                 cells = [column.header, *column.cells]
                 column.min_width = max(console.measure(c, options=wide).maximum for c in cells)
-        for left_out in [None, *reversed(self._optional)]:
+        for left_out in [None, *reversed(optional)]:
             shown.columns = [column for column in shown.columns if column is not left_out]
             if Measurement.get(console, wide, shown).minimum <= options.max_width:
                 break
+        else:  # too narrow for any of it: break numbers rather than lose digits
+            for column in shown.columns:
+                column.no_wrap, column.min_width = False, None
         yield from table.Table.__rich_console__(shown, console, options)

@@ -162,21 +162,21 @@ def command(
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    """A row a layer; multiply-accumulates where there is room beside instructions."""
+    """A row a layer; multiply-accumulates where there is room."""
     table = Table()
     table.words("layer")
     table.numbers("output")
     table.numbers("bits", optional=True)
     table.numbers("flash", "RAM")
-    kinds, timed = ["binary_macs", "int8_macs"], bool(rows[0].get("seconds"))
-    counted = bool(rows[0].get("instructions"))
-    table.numbers("binary MACs", "8-bit MACs", optional=counted)
+    table.numbers("binary MACs", "8-bit MACs", optional=True)
+    kinds = ["binary_macs", "int8_macs"]
     if any(row["float_macs"] for row in rows):
         table.numbers("float MACs", optional=True)
         kinds.append("float_macs")
-    if counted:
+    if rows[0].get("instructions"):
         table.numbers("instructions")
         kinds.append("instructions")
+    timed = bool(rows[0].get("seconds"))
     if timed:
         table.numbers("ms")
     totals = [0] * (1 + len(kinds))

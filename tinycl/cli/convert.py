@@ -12,6 +12,7 @@ from tinycl.cli.importing import importing
 from tinycl.cli.interrupt import keeping
 from tinycl.files import write_json
 from tinycl.table import Table
+from tinycl.text import size
 
 __all__ = ["command"]
 
@@ -54,6 +55,6 @@ def command(
     for operator in operators:
         table.add_row(operator["name"], "x".join(map(str, operator["output"][1:])))
     console.print(table)
-    console.print(f"wrote {out}: {len(flatbuffer):,} bytes, {len(operators)} operators")
+    console.print(f"wrote {out}: {size(len(flatbuffer))}, {len(operators)} operators")
     counts = dict(Counter(operator["name"] for operator in operators))
     write_json(json_file, {"bytes": len(flatbuffer), "operators": operators, "counts": counts})

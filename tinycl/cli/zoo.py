@@ -98,7 +98,7 @@ def get(
     data = model(name)
     path = output or Path(f"{name}.tcm")
     write_file(path, data)
-    print(f"wrote {path}: {len(data):,} bytes")
+    print(f"wrote {path}: {size(len(data))}")
 
 
 @app.command()

@@ -23,6 +23,7 @@ from tinycl.experiment.summary import summarise
 from tinycl.files import try_folder, write_file
 from tinycl.link import connect
 from tinycl.observer import Observer
+from tinycl.text import size
 
 __all__ = ["KNOWN", "Backbone", "make_backbone", "run_demo"]
 
@@ -103,7 +104,7 @@ def run_demo(
     checked = parity.bits_checked + noise.bits_checked
     differing = parity.bits_differing + noise.bits_differing
     console.print(
-        f"{model.nbytes:,} bytes; {checked:,} latent bits checked against LCE, {differing} differ",
+        f"{size(model.nbytes)}; {checked:,} latent bits checked against LCE, {differing} differ",
         highlight=False,
     )
     cache = Latents(model, experiment)

@@ -12,6 +12,7 @@ from tinycl.flash.plan import PROGRAMS, PlannedFile, plan, programs
 from tinycl.flash.repl import Repl
 from tinycl.flash.report import Options, Report, Steps
 from tinycl.flash.rom import RomBoard
+from tinycl.text import size
 
 __all__ = ["flash_drive", "flash_port"]
 
@@ -60,7 +61,7 @@ def flash_drive(folder: Path, options: Options, steps: Steps) -> Report:
 
 def _bring(target: Target, board: Identity, options: Options, steps: Steps) -> Report:
     """Compare, copy, verify."""
-    steps.say(f"found {board.title}, {_kib(target.room()[0])} free")
+    steps.say(f"found {board.title}, {size(target.room()[0])} free")
     kernels = choose(board, options.kernels, options.native)
     steps.say(f"kernels: {kernels.name} ({kernels.why})")
     files = plan(board, kernels, options.model, options.profile, options.state)
@@ -76,7 +77,7 @@ def _bring(target: Target, board: Identity, options: Options, steps: Steps) -> R
         for path in todo.remove:
             steps.say(f"would remove {path}")
         for file in todo.copy:
-            steps.say(f"would copy {file.path} ({_kib(len(file.data))})")
+            steps.say(f"would copy {file.path} ({size(len(file.data))})")
     elif todo.remove:
         steps.say(
             f"remove {len(todo.remove)} files that are in the way: {', '.join(todo.remove[:3])}"
@@ -84,7 +85,7 @@ def _bring(target: Target, board: Identity, options: Options, steps: Steps) -> R
         )
     same = len(files) - len(todo.copy)
     steps.say(
-        f"{verb}copy {len(todo.copy)} files, {_kib(report.copied_bytes)}; {same} are there already"
+        f"{verb}copy {len(todo.copy)} files, {size(report.copied_bytes)}; {same} are there already"
     )
     if not options.dry_run:
         with steps.copying(report.copied_bytes) as progress:
@@ -178,12 +179,6 @@ def _hello(port: str, options: Options, report: Report, steps: Steps) -> None:
         report.backend = info.backend
     steps.say(
         f"the board says hello: tinycl {info.version}, {report.backend} kernels, "
-        f"{_kib(info.heap_free)} heap free, "
+        f"{size(info.heap_free)} heap free, "
         + (f"model {info.fingerprint}" if info.has_model else "no model yet")
     )
-
-
-def _kib(count: int) -> str:
-    if count >= 10 << 20:
-        return f"{count / (1 << 20):,.0f} MiB"
-    return f"{count / 1024:,.1f} KiB" if count else "0 KiB"
