@@ -99,6 +99,29 @@ def test_what_is_flashed_learns_like_the_simulator(
     assert info.state == clean_run(MODEL, images, labels).fingerprint()
 
 
+@pytest.mark.parametrize("name", ["cortex-m3", "unix"])
+def test_a_board_that_only_predicts(name: str, tmp_path: Path, model_file: Path) -> None:
+    built(name)
+    images, labels = samples(20)
+    learner = clean_run(MODEL, images, labels)
+    state = tmp_path / "taught.tcs"
+    state.write_bytes(bytes(learner.dump()))
+    board_folder = tmp_path / "board"
+    board_folder.mkdir()
+    words = ("--place", "files", "--model", str(model_file))
+    serving = flash(name, board_folder, *words)
+    report = flash(name, board_folder, *words, "--profile", "predict", "--state", str(state))
+    assert report["verified"] is True and report["backend"] == "native"
+    assert int(str(report["bytes"])) < int(str(serving["bytes"]))
+    assert "/main.py" in report["removed"]  # type: ignore[operator]
+    with bare(name, board_folder) as board, Repl(board.port) as repl:
+        repl.run("from tinycl_rt.predictor import Predictor\np = Predictor('/model.tcm')")
+        repl.run("p.load('/state.tcs')")
+        for image in images[:5]:
+            found = repl.run(f"print(p.predict(bytes.fromhex('{image.tobytes().hex()}')))")
+            assert int(found) == learner.predict(image.tobytes())
+
+
 def test_on_the_file_system_only_what_differs_is_copied(tmp_path: Path, model_file: Path) -> None:
     """Other kernels than before: the files of those go."""
     built("unix")
