@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from tinycl.cli import options as o
-from tinycl.cli.interrupt import on_interrupt
+from tinycl.cli.interrupt import keeping, on_interrupt
 from tinycl.cli.models import read_model
 from tinycl.exceptions import DataError, TinyclError
 from tinycl.files import read_file, write_file, write_json
@@ -93,7 +93,7 @@ def command(
         board = "cpython"
     about = {"board": port or board, "backend": "numpy", "platform": "this computer"}
     if board == _SIMULATOR:
-        with Live(console) as live:
+        with keeping(lambda: "interrupted; nothing was written"), Live(console) as live:
             progress = partial(live.progress, _TITLE, total=len(x))
             started = time.monotonic()
             found = on_this_computer(compiled, x, progress)

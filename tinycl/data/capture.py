@@ -64,7 +64,9 @@ def windows(file: Path, shape: Shape) -> Iterator[Frame]:
     count = int(np.prod(shape))
     try:
         rows = [row for row in csv.reader(file.read_text("utf-8-sig").splitlines()) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise DataError(f"cannot read {file}: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"cannot read {file}: {error}") from error
     for number, row in enumerate(rows, 1):
         try:

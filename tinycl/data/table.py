@@ -117,7 +117,7 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} is not a CSV file of text ({error})") from error
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error}") from error
+        raise DataError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _is_header(cells: list[str]) -> bool:

@@ -152,7 +152,7 @@ def read_summary(path: Path) -> RunRecord:
     except FileNotFoundError:
         raise DataError(f"no such file: {path}; expected the folder of a finished run") from None
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error}") from error
+        raise DataError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not JSON ({error})") from error
     try:
