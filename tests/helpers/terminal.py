@@ -49,5 +49,5 @@ class Terminal:
         self.child.expect(pexpect.EOF)
         self.child.close()
         assert self.child.exitstatus == 130, self.log.getvalue()
-        assert "Traceback" not in self.log.getvalue()
+        assert "Traceback" not in self.log.getvalue(), self.log.getvalue()[-3000:]
         return self.log.getvalue()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -59,14 +61,26 @@ def keeping(kept: Callable[[], str]) -> Iterator[None]:
         pressed = True
         raise KeyboardInterrupt
 
-    with handling(press):
-        try:
+    def unraisable(found: Any) -> None:
+        nonlocal pressed
+        if found.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(found)
+            return
+        pressed = False  # it came while an object was deleted, where Python drops it: once more
+        _thread.interrupt_main()
+
+    before, sys.unraisablehook = sys.unraisablehook, unraisable
+    try:
+        with handling(press):
             yield
-        except BaseException:
-            if not pressed:
-                raise
-            # Libraries in C turn a KeyboardInterrupt into errors of their own.
-            raise Interrupted(kept()) from None
+    except BaseException:
+        if not pressed:
+            raise
+        signal.signal(signal.SIGINT, press)  # what is left of the program ends at a second one
+        # Libraries in C turn a KeyboardInterrupt into errors of their own.
+        raise Interrupted(kept()) from None
+    finally:
+        sys.unraisablehook = before
 
 
 @contextmanager

@@ -7,6 +7,7 @@ that joblib knows.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -96,6 +97,9 @@ def _deaf_workers(backend: str) -> Iterator[None]:
 
 
 def _numbered(i: int, function: Callable[..., Any], *given: Any) -> tuple[int, Any]:
+    if multiprocessing.current_process().name.startswith("Loky"):
+        # One that was started later, in the place of another, hears Ctrl-C.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return i, function(*given)
 
 
