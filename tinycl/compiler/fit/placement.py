@@ -17,7 +17,7 @@ __all__ = ["HEAP_BYTES", "MAPPED_BYTES", "SOURCES_BYTES", "Placement", "place"]
 # read in place from memory-mapped flash; in the heap; compiled there from sources, with kernels in
 # plain Python. tests/boards/test_ram.py compares.
 MAPPED_BYTES = 29_500
-HEAP_BYTES = 47_500
+HEAP_BYTES = 46_000
 SOURCES_BYTES = 64_000
 
 
