@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["PROFILES", "STUBS", "modules_of"]
+__all__ = ["PROFILES", "STUBS"]
 
 _MODEL = "tcm model.graph model.loader model.backbone"
 _PREDICT = f"version lib.crc lib.modules lib.files {_MODEL} forward predictor"
@@ -75,8 +75,3 @@ STUBS = (
     "store.store",
 )
 """Modules that programs import: where they lie in a part, a file of theirs points to it."""
-
-
-def modules_of(profile: str) -> list[str]:
-    """All modules of a profile."""
-    return [name for names in PROFILES[profile].values() for name in names.split()]
