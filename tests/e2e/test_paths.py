@@ -128,6 +128,8 @@ def test_one_sentence(
         rest += [option, path]
     if option == "--native":
         built("unix")
+    if (verb, option) == ("flash", "--state"):
+        rest += ["--profile", "predict"]
     if option == "--drive":
         rest = [option, path]
     if option == "--windows":
