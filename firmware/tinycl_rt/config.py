@@ -4,8 +4,12 @@ import struct
 
 _FORMAT = "<BBBBBBBBHBBIBBBB"
 
-CWR = 0
+CWR = 0  # methods, and the first of the heads
 NAIVE = 1
+
+MEAN = 1
+LDA = 2
+HEADS = ("cwr", "mean", "lda")
 
 SIGN = 0
 PROPORTIONAL = 1
@@ -13,6 +17,9 @@ BOP = 2
 RULES = ("sign", "proportional", "bop")
 
 FULL = 255  # depth of a learner that trains every binary layer from scratch
+
+MOST_RANK = 64
+_ROW_BYTES = 98304  # of a covariance's rows, unless told otherwise
 
 MAX_EXPERIENCES = 65535  # their number takes two bytes in the state
 
@@ -36,8 +43,9 @@ _FIELDS = (
     ("tail_margin", 32, 1, 127),
     ("wide|thresholds", 0, 0, 1),
 )
-# Of no meaning to a learner that trains the head alone: packed as zeros.
+# Of no meaning to a learner that trains the head alone, which packs settings of the head there.
 _OF_TAIL = ("rule", "tail_lr", "tail_step", "tail_margin", "wide|thresholds")
+_OF_HEAD = ("head", "rank")
 
 _OLD = {"replay": "replay_slots", "replays": "replay_batch"}  # names of version 0.1
 
@@ -53,8 +61,14 @@ class Config:
     ----------
     classes : int
         Rows of the head, 2..64.
+    head : int
+        0 CWR* (``tinycl_rt.head``), 1 class means, 2 class means and a shared covariance
+        (``tinycl_rt.lda``). Unless given, 2 where the head learns alone, else 0.
+    rank : int
+        Rows that head 2 keeps of the covariance, 1..64; 0: as many as 96 KiB hold.
     replay_slots : int
-        Slots of the replay memory, 0 for none.
+        Slots of the replay memory, 0 for none. Unless given, 200 with head 0; the others do not
+        replay.
     policy : int
         Which old samples stay: 0 random, 1 reservoir, 2 class-balanced, 3 ring
         (``tinycl_rt.replay``).
@@ -105,6 +119,11 @@ class Config:
                 print("tinycl: Config.%s is called %s now" % (old, renamed[old]))
                 given[renamed[old]] = given.pop(old)
         self._set("tail_decay", given.pop("tail_decay", 1), 1, 15)
+        alone = not given.get("depth") and not given.get("method")
+        self._set("head", given.pop("head", LDA if alone else CWR), 0, 2 if alone else 0)
+        self._set("rank", given.pop("rank", 0), 0, MOST_RANK if self.head == LDA else 0)
+        if self.head:
+            given.setdefault("replay_slots", 0)
         for names, default, low, high in _FIELDS:
             for name in names.split("|"):
                 self._set(name, given.pop(name, default), low, high)
@@ -118,12 +137,21 @@ class Config:
             )
         setattr(self, name, value)
 
+    def rows(self, features):
+        """Rows that the head keeps of the covariance of so many features."""
+        if self.head != LDA:
+            return 0
+        return self.rank or max(1, min(MOST_RANK, _ROW_BYTES // (2 * features)))
+
     def pack(self):
         """20 bytes, see ``unpack``."""
         values = []
         for names, _, _, _ in _FIELDS:
             value = 0
-            if self.depth or names not in _OF_TAIL:
+            if not self.depth and names in _OF_TAIL:
+                place = _OF_TAIL.index(names)
+                value = getattr(self, _OF_HEAD[place]) if place < len(_OF_HEAD) else 0
+            else:
                 for i, name in enumerate(names.split("|")):
                     if name == "tail_step" and self.rule == BOP:
                         name = "tail_decay"
@@ -141,7 +169,10 @@ class Config:
         depth = values[9]
         for (names, _, _, _), value in zip(_FIELDS, values):
             if not depth and names in _OF_TAIL:
-                if value:
+                place = _OF_TAIL.index(names)
+                if place < len(_OF_HEAD):
+                    given[_OF_HEAD[place]] = value
+                elif value:
                     raise ValueError("config: settings of a tail without a tail")
                 continue
             parts = names.split("|")

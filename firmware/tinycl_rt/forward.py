@@ -22,6 +22,8 @@ class Forward:
         Features of the sample at hand: write here, then call ``scores``.
     acc : array('i')
         Logits of the last ``scores``.
+    bias : array('i') or None
+        What is added to the logits, one a class.
     """
 
     def __init__(self, classes, features, kernels):
@@ -31,15 +33,16 @@ class Forward:
         self.cw = array("h", bytes(2 * classes * features))
         self.x = array("b", bytes(features))
         self.acc = array("i", bytes(4 * classes))
+        self.bias = None
 
     def scale(self, config):
         """Take the bits of forward weights from the settings."""
         self.wf_limit = (1 << (config.qf - 1)) - 1
-        self.wf_shift = config.qb - config.qf
+        self.wf_shift = (16 if config.head else config.qb) - config.qf
 
     def scores(self, weights):
         """Logits of the features in ``x`` under weights as ``cw``; returns the best class."""
-        return self._k.head_forward(
+        best = self._k.head_forward(
             weights,
             self.x,
             self.acc,
@@ -48,3 +51,13 @@ class Forward:
             self.wf_shift,
             self.wf_limit,
         )
+        return self._with_bias() if self.bias else best
+
+    def _with_bias(self):
+        """Add the biases; returns the best class."""
+        acc, bias, best = self.acc, self.bias, 0
+        for j in range(self.classes):
+            acc[j] += bias[j]
+            if acc[j] > acc[best]:
+                best = j
+        return best

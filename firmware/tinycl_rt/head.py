@@ -17,6 +17,7 @@ from array import array
 
 from tinycl_rt.config import NAIVE
 from tinycl_rt.forward import Forward
+from tinycl_rt.lib.integers import bits, isqrt
 
 
 def exp_table():
@@ -30,20 +31,6 @@ def exp_table():
         table[d] = (e + (1 << 14)) >> 15
         e = (e * 2017374191 + (1 << 30)) >> 31  # exp(-1/16) in Q31
     return table
-
-
-def isqrt(n):
-    """Largest integer whose square is at most n (Newton)."""
-    if n < 2:
-        return n
-    x = 1
-    while x * x <= n:
-        x <<= 1
-    while True:
-        y = (x + n // x) >> 1
-        if y >= x:
-            return x
-        x = y
 
 
 def keep_q15(past, cur):
@@ -63,14 +50,6 @@ def range_bits(qb):
     within +-4 the integers are within 0.2 points of float32. Few bits have no room for so much.
     """
     return 2 if qb >= 12 else 1
-
-
-def bits(n):
-    """Bits of a number that is not negative."""
-    k = 0
-    while n >> k:
-        k += 1
-    return k
 
 
 class Head(Forward):
@@ -96,6 +75,8 @@ class Head(Forward):
     p : array('i')
         Numbers of ``step``, see ``reference.core.head_step``.
     """
+
+    replays = True
 
     def __init__(self, config, features, feature_range, kernels, rng):
         n = config.classes
@@ -133,6 +114,17 @@ class Head(Forward):
         p = self.classes, features, self.wf_shift, self.wf_limit, logit_shift, config.gbits
         for i, value in enumerate(p + (step_shift, self._limit)):
             self.p[i] = value
+
+    def weights(self, fresh):
+        """Weights to predict by: consolidated ones, or those that the open experience trains."""
+        return self.tw if fresh else self.cw
+
+    def blocks(self, is_open):
+        """What a state holds of a head beside consolidated weights and counts."""
+        return [self.cur, self.active, self.tw] if is_open or self.naive else []
+
+    def restored(self):
+        """The blocks were filled from a state."""
 
     def begin(self, classes):
         """Open an experience with these classes; the others start from zero (CWR*)."""

@@ -16,7 +16,6 @@ Basic example usage::
 import gc
 
 from tinycl_rt.config import MAX_EXPERIENCES
-from tinycl_rt.head import Head
 from tinycl_rt.lib.integers import Rng
 from tinycl_rt.lib.modules import forget
 from tinycl_rt.predictor import Predictor
@@ -97,8 +96,10 @@ class Learner(Predictor):
         if old and (config.replay_slots, latent_bytes) != (old.slots, old.latent_bytes):
             self._check_room(config, latent_bytes)
             self.replay = None
-        if self.head and config.classes != self.head.classes:
+        shape = config.classes, config.head, config.rank
+        if self.head and shape != self._head_shape:
             self.head = self.replay = None
+        self._head_shape = shape
         self.tail = old = None
         self.packed, self.latent_bytes = config.pack(), latent_bytes
         self.batch = config.replay_batch
@@ -114,6 +115,10 @@ class Learner(Predictor):
         if self.head:
             self.head.reset(config, top, self.rng)
         else:
+            if config.head:  # only learners with such a head need the code
+                from tinycl_rt.lda import Lda as Head
+            else:
+                from tinycl_rt.head import Head
             self.head = Head(config, model.features, top, self._kernels, self.rng)
         self.batch_labels = bytearray(config.replay_batch + 1)
         self.names = [""] * config.classes
@@ -171,7 +176,7 @@ class Learner(Predictor):
         replay, head = self.replay, self.head
         replay.begin(self.experience)
         head.begin(classes)
-        for i in range(replay.count):
+        for i in range(replay.count if head.replays else 0):
             head.activate_class(replay.labels[i])
             head.cur[replay.labels[i]] += 1
         self.position = 0
@@ -222,7 +227,7 @@ class Learner(Predictor):
         head, replay = self.head, self.replay
         self.backbone.count(latent, head.x)
         best = head.step(label)
-        if replay.count:
+        if replay.count and head.replays:
             for _ in range(self.batch):
                 slot = self.rng.below(replay.count)
                 self.backbone.count(replay.latent(slot), head.x)
@@ -250,7 +255,7 @@ class Learner(Predictor):
     def predict_latent(self, latent, training=False):
         """``predict`` from latent bits."""
         self._features(latent)
-        return self.head.scores(self.head.tw if training and self.is_open else self.head.cw)
+        return self.head.scores(self.head.weights(training and self.is_open))
 
     def set_names(self, names):
         """Name the classes, in order; ValueError: more names than classes."""

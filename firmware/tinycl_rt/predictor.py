@@ -9,6 +9,8 @@ Basic example usage::
     print(predictor.predict_name(pixels))
 """
 
+from array import array
+
 from tinycl_rt.forward import Forward
 from tinycl_rt.lib.modules import forget
 from tinycl_rt.model.backbone import Backbone
@@ -74,6 +76,8 @@ class Predictor:
         """Make the head for a configuration."""
         self.head = Forward(config.classes, self.model.features, self._kernels)
         self.head.scale(config)
+        if config.head:
+            self.head.bias = array("i", bytes(4 * config.classes))
         self.backbone.narrow(self.head.wf_limit)
 
     def predict(self, pixels):

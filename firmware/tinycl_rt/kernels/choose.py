@@ -15,6 +15,12 @@ _TAIL_MODULES = {
     "reference": "tinycl_rt.kernels.reference.tail",
     "numpy": "tinycl_rt.kernels.numpy.tail",
 }
+_LDA_MODULES = {
+    "native": "tinycl_lda",
+    "viper": "tinycl_rt.kernels.viper.lda",
+    "reference": "tinycl_rt.kernels.reference.lda",
+    "numpy": "tinycl_rt.kernels.numpy.lda",
+}
 _FULL_MODULES = {
     "native": "tinycl_full",
     "reference": "tinycl_rt.kernels.reference.full",
@@ -74,6 +80,11 @@ def floats(kernels):
 def tail(kernels):
     """Kernels of the trainable tail that go with a kernel set; the reference where they lack."""
     return _matching(_TAIL_MODULES, kernels)
+
+
+def lda(kernels):
+    """Kernels of the heads that keep class sums, likewise."""
+    return _matching(_LDA_MODULES, kernels)
 
 
 def full(kernels):

@@ -1,6 +1,28 @@
-"""xorshift32 (Marsaglia, 2003): the one source of chance on the board, the same everywhere."""
+"""Integers: roots, bits, and xorshift32 (Marsaglia, 2003), the one source of chance on the board."""
 
 from array import array
+
+
+def isqrt(n):
+    """Largest integer whose square is at most n (Newton)."""
+    if n < 2:
+        return n
+    x = 1
+    while x * x <= n:
+        x <<= 1
+    while True:
+        y = (x + n // x) >> 1
+        if y >= x:
+            return x
+        x = y
+
+
+def bits(n):
+    """Bits of a number that is not negative."""
+    k = 0
+    while n >> k:
+        k += 1
+    return k
 
 
 class Rng:

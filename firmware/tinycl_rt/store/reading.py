@@ -6,7 +6,7 @@ from tinycl_rt.config import Config
 from tinycl_rt.lib.crc import crc32
 from tinycl_rt.store.state import CRC_FROM, HEADER, HEADER_BYTES, MAGIC
 
-__all__ = ["CHUNK", "names", "open_state", "read"]
+__all__ = ["CHUNK", "head_bytes", "names", "open_state", "read"]
 
 CHUNK = 256
 
@@ -40,6 +40,15 @@ def open_state(file, model):
     if fingerprint != model.fingerprint:
         raise ValueError("state: it was learned with another model")
     return header, head, Config.unpack(packed)
+
+
+def head_bytes(config, features, is_open):
+    """Bytes of each block of the head behind ``cw`` (MicroPython's arrays do not tell theirs)."""
+    n = config.classes
+    if not config.head:
+        return [4 * n, n, 2 * n * features] if is_open or config.method else []
+    sizes = [4 * n, n] if is_open else []
+    return sizes + [4 * n, 16, 4 * n * features, 2 * features * config.rows(features)]
 
 
 def read(file, target):

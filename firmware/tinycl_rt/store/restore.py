@@ -1,19 +1,19 @@
 """Put learned state (.tcs) back into a learner, after everything in it was checked."""
 
+import struct
+
 from tinycl_rt.config import MAX_EXPERIENCES
-from tinycl_rt.store.reading import CHUNK, names, open_state, read
+from tinycl_rt.store.reading import CHUNK, head_bytes, names, open_state, read
 from tinycl_rt.store.state import HEADER_BYTES
 
 __all__ = ["restore"]
 
 
-def _sizes(model, config, has_training, filled):
-    """Bytes of each block between header and names (MicroPython's arrays do not tell theirs)."""
+def _sizes(model, config, is_open, filled):
+    """Bytes of each block between header and names."""
     n = config.classes
-    head = 2 * n * model.features
-    sizes = [4 * n, 4 * n + 8, head]
-    if has_training:
-        sizes += [4 * n, n, head]
+    sizes = [4 * n, 4 * n + 8, 2 * n * model.features]
+    sizes += head_bytes(config, model.features, is_open)
     latent_bytes = model.latent_bytes
     if config.depth:
         from tinycl_rt.trainable import layers
@@ -46,8 +46,8 @@ def restore(learner, file):
         raise ValueError("state: %d slots filled of %d" % (filled, config.replay_slots))
     if experience + is_open > MAX_EXPERIENCES:
         raise ValueError("state: experience %d is open, there are no more" % experience)
-    has_training = is_open or config.method
-    sizes = _sizes(learner.model, config, has_training, filled)
+    counts = (0, 1, 3) if is_open or config.method else (0, 1)
+    sizes = _sizes(learner.model, config, is_open, filled)
     at = begin + HEADER_BYTES + sum(sizes)
     file.seek(at)
     found = names(file, begin + size - at, n)
@@ -55,8 +55,12 @@ def restore(learner, file):
     at = begin + HEADER_BYTES
     for i in range(len(sizes)):
         file.seek(at)
-        if i in (0, 1) or (i == 3 and has_training):
+        if i in counts:
             _check_counts(read(file, bytearray(sizes[i])))
+        elif config.head and i == len(sizes) - 6:
+            _check_numbers(read(file, bytearray(16)))
+        elif config.head and i == len(sizes) - 4:
+            _check_rows(file, sizes[i])
         elif i >= len(sizes) - 3 and i < len(sizes) - 1:
             _check_bytes(file, filled, n if i == len(sizes) - 3 else 2)
         at += sizes[i]
@@ -67,9 +71,7 @@ def restore(learner, file):
     learner.position, learner.learned = position, learned
     learner.rng.state[0] = word
     replay, h = learner.replay, learner.head
-    targets = [h.past, replay.seen, h.cw]
-    if has_training:
-        targets += [h.cur, h.active, h.tw]
+    targets = [h.past, replay.seen, h.cw] + h.blocks(is_open)
     if learner.tail:
         targets += learner.tail.blocks()
     targets += [
@@ -82,6 +84,7 @@ def restore(learner, file):
         read(file, target)
     replay.count, replay.share = filled, share
     replay.recount()
+    h.restored()
 
 
 def _check_counts(block):
@@ -89,6 +92,24 @@ def _check_counts(block):
     for i in range(3, len(block), 4):
         if block[i] > 127:
             raise ValueError("state: it counts more than 2^31 samples")
+
+
+def _check_numbers(block):
+    """What a head says of its rows must be what it can say."""
+    scale, folded, low, high = struct.unpack("<iiii", block)
+    if not -30 <= scale <= 12 or folded < 0 or not 0 <= low < 1 << 30 or high < 0:
+        raise ValueError("state: the numbers of its head are out of range")
+
+
+def _check_rows(file, nbytes):
+    """Entries of the rows must lie within +-4095, on which the kernels count."""
+    chunk = memoryview(bytearray(CHUNK))
+    while nbytes > 0:
+        part = read(file, chunk[: min(nbytes, CHUNK)])
+        for high in part[1::2]:
+            if not (high < 16 or high >= 240):
+                raise ValueError("state: a row of its head is out of range")
+        nbytes -= len(part)
 
 
 def _check_bytes(file, n, limit):

@@ -2,7 +2,9 @@
 
 Layout, little-endian: a 64-byte header, then ``past`` (uint32 a class), ``seen`` of the replay
 memory (uint32, classes + 2), ``cw`` (int16, classes x features), and while an experience is open
-``cur`` (uint32), ``active`` (bytes, one a class) and ``tw``; then for each layer of a trained tail
+``cur`` (uint32), ``active`` (bytes, one a class) and, with CWR*, ``tw``; with other heads bias
+(int32), numbers (four int32), sums (int32, classes x features) and rows (int16, rank x features)
+of ``tinycl_rt.lda``; then for each layer of a trained tail
 its packed weights, latent weights and, where they learn, thresholds (at full depth always, and the
 normalisation, see ``tinycl_rt.trainable.full``); then the filled replay slots
 as labels, fresh flags and packed latents; then the class names, each a length byte and UTF-8.
@@ -32,10 +34,7 @@ def pieces(learner):
     """
     head, replay = learner.head, learner.replay
     n = replay.count
-    has_training = learner.is_open or head.naive
-    parts = [None, head.past, replay.seen, head.cw]
-    if has_training:
-        parts += [head.cur, head.active, head.tw]
+    parts = [None, head.past, replay.seen, head.cw] + head.blocks(learner.is_open)
     if learner.tail:
         parts += learner.tail.blocks()
     parts += [

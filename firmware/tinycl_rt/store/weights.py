@@ -1,6 +1,6 @@
 """What predicting needs of a learned state: consolidated weights and class names."""
 
-from tinycl_rt.store.reading import names, open_state, read
+from tinycl_rt.store.reading import head_bytes, names, open_state, read
 from tinycl_rt.store.state import HEADER_BYTES
 
 __all__ = ["load"]
@@ -26,15 +26,16 @@ def load(predictor, file):
         raise ValueError("state: its layers were trained too, which takes a Learner")
     size, is_open, filled = head[1], head[6], head[11]
     n, features = config.classes, predictor.model.features
-    has_training = is_open or config.method
     at = HEADER_BYTES + 8 * n + 8  # past, seen
-    tail = at + 2 * n * features
-    if has_training:
-        tail += 5 * n + 2 * n * features
+    behind = at + 2 * n * features
+    tail = behind + sum(head_bytes(config, features, is_open))
     tail += filled * (2 + predictor.model.latent_bytes)
     file.seek(begin + tail)
     found = names(file, size - tail, n)
     predictor.make_head(config)
     file.seek(begin + at)
     read(file, predictor.head.cw)
+    if config.head:
+        file.seek(begin + behind + (5 * n if is_open else 0))
+        read(file, predictor.head.bias)
     predictor.names = found

@@ -19,8 +19,8 @@ from array import array
 
 from tinycl_rt import tcm
 from tinycl_rt.config import BOP, SIGN
-from tinycl_rt.head import bits, isqrt
 from tinycl_rt.kernels import choose as kernel_sets
+from tinycl_rt.lib.integers import bits, isqrt
 from tinycl_rt.trainable import layers as depth
 from tinycl_rt.trainable.tail import Tail, images
 

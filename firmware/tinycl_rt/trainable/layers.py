@@ -5,7 +5,7 @@ Only learners whose tail trains need this. At full depth the tail is all binary 
 
 from tinycl_rt import tcm
 from tinycl_rt.config import FULL
-from tinycl_rt.head import bits
+from tinycl_rt.lib.integers import bits
 
 try:
     from micropython import const

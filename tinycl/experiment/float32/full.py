@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from tinycl_rt.config import Config
-from tinycl_rt.head import bits, isqrt
 from tinycl_rt.kernels.numpy import core as k
 from tinycl_rt.kernels.numpy import tail as kt
-from tinycl_rt.lib.integers import Rng
+from tinycl_rt.lib.integers import Rng, bits, isqrt
 from tinycl_rt.model.loader import Model
 from tinycl_rt.trainable.full import Full, Layer
 

@@ -17,8 +17,8 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 from tinycl_rt.config import FULL, NAIVE, Config
-from tinycl_rt.head import bits
 from tinycl_rt.learner import Learner
+from tinycl_rt.lib.integers import bits
 
 from tinycl.experiment.float32.full import FloatFull
 from tinycl.experiment.float32.layer import FloatArray

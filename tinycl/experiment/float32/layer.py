@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from tinycl_rt.config import BOP, SIGN, Config
-from tinycl_rt.head import bits, isqrt
 from tinycl_rt.kernels.numpy import core as k
 from tinycl_rt.kernels.numpy import tail as kt
+from tinycl_rt.lib.integers import bits, isqrt
 from tinycl_rt.trainable import layers
 
 __all__ = ["Bits", "FloatArray", "FloatLayer"]

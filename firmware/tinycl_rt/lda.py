@@ -1,0 +1,316 @@
+"""Heads that keep what a Gaussian needs: class means, and a sketch of the shared covariance.
+
+A class is the sum of its features, so the order of samples does not matter and nothing is
+forgotten. With ``rank`` 0 that is all: nearest class mean. Else the covariance of samples around
+their class means is kept as ``rank`` rows, ``S = rows^T rows / n`` (``reference.lda.fold``), and
+the weights of class j are ``w_j = (S + rho I)^-1 (m_j - mean of the means)``: linear discriminant
+analysis, shrunken. A logit is ``w_j . x`` and a bias.
+
+How much it is shrunken. Class means of n samples carry noise of covariance S / n. If true means
+vary along each eigenvector of S by its eigenvalue squared (on frozen features they do, within a
+factor of two), the best weights of noisy means are those of ``S + lambda I`` with
+``lambda / t = 12 / (n q^2)``: t mean variance of a feature, q the trace of the covariance between
+classes over the trace of S. What the rows leave out has eigenvalues up to that of the last row,
+so ``lambda`` is at least half of it. (The 12 was measured, see the page on heads.)
+
+Fixed point, with ``f`` and ``e`` the largest that leave 13 bits for means and 12 for residuals:
+
+* means: features times ``2^f``; rows: residuals times ``2^e``, where ``e`` falls as rows grow.
+* dots are those of ``reference.lda``: in units of 2^8.
+* a residual is ``(x - mean) sqrt(n / (n + 1))`` (Welford), with n + 1/2 for the root.
+"""
+
+from array import array
+
+from tinycl_rt.forward import Forward
+from tinycl_rt.kernels import choose
+from tinycl_rt.lib.integers import bits, isqrt
+
+_SHRINK = 12
+_MOST_SAMPLES = 1 << 23  # of a class
+_NEVER = -(1 << 30)  # bias of a class without samples
+_MOST_BIAS = 1 << 29
+_WIDE = 8191
+_HALF = 4095
+
+
+class Lda(Forward):
+    """Class sums, a sketch, and the weights made of them.
+
+    Parameters
+    ----------
+    config : Config
+    features : int
+    feature_range : int
+        Largest absolute feature.
+    kernels : module
+
+    Attributes
+    ----------
+    sums : array('i')
+        classes x features.
+    rows : array('h')
+        rank x features.
+    numbers : array('i')
+        The scale ``e``; residuals folded; sum of their energies, in units of 2^14: the low 30
+        bits, then the rest.
+    past, cur : array('I')
+        Samples of each class in closed experiences and in the open one.
+    active : bytearray
+        1 for the classes of the open experience.
+    """
+
+    replays = False
+
+    def __init__(self, config, features, feature_range, kernels, rng=None):
+        n = config.classes
+        rank = self.rank = config.rows(features)
+        self.rows = array("h", bytes(2 * rank * features))  # the largest block first
+        self.sums = array("i", bytes(4 * n * features))
+        Forward.__init__(self, n, features, kernels)
+        self.bias = array("i", bytes(4 * n))
+        self.past = array("I", bytes(4 * n))
+        self.cur = array("I", bytes(4 * n))
+        self.active = bytearray(n)
+        self.numbers = array("i", bytes(16))
+        self._kl = choose.lda(kernels)
+        self._energy = array("i", bytes(4 * rank + 4))
+        self._some = array("i", bytes(4 * max(rank, n)))
+        self._row = array("h", bytes(2 * features))
+        self._factor = array("h", bytes(rank * (rank + 1)))  # Cholesky's, Q14, its lower half
+        self._set(config, feature_range)
+
+    def reset(self, config, feature_range, rng=None):
+        """Forget everything, and go on with other settings for as many classes and rows."""
+        for block in (self.rows, self.sums, self.cw, self.past, self.cur, self.active):
+            for k in range(len(block)):
+                block[k] = 0
+        self._set(config, feature_range)
+
+    def _set(self, config, feature_range):
+        self.scale(config)
+        self._range = feature_range
+        self._f = bits(_WIDE // (2 * feature_range)) - 1
+        for k in range(len(self._energy)):
+            self._energy[k] = 0
+        for k in range(4):
+            self.numbers[k] = 0
+        self.numbers[0] = self._f - 1
+        for j in range(self.classes):
+            self.bias[j] = _NEVER
+
+    def begin(self, classes):
+        """Open an experience."""
+        for j in range(self.classes):
+            self.active[j] = self.cur[j] = 0
+        for j in classes:
+            self.activate_class(j)
+
+    def activate_class(self, j):
+        """Let a class take part in the open experience."""
+        self.active[j] = 1
+
+    def weights(self, fresh):
+        """Weights to predict by: as of the last ``end``, or of a moment ago."""
+        return self.cw
+
+    def blocks(self, is_open):
+        """What a state holds of a head beside weights and counts."""
+        blocks = [self.cur, self.active] if is_open else []
+        return blocks + [self.bias, self.numbers, self.sums, self.rows]
+
+    def restored(self):
+        """The blocks were filled from a state."""
+        d = self.features
+        for k in range(self.rank):
+            self._kl.dots(self.rows, k, self.rows, k, 1, d, self._some)
+            self._energy[k] = self._some[0]
+
+    def step(self, label):
+        """Learn the features in ``x``; returns the class seen before.
+
+        The caller has counted the sample in ``cur``. Weights are made anew after 1, 2, 4, ... 64
+        samples of an experience, then after each 64.
+        """
+        best = self.scores(self.cw)
+        self.add(label)
+        n = sum(self.cur)
+        if n & (n - 1) == 0 or n & 63 == 0:
+            self.refresh()
+        return best
+
+    def add(self, label):
+        """The sums take the features in ``x``, and the sketch what they differ from the mean."""
+        k, d = self._kl, self.features
+        n = self.past[label] + self.cur[label] - 1
+        if n >= _MOST_SAMPLES:
+            return  # the sums would leave their 32 bits, and one sample changes nothing any more
+        if n and self.rank:
+            pre = max(0, bits(2 * self._range * n) - 15)
+            factor, shift = _ratio(self.numbers[0] + 1 + pre, 2 * n + 1)
+            row = self._row
+            k.residual(self.sums, label, self.x, row, 0, d, n, pre, factor, shift, _HALF)
+            most = k.fold(self.rows, self._energy, row, self.rank, d)
+            self._count(self._energy[self.rank])
+            if most > _HALF:
+                self._halve()
+        k.class_add(self.sums, label, self.x, d)
+
+    def _count(self, energy):
+        numbers = self.numbers
+        numbers[1] += 1
+        low = numbers[2] + ((energy + 32) >> 6)
+        numbers[2] = low & 0x3FFFFFFF
+        numbers[3] += low >> 30
+
+    def _halve(self):
+        """Rows have grown so far that they need another scale."""
+        k, d, numbers = self._kl, self.features, self.numbers
+        for i in range(self.rank):
+            k.mix(self.rows, i, self.rows, self._some, 0, d, 0, 1, _HALF)
+        self.restored()
+        numbers[0] -= 1
+        total = ((numbers[3] << 30) + numbers[2]) >> 2
+        numbers[2], numbers[3] = total & 0x3FFFFFFF, total >> 30
+
+    def end(self):
+        """Close the open experience: weights of all that was learned."""
+        for j in range(self.classes):
+            self.past[j] += self.cur[j]
+            self.cur[j] = 0
+        self.refresh()
+
+    def refresh(self):
+        """Make weights and biases of sums and rows."""
+        k, d, f = self._kl, self.features, self._f
+        cw, row, some = self.cw, self._row, self._some
+        counts = [min(_MOST_SAMPLES, self.past[j] + self.cur[j]) for j in range(self.classes)]
+        seen = [j for j in range(self.classes) if counts[j]]
+        share = (1 << 17) // len(seen)
+        for i in range(d):
+            row[i] = 0
+        for j in range(self.classes):
+            n = counts[j]
+            some[j] = -share if n else 0
+            if n:
+                pre = max(0, bits(self._range * n) - 15)
+                factor, shift = _ratio(f + pre, n)
+                k.residual(self.sums, j, self.x, cw, j, d, 0, pre, -factor, shift, _HALF)
+        k.mix(row, 0, cw, some, self.classes, d, 0, 17, _HALF)
+        some[0] = 1
+        between = 0
+        sizes = [0] * self.classes
+        for j in seen:
+            k.mix(cw, j, row, some, 1, d, 0, 0, _WIDE)
+            k.dots(cw, j, cw, j, 1, d, some)
+            sizes[j] = some[0] << 8
+            between += sizes[j]
+            some[0] = 1
+        noise = sum([(1 << 23) // counts[j] for j in seen])  # C / harmonic mean, Q23
+        harmonic = (len(seen) << 23) // noise
+        within = self._within()
+        between //= max(1, len(seen) - 1)
+        between = max(0, between - within // harmonic)
+        used = self._factorise(within, between, harmonic)
+        most = 1
+        for j in seen:
+            most = max(most, self._turn(j, used, sizes))
+        up = max(0, 13 - bits(most))
+        for j in seen:
+            k.mix(cw, j, row, some, 0, d, up, 0, _WIDE)
+            k.dots(cw, j, row, 0, 1, d, some)
+            bias = -some[0] << 2
+            if not self.rank or within:
+                share = 256
+                if within and between:
+                    share = isqrt((between << 16) // (between + within // counts[j]))
+                # w . m / 2, from units of 2^2f to those of logits.
+                bias -= (sizes[j] * share << up) >> 15
+            bias >>= f + self.wf_shift - 8  # forward weights have 16 - wf_shift bits
+            self.bias[j] = max(-_MOST_BIAS, min(_MOST_BIAS, bias))
+            k.mix(cw, j, row, some, 0, d, 2, 0, 32767)
+
+    def _within(self):
+        """Trace of the covariance around class means, in units of 2^-2f; 0: not known."""
+        e, n, low, high = self.numbers
+        if not n:
+            return 0
+        return (((high << 30) + low) << (14 + 2 * (self._f - e))) // n
+
+    def _factorise(self, within, between, harmonic):
+        """Cholesky's factor of ``rows rows^T + rho I``, scaled to a diagonal of 1; rows in use."""
+        d, energy, factor = self.features, self._energy, self._factor
+        used = 0
+        while used < self.rank and energy[used]:
+            used += 1
+        if not used or not between:
+            return 0
+        e, n, low, high = self.numbers
+        total = (high << 36) + (low << 6)
+        left = max(0, total - sum(energy[:used])) // max(1, d - used)
+        ridge = total * _SHRINK * within * within // (d * harmonic * between * between)
+        if used == self.rank:
+            ridge = max(ridge, min(energy[:used]) >> 1)
+        rho = max(1, ridge + left)
+        if rho >> 6 > max(energy[:used]):
+            return 0  # so much that the rows make no difference
+        roots = self._roots = [isqrt((energy[i] + rho) << 8) for i in range(used)]
+        at = 0
+        for i in range(used):
+            self._kl.dots(self.rows, i, self.rows, 0, i + 1, d, self._some)
+            for j in range(i):
+                v = ((self._some[j] << 22) // (roots[i] * roots[j])) << 14
+                v -= _product(factor, at, j * (j + 1) // 2, j)
+                factor[at + j] = v // factor[j * (j + 1) // 2 + j]
+            v = (1 << 28) - _product(factor, at, at, i)
+            factor[at + i] = max(512, isqrt(max(0, v)))
+            at += i + 1
+        return used
+
+    def _turn(self, j, used, sizes):
+        """Row j of ``cw``, a mean, becomes ``(S + rho I)^-1`` times it; its largest entry."""
+        k, d, some = self._kl, self.features, self._some
+        if not used:
+            return k.mix(self.cw, j, self._row, some, 0, d, 0, 0, _WIDE)
+        factor, roots = self._factor, self._roots
+        k.dots(self.cw, j, self.rows, 0, used, d, some)
+        y = [0] * used
+        at = 0
+        for i in range(used):
+            v = (some[i] << 22) // roots[i]
+            for m in range(i):
+                v -= factor[at + m] * y[m]
+            y[i] = v // factor[at + i]
+            at += i + 1
+        for v in y:
+            sizes[j] -= v * v
+        total = 0
+        for i in range(used - 1, -1, -1):
+            at -= i + 1
+            v = y[i] << 14
+            at_m = at + i
+            for m in range(i + 1, used):
+                at_m += m
+                v -= factor[at_m] * y[m]
+            y[i] = v // factor[at + i]
+        for i in range(used):
+            y[i] = (y[i] << 17) // roots[i]
+            total += abs(y[i])
+        shift = min(17, max(0, bits(total) - 17))
+        for i in range(used):
+            some[i] = y[i] >> shift
+        shift = max(0, 17 - shift)
+        return k.mix(self.cw, j, self.rows, some, used, d, shift, shift, _WIDE)
+
+
+def _product(factor, a, b, n):
+    total = 0
+    for i in range(n):
+        total += factor[a + i] * factor[b + i]
+    return total
+
+
+def _ratio(power, divisor):
+    """``2^power / divisor`` as a factor of at most 2^15 and the bits to shift right by."""
+    shift = 14 - power + bits(divisor)
+    return (1 << (power + shift)) // divisor, shift
