@@ -2,6 +2,10 @@ from __future__ import annotations
 
 CWR: int
 NAIVE: int
+MEAN: int
+LDA: int
+HEADS: tuple[str, ...]
+MOST_RANK: int
 SIGN: int
 PROPORTIONAL: int
 BOP: int
@@ -12,6 +16,8 @@ PACKED_BYTES: int
 
 class Config:
     classes: int
+    head: int
+    rank: int
     replay_slots: int
     policy: int
     replay_batch: int
@@ -31,6 +37,7 @@ class Config:
     wide: int
     thresholds: int
     def __init__(self, **given: int) -> None: ...
+    def rows(self, features: int) -> int: ...
     def pack(self) -> bytes: ...
     @staticmethod
     def unpack(buffer: bytes | bytearray | memoryview) -> Config: ...

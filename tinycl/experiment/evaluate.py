@@ -7,6 +7,7 @@ from tinycl_rt.learner import Learner
 from tinycl_rt.trainable.tail import Tail
 
 from tinycl.experiment.float32.head import FloatHead
+from tinycl.experiment.float32.lda import FloatLda
 
 __all__ = ["predict_latents"]
 
@@ -51,7 +52,9 @@ def _classes(learner: Learner, latents: npt.NDArray[np.uint8]) -> npt.NDArray[np
     """By the head, of packed bits that it counts."""
     head = learner.head
     features = k.batch_sum_pool(learner.backbone.cells, latents)
-    if isinstance(head, FloatHead):
+    if isinstance(head, FloatHead | FloatLda):
         return head.logits(head.cw, features).argmax(axis=1)
     logits = k.batch_head_forward(head.cw, features, head.classes, head.wf_shift, head.wf_limit)
+    if head.bias:
+        logits = logits + np.frombuffer(head.bias, np.int32)
     return logits.argmax(axis=1)

@@ -32,6 +32,7 @@ class Experiment:
     @classmethod
     def make(cls, dataset: Dataset, settings: ExperimentSettings) -> Experiment:
         """Cut a data set by the settings' scenario and seed; DataError for what does not fit."""
+        settings = settings.resolved()
         if settings.epochs * len(dataset.y_train) > _MOST_SAMPLES:
             raise DataError(
                 f"expected a stream of at most {_MOST_SAMPLES:,} samples: give fewer --epochs"

@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from tinycl_rt.config import CWR, FULL, NAIVE, RULES, Config
+from tinycl_rt.config import CWR, FULL, HEADS, NAIVE, RULES, Config
 from tinycl_rt.model.loader import Model, Tensor
 from tinycl_rt.replay import POLICIES
 from tinycl_rt.trainable import layers as depth
@@ -32,6 +32,8 @@ METHODS = {"cwr": CWR, "naive": NAIVE, JOINT: NAIVE}
 """What the learner does at the end of an experience, by the name that users give it."""
 
 ARITHMETICS = ("integer", "float32")
+
+AUTO = "auto"
 
 RATIO = "ratio"
 _MOST_REPLAYS = 255
@@ -60,8 +62,10 @@ class ExperimentSettings:
     ----------
     method : str
         Of ``METHODS``. ``joint`` takes the scenario's samples as one experience.
+    head : str
+        Of ``tinycl_rt.config.HEADS``, or ``auto``: see ``resolved``.
     replay : int or str
-        Slots, or bytes with a unit, such as ``"25kB"``: see ``sized``.
+        Slots, or bytes with a unit, such as ``"25kB"``: see ``sized``; ``auto``: see ``resolved``.
     replay_batch : int or str
         Replayed samples for each new one; ``ratio``: as many as a slot of the memory stands for,
         replay / (new samples of an experience), so that a mini-batch mixes old and new as memory
@@ -93,8 +97,16 @@ class ExperimentSettings:
         "cwr",
         "cwr; naive: no consolidation, for contrast; joint: all classes at once, the upper bound.",
     )
+    head: str = _option(
+        AUTO,
+        "What classifies: lda, class means and a shared covariance; mean, class means; cwr, "
+        "gradient descent (CWR*). auto: lda with --learn head, else cwr.",
+    )
+    rank: int = _option(0, "Rows that lda keeps of the covariance, 1..64; 0: what 96 KiB hold.")
     replay: int | str = _option(
-        200, "Slots of the replay memory, or its bytes, such as 25kB or 1.5MiB."
+        AUTO,
+        "Slots of the replay memory, or its bytes, such as 25kB or 1.5MiB. auto: 200 with cwr; "
+        "the other heads do not replay.",
     )
     policy: str = _option(
         "class-balanced", "What stays in memory: random, reservoir, class-balanced, ring."
@@ -128,9 +140,18 @@ class ExperimentSettings:
         DataError
             A setting is unknown or out of range.
         """
+        if AUTO in (self.head, self.replay):
+            return self.resolved().config(classes)
         depth = self._depth()
-        if self.method not in METHODS:
-            raise DataError(f"unknown method {self.method!r}: choose one of {', '.join(METHODS)}")
+        sums = self.head != "cwr"
+        if sums and self.method == "naive":
+            raise DataError(f"--method naive trains weights, which --head {self.head} does not")
+        if sums and depth:
+            raise DataError(
+                f"--learn {self.learn} takes the errors of a trained head: give --head cwr or auto"
+            )
+        if self.rank and self.head != "lda":
+            raise DataError(f"--rank goes with --head lda, not {self.head}")
         if self.policy not in POLICIES:
             raise DataError(f"unknown policy {self.policy!r}: choose one of {', '.join(POLICIES)}")
         if self.arithmetic not in ARITHMETICS:
@@ -153,6 +174,8 @@ class ExperimentSettings:
         try:
             return Config(
                 classes=max(classes, 2),
+                head=HEADS.index(self.head),
+                rank=self.rank,
                 replay_slots=self.replay,
                 policy=POLICIES.index(self.policy),
                 replay_batch=self.replay_batch,
@@ -161,7 +184,7 @@ class ExperimentSettings:
                 gbits=self.gbits,
                 lr_shift=self.lr_shift,
                 stochastic=int(self.stochastic),
-                method=METHODS[self.method],
+                method=CWR if sums else METHODS[self.method],
                 seed=self.seed,
                 depth=depth,
                 rule=RULES.index(self.rule),
@@ -174,6 +197,19 @@ class ExperimentSettings:
             )
         except ValueError as error:
             raise DataError(str(error)) from None
+
+    def resolved(self) -> ExperimentSettings:
+        """The same with a head and slots in place of ``auto``; DataError: an unknown name."""
+        if self.method not in METHODS:
+            raise DataError(f"unknown method {self.method!r}: choose one of {', '.join(METHODS)}")
+        if self.head not in (AUTO, *HEADS):
+            raise DataError(
+                f"unknown head {self.head!r}: choose one of {', '.join((AUTO, *HEADS))}"
+            )
+        alone = self._depth() == 0 and METHODS[self.method] == CWR
+        head = self.head if self.head != AUTO else "lda" if alone else "cwr"
+        slots = self.replay if self.replay != AUTO else 200 if head == "cwr" else 0
+        return replace(self, head=head, replay=slots)
 
     def _depth(self) -> int:
         """As ``Config.depth``."""
@@ -202,7 +238,7 @@ class ExperimentSettings:
             The model cannot learn so deep, or a setting is wrong.
         """
         replays = 1 if self.replay_batch == RATIO else self.replay_batch
-        config = replace(self, replay=0, replay_batch=replays).config(2)
+        config = replace(self.resolved(), replay=0, replay_batch=replays).config(2)
         if not config.depth:
             return model.tensors[model.operators[-1].source]
         try:
@@ -221,7 +257,7 @@ class ExperimentSettings:
         if model is None:
             return self
         nbytes = self.latent(model).nbytes
-        if isinstance(self.replay, int):
+        if isinstance(self.replay, int) or self.replay == AUTO:
             return self
         return replace(self, replay=_bytes(self.replay) // nbytes)
 
@@ -230,7 +266,7 @@ class ExperimentSettings:
         unused: tuple[str, ...] = () if self.arithmetic == "integer" else _OF_INTEGERS
         unused += OF_TAIL if self.learn == "head" else ()
         defaults: dict[str, Any] = {f.name: f.default for f in fields(self) if f.name in unused}
-        return replace(self, **defaults)
+        return replace(self.resolved(), **defaults)
 
 
 def differences(have: Config, wanted: Config) -> str:

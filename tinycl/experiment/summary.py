@@ -58,6 +58,7 @@ def summarise(
         "bytes_saved": stats["save_bytes"],
         "board": {"name": board, "backend": info.backend, "firmware": info.platform},
         "board_fingerprint": record.fingerprint,
+        "head": experiment.settings.head,
         "settings": experiment.describe(),
         "command": command,
         "version": __version__,
@@ -66,7 +67,7 @@ def summarise(
         slots, latent = experiment.config.replay_slots, experiment.settings.latent(model)
         summary |= {
             "model_bytes": model.nbytes,
-            "head_bytes": head_bytes(model, experiment.config.classes),
+            "head_bytes": head_bytes(model, experiment.config),
             "replay_slots": slots,
             "replay_bytes": slots * latent.nbytes,
             "replay_bytes_float32": slots * math.prod(latent.shape) * 4,

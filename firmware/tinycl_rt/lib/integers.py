@@ -1,4 +1,4 @@
-"""Integers: roots, bits, and xorshift32 (Marsaglia, 2003), the one source of chance on the board."""
+"""Integers: roots, bits, and xorshift32 (Marsaglia, 2003), the same chance on every board."""
 
 from array import array
 

@@ -86,9 +86,12 @@ def layer_rows(compiled: Compiled) -> list[dict[str, Any]]:
     return rows
 
 
-def head_bytes(model: Model, classes: int) -> int:
-    """Weights of the CWR* head: two int16 copies, consolidated and in training."""
-    return 2 * 2 * classes * model.features
+def head_bytes(model: Model, config: Config) -> int:
+    """What a head learns: with CWR* two int16 copies of its weights, else weights, sums and rows."""
+    features = model.features
+    if not config.head:
+        return 2 * 2 * config.classes * features
+    return 6 * config.classes * features + 2 * config.rows(features) * features
 
 
 def replay_bytes(model: Model, config: Config) -> int:
@@ -133,12 +136,20 @@ def learner_bytes(model: Model, config: Config, weights: str = "heap") -> dict[s
     parts = {
         "model": kept + _OPERATOR_BYTES * len(model.operators),
         "activations": model.arena_bytes + 4 * widest,
-        "head": head_bytes(model, classes) + model.features + classes * 15 + 512,
+        "head": head_bytes(model, config) + model.features + classes * 15 + _beside(model, config),
         "replay": replay_bytes(model, config) + 2 * slots + 8 * classes + 8,
     }
     if config.depth:
         parts["tail"] = tail_bytes(model, config)
     return parts
+
+
+def _beside(model: Model, config: Config) -> int:
+    """Buffers of a head: CWR*'s exponential table, or a row, roots and Cholesky's factor."""
+    if not config.head:
+        return 512
+    rank = config.rows(model.features)
+    return 2 * model.features + rank * (rank + 1) + 4 * (rank + max(rank, config.classes))
 
 
 def _blocks(model: Model) -> Iterator[tuple[str, int, bool]]:

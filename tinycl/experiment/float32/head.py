@@ -22,6 +22,7 @@ from tinycl_rt.lib.integers import bits
 
 from tinycl.experiment.float32.full import FloatFull
 from tinycl.experiment.float32.layer import FloatArray
+from tinycl.experiment.float32.lda import FloatLda
 from tinycl.experiment.float32.tail import FloatTail
 
 __all__ = ["FloatHead", "FloatLearner"]
@@ -67,6 +68,12 @@ class FloatHead:
         self._scale = np.float32(2.0 ** -bits(feature_range))
         self._gain = np.float32(2.0 ** -((bits(features) - 1) // 2))
         self._rate = np.float32(2.0**-config.lr_shift)
+
+    replays = True
+
+    def weights(self, fresh: bool) -> FloatArray:
+        """As of ``Head``."""
+        return self.tw if fresh else self.cw
 
     def begin(self, classes: Iterable[int]) -> None:
         """Open an experience with these classes; the others start from zero (CWR*)."""
@@ -142,7 +149,8 @@ class FloatLearner(Learner):
     def reset(self, config: Config) -> None:
         """Forget everything and go on with these settings."""
         super().reset(config)
-        self.head = FloatHead(config, self.model.features, self.model.feature_range)
+        kind = FloatLda if config.head else FloatHead
+        self.head = kind(config, self.model.features, self.model.feature_range)
         if config.depth:
             self.tail = self._deep(config)
 
