@@ -28,7 +28,7 @@ ORDER = {
         lib tcm version config
         kernels link
         model forward replay
-        head
+        head lda
         trainable
         store
         predictor

@@ -65,7 +65,8 @@ class Config:
         0 CWR* (``tinycl_rt.head``), 1 class means, 2 class means and a shared covariance
         (``tinycl_rt.lda``). Unless given, 2 where the head learns alone, else 0.
     rank : int
-        Rows that head 2 keeps of the covariance, 1..64; 0: as many as 96 KiB hold.
+        Rows that head 2 keeps of the covariance, 1..64; 0: a sixteenth of the number of features,
+        and no more than 96 KiB hold.
     replay_slots : int
         Slots of the replay memory, 0 for none. Unless given, 200 with head 0; the others do not
         replay.
@@ -141,7 +142,8 @@ class Config:
         """Rows that the head keeps of the covariance of so many features."""
         if self.head != LDA:
             return 0
-        return self.rank or max(1, min(MOST_RANK, _ROW_BYTES // (2 * features)))
+        most = min(MOST_RANK, _ROW_BYTES // (2 * features), features // 16)
+        return min(self.rank or max(1, most), features)
 
     def pack(self):
         """20 bytes, see ``unpack``."""

@@ -34,11 +34,11 @@ SMALL = Model(synthetic_model((32, 32, 3), "16k"))
 def test_where_weights_lie(
     model: Model, board: str, replay: int, weights: str, fits: bool
 ) -> None:
-    found = place(model, get(board), Config(replay_slots=replay))
+    found = place(model, get(board), Config(head=0, replay_slots=replay))
     assert (found.weights, found.fits(weights)) == (weights, fits)
     assert ("mapped" in found.memory) == get(board).romfs
     assert found.need("streamed") < found.need("heap")
-    other = place(model, get(board), Config(replay_slots=replay + 10))
+    other = place(model, get(board), Config(head=0, replay_slots=replay + 10))
     assert other.need(weights) - found.need(weights) == 10 * (model.latent_bytes + 2)
 
 

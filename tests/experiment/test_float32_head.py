@@ -52,7 +52,7 @@ def recorded(learner: Learner, n: int = 30) -> Iterator[Experience]:
 
 
 def both(**given: int) -> tuple[Learner, Learner]:
-    config = Config(**{"classes": CLASSES, "replay_slots": 20, "seed": 5, **given})
+    config = Config(**{"classes": CLASSES, "head": 0, "replay_slots": 20, "seed": 5, **given})
     return Learner(MODEL, config, numpy_kernels), FloatLearner(MODEL, config, numpy_kernels)
 
 

@@ -295,7 +295,9 @@ def test_the_table_has_a_row_for_every_run_and_experience() -> None:
 
 
 def test_settings_are_told_apart_by_what_differs() -> None:
-    groups = sweep(bench(), grid({"limit": "3", "qf": "4,8", "method": "cwr,naive"}), jobs=1)
+    groups = sweep(
+        bench(), grid({"limit": "3", "qf": "4,8", "method": "cwr,naive", "head": "cwr"}), jobs=1
+    )
     assert varying(groups) == ["cwr, qf 4", "cwr, qf 8", "naive, qf 4", "naive, qf 8"]
     assert varying(groups[:1]) == ["cwr"]
 

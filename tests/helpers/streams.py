@@ -24,16 +24,20 @@ def samples(model: Model, n: int, classes: int = 4, seed: int = 0) -> list[tuple
 
 def settings() -> Iterator[dict[str, int]]:
     """Configurations that differ in everything that takes another path."""
+    cwr = {"head": 0}
     for policy in range(4):
-        yield {"policy": policy}
-        yield {"policy": policy, "stochastic": 1, "seed": 77, "replay_slots": 5}
+        yield cwr | {"policy": policy}
+        yield cwr | {"policy": policy, "stochastic": 1, "seed": 77, "replay_slots": 5}
     yield {"method": 1, "replay_slots": 0, "replay_batch": 0}
     yield {"method": 1, "stochastic": 1}
-    yield {"qf": 4, "qb": 8, "gbits": 4, "lr_shift": 0}
-    yield {"qf": 8, "qb": 8, "gbits": 6, "stochastic": 1}
-    yield {"replay_batch": 0}
-    yield {"replay_slots": 1, "replay_batch": 2}
-    yield {"qf": 5, "qb": 13, "lr_shift": 15}
+    yield cwr | {"qf": 4, "qb": 8, "gbits": 4, "lr_shift": 0}
+    yield cwr | {"qf": 8, "qb": 8, "gbits": 6, "stochastic": 1}
+    yield cwr | {"replay_batch": 0}
+    yield cwr | {"replay_slots": 1, "replay_batch": 2}
+    yield cwr | {"qf": 5, "qb": 13, "lr_shift": 15}
+    yield {"head": 1, "replay_slots": 0}
+    yield {"head": 2, "replay_slots": 0}
+    yield {"head": 2, "rank": 3, "qf": 5}
 
 
 def learn(

@@ -72,7 +72,7 @@ def test_many_predictions_at_once_are_those_one_by_one(tiny: Model) -> None:
 
 
 def test_what_learn_returns_is_what_was_thought_before(tiny: Model) -> None:
-    learner = Learner(tiny, classes=4)
+    learner = Learner(tiny, classes=4, head=0)
     pixels = bytes(range(64))
     assert learner.learn(pixels, 3) == 0  # all weights are zero: the first class
     for _ in range(20):
@@ -148,7 +148,7 @@ def test_experiences_come_to_an_end(tiny: Model) -> None:
 
 
 def test_counts_include_the_replay_memory(tiny: Model) -> None:
-    learner = Learner(tiny, classes=3, replay_slots=4, policy=3)
+    learner = Learner(tiny, classes=3, head=0, replay_slots=4, policy=3)
     for label in (0, 0, 0, 1):
         learner.learn(bytes(64), label)
     learner.end()
@@ -226,7 +226,7 @@ def test_config_packs() -> None:
         config = Config(**given)
         assert vars(Config.unpack(config.pack())) == vars(config)
     packed = Config().pack()
-    for at, value in ((0, 1), (1, 4), (3, 3), (7, 4), (10, 1), (16, 1)):
+    for at, value in ((0, 1), (1, 4), (3, 3), (7, 4), (10, 1), (11, 3), (16, 65), (17, 1)):
         with pytest.raises(ValueError, match="config: "):
             Config.unpack(packed[:at] + bytes([value]) + packed[at + 1 :])
     with pytest.raises(ValueError, match="expected 20 bytes, got 19"):

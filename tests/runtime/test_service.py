@@ -225,7 +225,7 @@ def test_images_in_pieces_give_the_same(bench: Bench) -> None:
         small.ask(p.LEARN, request + struct.pack("<I", crc))
     clean = clean_run(MODEL, IMAGES[:10], LABELS[:10], end=False)
     assert small.info().position == 10
-    assert list(small.device.learner.head.tw) == list(clean.head.tw)
+    assert list(small.device.learner.head.sums) == list(clean.head.sums)
 
 
 def test_bye_saves_and_ends_serving(bench: Bench) -> None:

@@ -146,7 +146,8 @@ def test_logs_do_not_grow_where_flash_is_short(
 
 def test_a_long_log_damaged_anywhere_gives_way(store: Store, tiny: Model, tmp_path: Path) -> None:
     """Every bit of both logs counts: a state is one that was saved, or is not loaded."""
-    learner = Learner(tiny, Config(classes=4, replay_slots=100, replay_batch=0), numpy_kernels)
+    config = Config(classes=4, head=0, replay_slots=100, replay_batch=0)
+    learner = Learner(tiny, config, numpy_kernels)
     stream = samples(tiny, 130)
     states = []
     for i, (pixels, label) in enumerate(stream):

@@ -102,7 +102,7 @@ class ExperimentSettings:
         "What classifies: lda, class means and a shared covariance; mean, class means; cwr, "
         "gradient descent (CWR*). auto: lda with --learn head, else cwr.",
     )
-    rank: int = _option(0, "Rows that lda keeps of the covariance, 1..64; 0: what 96 KiB hold.")
+    rank: int = _option(0, "Rows of the covariance that lda keeps; 0: by the features.")
     replay: int | str = _option(
         AUTO,
         "Slots of the replay memory, or its bytes, such as 25kB or 1.5MiB. auto: 200 with cwr; "
