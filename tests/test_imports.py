@@ -28,6 +28,7 @@ ORDER = {
         lib tcm version config
         kernels link
         model forward replay
+        cholesky
         head lda
         trainable
         store

@@ -22,6 +22,7 @@ Fixed point, with ``f`` and ``e`` the largest that leave 13 bits for means and 1
 
 from array import array
 
+from tinycl_rt.cholesky import Cholesky
 from tinycl_rt.forward import Forward
 from tinycl_rt.kernels import choose
 from tinycl_rt.lib.integers import bits, isqrt
@@ -53,7 +54,10 @@ class Lda(Forward):
         rank x features.
     numbers : array('i')
         The scale ``e``; residuals folded; sum of their energies, in units of 2^14: the low 30
-        bits, then the rest.
+        bits, then the rest; bits that weights were shifted up by; mean size of a class in the
+        metric of the weights, in units of logits.
+    centre : array('i')
+        Mean of the class means, in units of 2^-f.
     past, cur : array('I')
         Samples of each class in closed experiences and in the open one.
     active : bytearray
@@ -72,19 +76,22 @@ class Lda(Forward):
         self.past = array("I", bytes(4 * n))
         self.cur = array("I", bytes(4 * n))
         self.active = bytearray(n)
-        self.numbers = array("i", bytes(16))
+        self.numbers = array("i", bytes(24))
         self._kl = choose.lda(kernels)
+        self.centre = array("i", bytes(4 * features))
+        self._solver = Cholesky(rank)
         self._energy = array("i", bytes(4 * rank + 4))
         self._some = array("i", bytes(4 * max(rank, n)))
         self._row = array("h", bytes(2 * features))
-        self._factor = array("h", bytes(rank * (rank + 1)))  # Cholesky's, Q14, its lower half
         self._set(config, feature_range)
 
     def reset(self, config, feature_range, rng=None):
         """Forget everything, and go on with other settings for as many classes and rows."""
-        for block in (self.rows, self.sums, self.cw, self.past, self.cur, self.active):
+        blocks = self.rows, self.sums, self.cw, self.centre, self.past, self.cur, self.active
+        for block in blocks + (self._solver.roots, self._solver.factor):
             for k in range(len(block)):
                 block[k] = 0
+        self._solver.used = 0
         self._set(config, feature_range)
 
     def _set(self, config, feature_range):
@@ -93,7 +100,7 @@ class Lda(Forward):
         self._f = bits(_WIDE // (2 * feature_range)) - 1
         for k in range(len(self._energy)):
             self._energy[k] = 0
-        for k in range(4):
+        for k in range(6):
             self.numbers[k] = 0
         self.numbers[0] = self._f - 1
         for j in range(self.classes):
@@ -117,13 +124,25 @@ class Lda(Forward):
     def blocks(self, is_open):
         """What a state holds of a head beside weights and counts."""
         blocks = [self.cur, self.active] if is_open else []
-        return blocks + [self.bias, self.numbers, self.sums, self.rows]
+        solver = self._solver
+        return blocks + [
+            self.bias,
+            self.numbers,
+            self.centre,
+            solver.roots,
+            solver.factor,
+            self.sums,
+            self.rows,
+        ]
 
     def restored(self):
         """The blocks were filled from a state."""
-        d = self.features
+        self._measure()
+        self._solver.restored()
+
+    def _measure(self):
         for k in range(self.rank):
-            self._kl.dots(self.rows, k, self.rows, k, 1, d, self._some)
+            self._kl.dots(self.rows, k, self.rows, k, 1, self.features, self._some)
             self._energy[k] = self._some[0]
 
     def step(self, label):
@@ -168,7 +187,7 @@ class Lda(Forward):
         k, d, numbers = self._kl, self.features, self.numbers
         for i in range(self.rank):
             k.mix(self.rows, i, self.rows, self._some, 0, d, 0, 1, _HALF)
-        self.restored()
+        self._measure()
         numbers[0] -= 1
         total = ((numbers[3] << 30) + numbers[2]) >> 2
         numbers[2], numbers[3] = total & 0x3FFFFFFF, total >> 30
@@ -182,40 +201,30 @@ class Lda(Forward):
 
     def refresh(self):
         """Make weights and biases of sums and rows."""
-        k, d, f = self._kl, self.features, self._f
+        k, d, f, numbers = self._kl, self.features, self._f, self.numbers
         cw, row, some = self.cw, self._row, self._some
         counts = [min(_MOST_SAMPLES, self.past[j] + self.cur[j]) for j in range(self.classes)]
         seen = [j for j in range(self.classes) if counts[j]]
-        share = (1 << 17) // len(seen)
-        for i in range(d):
-            row[i] = 0
-        for j in range(self.classes):
-            n = counts[j]
-            some[j] = -share if n else 0
-            if n:
-                pre = max(0, bits(self._range * n) - 15)
-                factor, shift = _ratio(f + pre, n)
-                k.residual(self.sums, j, self.x, cw, j, d, 0, pre, -factor, shift, _HALF)
-        k.mix(row, 0, cw, some, self.classes, d, 0, 17, _HALF)
-        some[0] = 1
+        self._means(counts, len(seen))
         between = 0
         sizes = [0] * self.classes
         for j in seen:
+            some[0] = 1
             k.mix(cw, j, row, some, 1, d, 0, 0, _WIDE)
             k.dots(cw, j, cw, j, 1, d, some)
             sizes[j] = some[0] << 8
             between += sizes[j]
-            some[0] = 1
         noise = sum([(1 << 23) // counts[j] for j in seen])  # C / harmonic mean, Q23
         harmonic = (len(seen) << 23) // noise
         within = self._within()
         between //= max(1, len(seen) - 1)
         between = max(0, between - within // harmonic)
-        used = self._factorise(within, between, harmonic)
+        self._shrink(within, between, harmonic)
         most = 1
         for j in seen:
-            most = max(most, self._turn(j, used, sizes))
+            most = max(most, self._turn(j, sizes))
         up = max(0, 13 - bits(most))
+        total = 0
         for j in seen:
             k.mix(cw, j, row, some, 0, d, up, 0, _WIDE)
             k.dots(cw, j, row, 0, 1, d, some)
@@ -224,90 +233,100 @@ class Lda(Forward):
                 share = 256
                 if within and between:
                     share = isqrt((between << 16) // (between + within // counts[j]))
-                # w . m / 2, from units of 2^2f to those of logits.
-                bias -= (sizes[j] * share << up) >> 15
-            bias >>= f + self.wf_shift - 8  # forward weights have 16 - wf_shift bits
-            self.bias[j] = max(-_MOST_BIAS, min(_MOST_BIAS, bias))
+                bias -= (sizes[j] * share << up) >> 15  # w . m / 2
+            # From 2^-2f and 16 bits of a weight to units of logits.
+            self.bias[j] = max(-_MOST_BIAS, min(_MOST_BIAS, bias >> (f + self.wf_shift - 8)))
             k.mix(cw, j, row, some, 0, d, 2, 0, 32767)
+            total += sizes[j]
+        numbers[4] = up
+        numbers[5] = max(1, min(_MOST_BIAS, self._logits(total // len(seen))))
+        for i in range(d):
+            self.centre[i] = row[i]
+
+    def _logits(self, value):
+        """From units of 2^-2f to those of logits."""
+        return (value << self.numbers[4]) >> (self._f + self.wf_shift - 2)
+
+    def _means(self, counts, seen):
+        """Class means to ``cw``, their mean to ``_row``, in units of 2^-f."""
+        k, d, row, some = self._kl, self.features, self._row, self._some
+        for i in range(d):
+            row[i] = 0
+        for j in range(self.classes):
+            n = counts[j]
+            some[j] = -((1 << 17) // seen) if n else 0
+            if n:
+                pre = max(0, bits(self._range * n) - 15)
+                factor, shift = _ratio(self._f + pre, n)
+                k.residual(self.sums, j, self.x, self.cw, j, d, 0, pre, -factor, shift, _HALF)
+        k.mix(row, 0, self.cw, some, self.classes, d, 0, 17, _HALF)
 
     def _within(self):
         """Trace of the covariance around class means, in units of 2^-2f; 0: not known."""
-        e, n, low, high = self.numbers
+        e, n, low, high = self.numbers[:4]
         if not n:
             return 0
         return (((high << 30) + low) << (14 + 2 * (self._f - e))) // n
 
-    def _factorise(self, within, between, harmonic):
-        """Cholesky's factor of ``rows rows^T + rho I``, scaled to a diagonal of 1; rows in use."""
-        d, energy, factor = self.features, self._energy, self._factor
-        used = 0
-        while used < self.rank and energy[used]:
+    def _shrink(self, within, between, harmonic):
+        """Factorise the rows' part of the shrunken covariance."""
+        energy, d = self._energy, self.features
+        used = rho = 0
+        while between and used < self.rank and energy[used]:
             used += 1
-        if not used or not between:
-            return 0
-        e, n, low, high = self.numbers
-        total = (high << 36) + (low << 6)
-        left = max(0, total - sum(energy[:used])) // max(1, d - used)
-        ridge = total * _SHRINK * within * within // (d * harmonic * between * between)
-        if used == self.rank:
-            ridge = max(ridge, min(energy[:used]) >> 1)
-        rho = max(1, ridge + left)
-        if rho >> 6 > max(energy[:used]):
-            return 0  # so much that the rows make no difference
-        roots = self._roots = [isqrt((energy[i] + rho) << 8) for i in range(used)]
-        at = 0
-        for i in range(used):
-            self._kl.dots(self.rows, i, self.rows, 0, i + 1, d, self._some)
-            for j in range(i):
-                v = ((self._some[j] << 22) // (roots[i] * roots[j])) << 14
-                v -= _product(factor, at, j * (j + 1) // 2, j)
-                factor[at + j] = v // factor[j * (j + 1) // 2 + j]
-            v = (1 << 28) - _product(factor, at, at, i)
-            factor[at + i] = max(512, isqrt(max(0, v)))
-            at += i + 1
-        return used
+        if used:
+            total = (self.numbers[3] << 36) + (self.numbers[2] << 6)
+            ridge = total * _SHRINK * within * within // (d * harmonic * between * between)
+            if used == self.rank:
+                ridge = max(ridge, min(energy[:used]) >> 1)
+            rho = max(1, ridge + max(0, total - sum(energy[:used])) // max(1, d - used))
+            if rho >> 6 > max(energy[:used]):
+                used = 0  # so much that the rows make no difference
+        self._solver.make(self._gram, energy, used, rho)
 
-    def _turn(self, j, used, sizes):
+    def _gram(self, i):
+        self._kl.dots(self.rows, i, self.rows, 0, i + 1, self.features, self._some)
+        return self._some
+
+    def _turn(self, j, sizes):
         """Row j of ``cw``, a mean, becomes ``(S + rho I)^-1`` times it; its largest entry."""
-        k, d, some = self._kl, self.features, self._some
-        if not used:
-            return k.mix(self.cw, j, self._row, some, 0, d, 0, 0, _WIDE)
-        factor, roots = self._factor, self._roots
-        k.dots(self.cw, j, self.rows, 0, used, d, some)
-        y = [0] * used
-        at = 0
-        for i in range(used):
-            v = (some[i] << 22) // roots[i]
-            for m in range(i):
-                v -= factor[at + m] * y[m]
-            y[i] = v // factor[at + i]
-            at += i + 1
+        k, d, some, used = self._kl, self.features, self._some, self._solver.used
+        if used:
+            k.dots(self.cw, j, self.rows, 0, used, d, some)
+        y = self._solver.forward(some)
+        total = 0
         for v in y:
             sizes[j] -= v * v
-        total = 0
-        for i in range(used - 1, -1, -1):
-            at -= i + 1
-            v = y[i] << 14
-            at_m = at + i
-            for m in range(i + 1, used):
-                at_m += m
-                v -= factor[at_m] * y[m]
-            y[i] = v // factor[at + i]
-        for i in range(used):
-            y[i] = (y[i] << 17) // roots[i]
-            total += abs(y[i])
+        self._solver.back(y)
+        for v in y:
+            total += abs(v)
         shift = min(17, max(0, bits(total) - 17))
         for i in range(used):
             some[i] = y[i] >> shift
-        shift = max(0, 17 - shift)
+        shift = 17 - shift
         return k.mix(self.cw, j, self.rows, some, used, d, shift, shift, _WIDE)
 
+    def novelty(self, best):
+        """How well the sample of the last ``scores`` fits what was learned; more is better.
 
-def _product(factor, a, b, n):
-    total = 0
-    for i in range(n):
-        total += factor[a + i] * factor[b + i]
-    return total
+        The logit of its class, less a quarter of its squared distance from the middle of all
+        classes in the metric of the weights, in 1/256 of what classes measure by it on average.
+        Half of it is the negated distance from the class (Mahalanobis), half the logit.
+
+        Parameters
+        ----------
+        best : int
+            The class that ``scores`` returned.
+        """
+        k, d, row, some = self._kl, self.features, self._row, self._some
+        k.residual(self.centre, 0, self.x, row, 0, d, 1 << self._f, 0, 1, 0, _WIDE)
+        k.dots(row, 0, row, 0, 1, d, some)
+        size = some[0] << 8
+        if self._solver.used:
+            k.dots(row, 0, self.rows, 0, self._solver.used, d, some)
+        for v in self._solver.forward(some):
+            size -= v * v
+        return ((self.acc[best] - (self._logits(size) >> 2)) << 8) // self.numbers[5]
 
 
 def _ratio(power, divisor):

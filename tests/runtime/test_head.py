@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tinycl_rt.config import Config
 from tinycl_rt.head import Head, keep_q15
-from tinycl_rt.lib.integers import bits, isqrt
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.kernels.reference import core as reference
-from tinycl_rt.lib.integers import Rng
+from tinycl_rt.lib.integers import Rng, bits, isqrt
 from tinycl_rt.model.loader import Model
 
 from tinycl.compiler.ir import Window

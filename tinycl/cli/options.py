@@ -150,7 +150,8 @@ def with_settings(command: Command) -> Command:
     verb = inspect.signature(command, eval_str=True)
     many = verb.parameters["settings"].annotation == list[ExperimentSettings]
     metavar = "VALUE,..." if many else "VALUE"
-    named = [f for f in fields(ExperimentSettings) if many or f.name != "arithmetic"]
+    simulated = ("arithmetic", "unknown")
+    named = [f for f in fields(ExperimentSettings) if many or f.name not in simulated]
     options = [_option(setting, metavar) for setting in named]
 
     def run(**given: Any) -> None:

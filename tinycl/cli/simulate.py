@@ -128,6 +128,9 @@ def command(
         write_file(save_state, bytes(subject.learner.dump()))
         console.print(f"wrote {save_state}", highlight=False, markup=False)
     console.print(_runs(groups[0]) if len(groups) == 1 else _settings(groups))
+    for one in groups:
+        if "unknown_auroc" in one:
+            console.print(_unknown(one), highlight=False, markup=False)
     for verdict in sentences(groups, varying(groups)):
         console.print(verdict, highlight=False, markup=False)
     write_json(json, groups[0] if len(groups) == 1 else groups)
@@ -178,6 +181,14 @@ def _settings(groups: list[dict[str, Any]]) -> Table:
     if len(groups) > _MOST_ROWS:
         table.caption = f"and {len(groups) - _MOST_ROWS} more settings"
     return table
+
+
+def _unknown(group: dict[str, Any]) -> str:
+    return (
+        f"{group['settings']['unknown']} classes were not taught: AUROC "
+        f"{group['unknown_auroc']:.3f} (by the margin {group['unknown_auroc_margin']:.3f}), "
+        f"{group['unknown_accepted_at_90']:.1%} of them accepted where 90 % of the others are"
+    )
 
 
 def _spread(group: dict[str, Any]) -> str:

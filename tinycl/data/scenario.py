@@ -28,6 +28,7 @@ __all__ = [
     "Experience",
     "Scenario",
     "build",
+    "left_out",
     "parse_scenario",
     "stream",
     "test_indices",
@@ -37,7 +38,7 @@ _SCENARIO = re.compile(r"(nc|nic):([0-9]{1,6})(?: *, *first=([0-9]{1,6}))?")
 _ORDERS = ("natural", "random")
 
 # One generator for each purpose, so that a limit does not change the class order, and so on.
-_FOR_CLASSES, _FOR_SAMPLES, _FOR_STREAM = range(3)
+_FOR_CLASSES, _FOR_SAMPLES, _FOR_STREAM, _FOR_UNKNOWN = range(4)
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def build(
     order: str = "natural",
     limit: int | None = None,
     epochs: int = 1,
+    without: int = 0,
 ) -> list[Experience]:
     """Cut the training set of `dataset` into experiences.
 
@@ -128,6 +130,8 @@ def build(
         Most samples of a class.
     epochs : int
         How often an experience repeats its samples, each time in another order.
+    without : int
+        Classes, chosen by `seed`, that no experience brings: see `left_out`.
 
     Returns
     -------
@@ -141,7 +145,7 @@ def build(
     """
     scenario = parse_scenario(scenario) if isinstance(scenario, str) else scenario
     _check(seed, order, limit, epochs)
-    present = np.unique(dataset.y_train)
+    present = np.setdiff1d(dataset.y_train, left_out(dataset, without, seed))
     if scenario.first and scenario.first > len(present):
         raise DataError(
             f"{scenario} wants {scenario.first} classes first; {dataset.name} has {len(present)}"
@@ -174,6 +178,18 @@ def build(
         seen.update(new)
         experiences.append(Experience(number, classes, new, indices))
     return experiences
+
+
+def left_out(dataset: Dataset, n: int, seed: int) -> NDArray[np.int64]:
+    """Classes that a seed leaves out of teaching, ascending; DataError: fewer than 2 stay."""
+    present = np.unique(dataset.y_train)
+    if not 0 <= n <= len(present) - 2:
+        raise DataError(
+            f"--unknown {n} of the {len(present)} classes of {dataset.name}: 2 or more must be "
+            f"taught, so expected 0 to {max(0, len(present) - 2)}"
+        )
+    chosen = _generator(seed, _FOR_UNKNOWN).permutation(present)[:n]
+    return np.sort(chosen).astype(np.int64)
 
 
 def stream(experiences: Iterable[Experience]) -> Iterator[tuple[Experience, int, int]]:

@@ -44,6 +44,7 @@ class Experiment:
             order=settings.order,
             limit=settings.limit,
             epochs=settings.epochs,
+            without=settings.unknown,
         )
         if settings.replay_batch == RATIO:
             settings = replace(settings, replay_batch=_ratio(settings, experiences))

@@ -114,6 +114,9 @@ class ExperimentSettings:
     replay_batch: int | str = _option(
         4, "Replayed samples for each new one; ratio: slots / samples of an experience."
     )
+    unknown: int = _option(
+        0, "Leave N classes, chosen by the seed, untaught; measure whether they are told apart."
+    )
     arithmetic: str = _option(
         "integer", "integer, or float32: the counterpart on the same stream."
     )

@@ -47,8 +47,10 @@ def head_bytes(config, features, is_open):
     n = config.classes
     if not config.head:
         return [4 * n, n, 2 * n * features] if is_open or config.method else []
+    rank = config.rows(features)
     sizes = [4 * n, n] if is_open else []
-    return sizes + [4 * n, 16, 4 * n * features, 2 * features * config.rows(features)]
+    sizes += [4 * n, 24, 4 * features, 4 * rank, rank * (rank + 1)]
+    return sizes + [4 * n * features, 2 * features * rank]
 
 
 def read(file, target):

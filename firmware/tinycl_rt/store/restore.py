@@ -57,8 +57,8 @@ def restore(learner, file):
         file.seek(at)
         if i in counts:
             _check_counts(read(file, bytearray(sizes[i])))
-        elif config.head and i == len(sizes) - 6:
-            _check_numbers(read(file, bytearray(16)))
+        elif config.head and i == len(sizes) - 9:
+            _check_numbers(read(file, bytearray(24)))
         elif config.head and i == len(sizes) - 4:
             _check_rows(file, sizes[i])
         elif i >= len(sizes) - 3 and i < len(sizes) - 1:
@@ -96,8 +96,15 @@ def _check_counts(block):
 
 def _check_numbers(block):
     """What a head says of its rows must be what it can say."""
-    scale, folded, low, high = struct.unpack("<iiii", block)
-    if not -30 <= scale <= 12 or folded < 0 or not 0 <= low < 1 << 30 or high < 0:
+    scale, folded, low, high, up, size = struct.unpack("<6i", block)
+    if (
+        not -30 <= scale <= 12
+        or folded < 0
+        or not 0 <= low < 1 << 30
+        or high < 0
+        or not 0 <= up < 14
+        or size < 0
+    ):
         raise ValueError("state: the numbers of its head are out of range")
 
 

@@ -87,7 +87,7 @@ def layer_rows(compiled: Compiled) -> list[dict[str, Any]]:
 
 
 def head_bytes(model: Model, config: Config) -> int:
-    """What a head learns: with CWR* two int16 copies of its weights, else weights, sums and rows."""
+    """What a head learns: weights and, with CWR*, their copy in training, else sums and rows."""
     features = model.features
     if not config.head:
         return 2 * 2 * config.classes * features
@@ -149,7 +149,7 @@ def _beside(model: Model, config: Config) -> int:
     if not config.head:
         return 512
     rank = config.rows(model.features)
-    return 2 * model.features + rank * (rank + 1) + 4 * (rank + max(rank, config.classes))
+    return 6 * model.features + rank * (rank + 1) + 4 * (2 * rank + max(rank, config.classes))
 
 
 def _blocks(model: Model) -> Iterator[tuple[str, int, bool]]:

@@ -24,6 +24,7 @@ from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.simulator import Latents, Simulator, check_shape, make_learner
 from tinycl.experiment.sweep.pool import each, one_thread
 from tinycl.experiment.sweep.store import Store, key
+from tinycl.experiment.unknown import tell_apart
 from tinycl.observer import Observer
 
 __all__ = ["Bench", "simulate", "sweep"]
@@ -116,6 +117,8 @@ def simulate(
         "state_fingerprint": record.fingerprint,
         "seconds": round(time.monotonic() - started, 2),
     }
+    if settings.unknown:
+        result |= tell_apart(subject.learner, latents.test, experiment)
     if subject.learner.tail:
         result["flips"] = subject.learner.tail.flips
     return result, subject
@@ -202,7 +205,9 @@ def group(
 ) -> dict[str, Any]:
     """The runs of one setting, with mean and (population) standard deviation over the seeds."""
     finals = np.array([result["final_accuracy"] for result in runs])
+    told = [name for name in runs[0] if name.startswith("unknown_")]
     return {
+        **{name: float(np.mean([run[name] for run in runs])) for name in told},
         "model": bench.name,
         "model_fingerprint": model.fingerprint.hex(),
         "settings": experiment.describe(),
