@@ -45,7 +45,7 @@ _FIELDS = (
 )
 # Of no meaning to a learner that trains the head alone, which packs settings of the head there.
 _OF_TAIL = ("rule", "tail_lr", "tail_step", "tail_margin", "wide|thresholds")
-_OF_HEAD = ("head", "rank")
+_OF_HEAD = ("head", "rank", "tolerance")
 
 _OLD = {"replay": "replay_slots", "replays": "replay_batch"}  # names of version 0.1
 
@@ -67,6 +67,9 @@ class Config:
     rank : int
         Rows that head 2 keeps of the covariance, 1..64; 0: a sixteenth of the number of features,
         and no more than 96 KiB hold.
+    tolerance : int
+        Heads 1 and 2: a sample is unknown when it fits worse than the mean of its class by this
+        number of eighths of the mean deviation, 1..63; 0: never.
     replay_slots : int
         Slots of the replay memory, 0 for none. Unless given, 200 with head 0; the others do not
         replay.
@@ -123,6 +126,8 @@ class Config:
         alone = not given.get("depth") and not given.get("method")
         self._set("head", given.pop("head", LDA if alone else CWR), 0, 2 if alone else 0)
         self._set("rank", given.pop("rank", 0), 0, MOST_RANK if self.head == LDA else 0)
+        default, most = (16, 63) if self.head else (0, 0)
+        self._set("tolerance", given.pop("tolerance", default), 0, most)
         if self.head:
             given.setdefault("replay_slots", 0)
         for names, default, low, high in _FIELDS:

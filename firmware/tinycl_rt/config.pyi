@@ -18,6 +18,7 @@ class Config:
     classes: int
     head: int
     rank: int
+    tolerance: int
     replay_slots: int
     policy: int
     replay_batch: int

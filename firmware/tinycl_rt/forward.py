@@ -53,6 +53,25 @@ class Forward:
         )
         return self._with_bias() if self.bias else best
 
+    def share(self, best, lut, shift, divisor=1):
+        """Softmax of the logits at a class, 0..255.
+
+        Parameters
+        ----------
+        best : int
+            The class of the largest logit.
+        lut : array('H')
+            ``exp_table()``.
+        shift, divisor : int
+            ``(logit >> shift) // divisor`` is in 1/16.
+        """
+        acc, total = self.acc, 0
+        for j in range(self.classes):
+            d = ((acc[best] - acc[j]) >> shift) // divisor
+            if d < 256:
+                total += lut[d]
+        return lut[0] * 255 // total
+
     def _with_bias(self):
         """Add the biases; returns the best class."""
         acc, bias, best = self.acc, self.bias, 0

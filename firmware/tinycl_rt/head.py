@@ -17,20 +17,7 @@ from array import array
 
 from tinycl_rt.config import NAIVE
 from tinycl_rt.forward import Forward
-from tinycl_rt.lib.integers import bits, isqrt
-
-
-def exp_table():
-    """``round(2^15 exp(-d / 16))`` for d = 0..255, uint16, made in integers on every board.
-
-    A running product with 31 guard bits below the unit stays within 62 bits.
-    """
-    table = array("H", bytes(512))
-    e = 1 << 30  # 2^15 in Q15
-    for d in range(256):
-        table[d] = (e + (1 << 14)) >> 15
-        e = (e * 2017374191 + (1 << 30)) >> 31  # exp(-1/16) in Q31
-    return table
+from tinycl_rt.lib.integers import bits, exp_table, isqrt
 
 
 def keep_q15(past, cur):
@@ -118,6 +105,14 @@ class Head(Forward):
     def weights(self, fresh):
         """Weights to predict by: consolidated ones, or those that the open experience trains."""
         return self.tw if fresh else self.cw
+
+    def confidence(self, best):
+        """Softmax's share of the class that the last ``scores`` returned, 0..255."""
+        return self.share(best, self._lut, self.p[4])
+
+    def known(self, best):
+        """Whether the sample seems to be of a class that was taught: CWR* cannot tell."""
+        return True
 
     def blocks(self, is_open):
         """What a state holds of a head beside consolidated weights and counts."""

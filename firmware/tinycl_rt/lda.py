@@ -25,10 +25,12 @@ from array import array
 from tinycl_rt.cholesky import Cholesky
 from tinycl_rt.forward import Forward
 from tinycl_rt.kernels import choose
-from tinycl_rt.lib.integers import bits, isqrt
+from tinycl_rt.lib.integers import bits, exp_table, isqrt
 
 _SHRINK = 12
 _MOST_SAMPLES = 1 << 23  # of a class
+_FEW = 3  # samples of a class that say little of the others
+_COLDEST, _WARM, _HOTTEST = 32, 384, 16384  # temperatures
 _NEVER = -(1 << 30)  # bias of a class without samples
 _MOST_BIAS = 1 << 29
 _WIDE = 8191
@@ -54,8 +56,10 @@ class Lda(Forward):
         rank x features.
     numbers : array('i')
         The scale ``e``; residuals folded; sum of their energies, in units of 2^14: the low 30
-        bits, then the rest; bits that weights were shifted up by; mean size of a class in the
-        metric of the weights, in units of logits.
+        bits, then the rest; bits that weights were shifted up by; 1/256 of the mean size of a
+        class in the metric of the weights, in units of logits; temperature, in 1/16 of that.
+    fits : array('h')
+        Three a class: samples noticed, up to 32; mean and mean deviation of their ``novelty``.
     centre : array('i')
         Mean of the class means, in units of 2^-f.
     past, cur : array('I')
@@ -76,8 +80,10 @@ class Lda(Forward):
         self.past = array("I", bytes(4 * n))
         self.cur = array("I", bytes(4 * n))
         self.active = bytearray(n)
-        self.numbers = array("i", bytes(24))
+        self.numbers = array("i", bytes(28))
         self._kl = choose.lda(kernels)
+        self.fits = array("h", bytes(6 * n))
+        self._lut = exp_table()
         self.centre = array("i", bytes(4 * features))
         self._solver = Cholesky(rank)
         self._energy = array("i", bytes(4 * rank + 4))
@@ -88,7 +94,7 @@ class Lda(Forward):
     def reset(self, config, feature_range, rng=None):
         """Forget everything, and go on with other settings for as many classes and rows."""
         blocks = self.rows, self.sums, self.cw, self.centre, self.past, self.cur, self.active
-        for block in blocks + (self._solver.roots, self._solver.factor):
+        for block in blocks + (self.fits, self._solver.roots, self._solver.factor):
             for k in range(len(block)):
                 block[k] = 0
         self._solver.used = 0
@@ -100,8 +106,10 @@ class Lda(Forward):
         self._f = bits(_WIDE // (2 * feature_range)) - 1
         for k in range(len(self._energy)):
             self._energy[k] = 0
-        for k in range(6):
+        for k in range(7):
             self.numbers[k] = 0
+        self.numbers[6] = _WARM
+        self.tolerance = config.tolerance
         self.numbers[0] = self._f - 1
         for j in range(self.classes):
             self.bias[j] = _NEVER
@@ -128,6 +136,7 @@ class Lda(Forward):
         return blocks + [
             self.bias,
             self.numbers,
+            self.fits,
             self.centre,
             solver.roots,
             solver.factor,
@@ -152,6 +161,9 @@ class Lda(Forward):
         samples of an experience, then after each 64.
         """
         best = self.scores(self.cw)
+        n = self.past[label] + self.cur[label]
+        if self.bias[label] != _NEVER and (n < 64 or not n & 7):
+            self._notice(best, best == label)
         self.add(label)
         n = sum(self.cur)
         if n & (n - 1) == 0 or n & 63 == 0:
@@ -239,9 +251,12 @@ class Lda(Forward):
             k.mix(cw, j, row, some, 0, d, 2, 0, 32767)
             total += sizes[j]
         numbers[4] = up
-        numbers[5] = max(1, min(_MOST_BIAS, self._logits(total // len(seen))))
+        numbers[5] = max(1, min(_MOST_BIAS, self._logits(total // len(seen))) >> 8)
         for i in range(d):
             self.centre[i] = row[i]
+        for j in range(self.classes):
+            if not counts[j]:
+                self.bias[j] = _NEVER
 
     def _logits(self, value):
         """From units of 2^-2f to those of logits."""
@@ -306,6 +321,37 @@ class Lda(Forward):
         shift = 17 - shift
         return k.mix(self.cw, j, self.rows, some, used, d, shift, shift, _WIDE)
 
+    def _notice(self, best, right):
+        """Learn from a sample, before it is learned, how sure predictions may be."""
+        fits, n, at = self.fits, self.classes, best
+        v = self.novelty(best)
+        c = fits[at] = min(32, fits[at] + 1)
+        fits[n + at] += (v - fits[n + at]) // c
+        fits[2 * n + at] += (abs(v - fits[n + at]) - fits[2 * n + at]) // c
+        t = self.numbers[6]
+        t += (t * (self.confidence(best) - (255 if right else 0))) >> 12
+        self.numbers[6] = max(_COLDEST, min(_HOTTEST, t))
+
+    def confidence(self, best):
+        """How often such predictions are right, 0..255, of the class that ``scores`` returned.
+
+        Softmax of the logits. Its temperature rises with each sample, not learned yet, that the
+        head was surer of than it should have been, and falls with the others.
+        """
+        return self.share(best, self._lut, 0, max(1, self.numbers[5] * self.numbers[6] >> 8))
+
+    def known(self, best):
+        """Whether the sample of the last ``scores`` seems to be of a class that was taught.
+
+        Its ``novelty`` must not be further below the mean of samples of its class, as they came,
+        than ``tolerance`` eighths of their mean deviation.
+        """
+        fits, n = self.fits, self.classes
+        if not self.tolerance or fits[best] < _FEW:
+            return True
+        least = fits[n + best] - (self.tolerance * fits[2 * n + best] >> 3)
+        return self.novelty(best) >= least
+
     def novelty(self, best):
         """How well the sample of the last ``scores`` fits what was learned; more is better.
 
@@ -326,7 +372,8 @@ class Lda(Forward):
             k.dots(row, 0, self.rows, 0, self._solver.used, d, some)
         for v in self._solver.forward(some):
             size -= v * v
-        return ((self.acc[best] - (self._logits(size) >> 2)) << 8) // self.numbers[5]
+        v = (self.acc[best] - (self._logits(size) >> 2)) // max(1, self.numbers[5])
+        return max(-32767, min(32767, v))
 
 
 def _ratio(power, divisor):

@@ -255,7 +255,28 @@ class Learner(Predictor):
     def predict_latent(self, latent, training=False):
         """``predict`` from latent bits."""
         self._features(latent)
-        return self.head.scores(self.head.weights(training and self.is_open))
+        self._best = self.head.scores(self.head.weights(training and self.is_open))
+        return self._best
+
+    @property
+    def confidence(self):
+        """How often predictions like the last one are right, 0..255."""
+        return self.head.confidence(self._best)
+
+    @property
+    def known(self):
+        """Whether the last sample seems to be of a class taught (see ``Config.tolerance``)."""
+        return self.head.known(self._best)
+
+    def predict_name(self, pixels, unknown=True):
+        """Name of the class of a sample, or its index as text where it has no name.
+
+        None for a sample of none that was taught, if ``unknown``.
+        """
+        j = self.predict(pixels)
+        if unknown and not self.known:
+            return None
+        return self.names[j] or str(j)
 
     def set_names(self, names):
         """Name the classes, in order; ValueError: more names than classes."""

@@ -10,10 +10,10 @@ import pytest
 from helpers.geometry import Geometry, by_position, fill, geometries, packed
 from hypothesis import given
 from hypothesis import strategies as st
-from tinycl_rt.head import exp_table
 from tinycl_rt.kernels import choose
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.kernels.reference import core as reference
+from tinycl_rt.lib.integers import exp_table
 from tinycl_rt.tcm import words
 
 STYLES = st.sampled_from(["any", "any", "ends", "low", "high"])

@@ -7,10 +7,9 @@ import numpy.typing as npt
 from helpers.geometry import Geometry, by_position, fill, geometries, packed
 from hypothesis import given
 from hypothesis import strategies as st
-from tinycl_rt.head import exp_table
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.kernels.reference import core as k
-from tinycl_rt.lib.integers import Rng
+from tinycl_rt.lib.integers import Rng, exp_table
 from tinycl_rt.tcm import words
 
 SEEDS = st.integers(0, 2**31)

@@ -226,7 +226,17 @@ def test_config_packs() -> None:
         config = Config(**given)
         assert vars(Config.unpack(config.pack())) == vars(config)
     packed = Config().pack()
-    for at, value in ((0, 1), (1, 4), (3, 3), (7, 4), (10, 1), (11, 3), (16, 65), (17, 1)):
+    for at, value in (
+        (0, 1),
+        (1, 4),
+        (3, 3),
+        (7, 4),
+        (10, 1),
+        (11, 3),
+        (16, 65),
+        (17, 64),
+        (18, 1),
+    ):
         with pytest.raises(ValueError, match="config: "):
             Config.unpack(packed[:at] + bytes([value]) + packed[at + 1 :])
     with pytest.raises(ValueError, match="expected 20 bytes, got 19"):

@@ -11,13 +11,13 @@ from tinycl_rt.learner import Learner
 from tinycl.data.scenario import left_out
 from tinycl.experiment.experiment import Experiment
 
-__all__ = ["area_under_curve", "tell_apart"]
+__all__ = ["area_under_curve", "calibration_error", "tell_apart"]
 
 
 def tell_apart(
     learner: Learner, latents: npt.NDArray[np.uint8], experiment: Experiment
 ) -> dict[str, Any]:
-    """Score each test sample by how well it fits what was learned.
+    """Ask the learner of each test sample how well it fits, whether it is known, and how surely.
 
     Parameters
     ----------
@@ -30,30 +30,49 @@ def tell_apart(
     -------
     dict
         ``unknown_auroc``: chance that a sample of a class that was taught fits better than one of
-        a class that was not. ``unknown_accepted_at_90``: share of the latter that is accepted
-        where 90 % of the former are. ``unknown_auroc_margin``: the first by the margin between
-        the two best logits, for comparison.
+        a class that was not; ``unknown_auroc_margin``: the same by the margin between the two best
+        logits. ``unknown_accepted_at_90``: share of the latter that is accepted where 90 % of the
+        former are. ``unknown_accepted`` and ``unknown_coverage``: shares of both that the learner
+        calls known. ``unknown_confidence`` and ``unknown_accuracy``: mean confidence, 0..1, and
+        accuracy of classes that were taught; ``unknown_calibration_error``: see the function.
     """
     settings, dataset = experiment.settings, experiment.dataset
-    strange = np.isin(dataset.y_test, left_out(dataset, settings.unknown, settings.seed))
+    head = learner.head
     rows = np.isin(dataset.y_test, np.unique(dataset.y_train))
-    fits, margins = [], []
-    for latent in latents[rows]:
+    truth = dataset.y_test[rows]
+    strange = np.isin(truth, left_out(dataset, settings.unknown, settings.seed))
+    found = []
+    for latent, label in zip(latents[rows], truth, strict=True):
         best = learner.predict_latent(latent.tobytes())
-        logits = np.sort(np.asarray(learner.scores, np.float64))
-        margins.append(logits[-1] - logits[-2])
-        fits.append(
-            learner.head.novelty(best) if hasattr(learner.head, "novelty") else margins[-1]
-        )
-    known, unknown = np.array(fits)[~strange[rows]], np.array(fits)[strange[rows]]
-    by_margin = np.array(margins)
+        second, first = np.partition(np.asarray(learner.scores, np.float64), -2)[-2:]
+        fit = head.novelty(best) if hasattr(head, "novelty") else first - second
+        found.append((fit, first - second, learner.known, learner.confidence / 255, best == label))
+    fits, margins, known, confidence, right = np.array(found, np.float64).T
+    taught = ~strange
     return {
-        "unknown_auroc": area_under_curve(known, unknown),
-        "unknown_auroc_margin": area_under_curve(
-            by_margin[~strange[rows]], by_margin[strange[rows]]
-        ),
-        "unknown_accepted_at_90": float((unknown >= np.quantile(known, 0.1)).mean()),
+        "unknown_auroc": area_under_curve(fits[taught], fits[strange]),
+        "unknown_auroc_margin": area_under_curve(margins[taught], margins[strange]),
+        "unknown_accepted_at_90": float((fits[strange] >= np.quantile(fits[taught], 0.1)).mean()),
+        "unknown_accepted": float(known[strange].mean()),
+        "unknown_coverage": float(known[taught].mean()),
+        "unknown_confidence": float(confidence[taught].mean()),
+        "unknown_accuracy": float(right[taught].mean()),
+        "unknown_calibration_error": calibration_error(confidence[taught], right[taught]),
     }
+
+
+def calibration_error(confidence: npt.NDArray[Any], right: npt.NDArray[Any]) -> float:
+    """Expected calibration error over ten bins (Guo et al., 1706.04599).
+
+    >>> calibration_error(np.array([0.9, 0.9]), np.array([1, 0]))
+    0.4
+    """
+    bins = np.minimum((confidence * 10).astype(int), 9)
+    gaps = [
+        abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
+        for b in np.unique(bins)
+    ]
+    return round(float(sum(gaps)), 6)
 
 
 def area_under_curve(high: npt.NDArray[Any], low: npt.NDArray[Any]) -> float:

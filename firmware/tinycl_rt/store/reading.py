@@ -49,7 +49,7 @@ def head_bytes(config, features, is_open):
         return [4 * n, n, 2 * n * features] if is_open or config.method else []
     rank = config.rows(features)
     sizes = [4 * n, n] if is_open else []
-    sizes += [4 * n, 24, 4 * features, 4 * rank, rank * (rank + 1)]
+    sizes += [4 * n, 28, 6 * n, 4 * features, 4 * rank, rank * (rank + 1)]
     return sizes + [4 * n * features, 2 * features * rank]
 
 

@@ -57,8 +57,8 @@ def restore(learner, file):
         file.seek(at)
         if i in counts:
             _check_counts(read(file, bytearray(sizes[i])))
-        elif config.head and i == len(sizes) - 9:
-            _check_numbers(read(file, bytearray(24)))
+        elif config.head and i == len(sizes) - 10:
+            _check_numbers(read(file, bytearray(28)))
         elif config.head and i == len(sizes) - 4:
             _check_rows(file, sizes[i])
         elif i >= len(sizes) - 3 and i < len(sizes) - 1:
@@ -96,16 +96,10 @@ def _check_counts(block):
 
 def _check_numbers(block):
     """What a head says of its rows must be what it can say."""
-    scale, folded, low, high, up, size = struct.unpack("<6i", block)
-    if (
-        not -30 <= scale <= 12
-        or folded < 0
-        or not 0 <= low < 1 << 30
-        or high < 0
-        or not 0 <= up < 14
-        or size < 0
-    ):
-        raise ValueError("state: the numbers of its head are out of range")
+    numbers = struct.unpack("<7i", block)
+    for value, least, most in zip(numbers, (-30, 0, 0, 0, 0, 0, 0), (12, 0, 30, 0, 4, 0, 15)):
+        if value < least or (most and value >= 1 << most):
+            raise ValueError("state: the numbers of its head are out of range")
 
 
 def _check_rows(file, nbytes):

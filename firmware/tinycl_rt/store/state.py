@@ -2,12 +2,13 @@
 
 Layout, little-endian: a 64-byte header, then ``past`` (uint32 a class), ``seen`` of the replay
 memory (uint32, classes + 2), ``cw`` (int16, classes x features), and while an experience is open
-``cur`` (uint32), ``active`` (bytes, one a class) and, with CWR*, ``tw``; with other heads bias
-(int32), numbers (six int32), centre (int32), roots (int32), factor (int16), sums (int32, classes
-x features) and rows (int16, rank x features) of ``tinycl_rt.lda``. Then, for each layer of a
-trained tail, its packed weights, latent weights and, where they learn, thresholds (at full depth
-always, and the normalisation, see ``tinycl_rt.trainable.full``); then the filled replay slots as
-labels, fresh flags and packed latents; then the class names, each a length byte and UTF-8.
+``cur`` (uint32), ``active`` (bytes, one a class) and, with CWR*, ``tw``; with other heads what
+``tinycl_rt.lda`` keeps: bias (int32), numbers (seven int32), fits (int16, three a class), centre
+and roots (int32), factor (int16), sums (int32, classes x features), rows (int16, rank x features).
+Then, for each layer of a trained tail, its packed weights, latent weights and, where they learn,
+thresholds (at full depth always, and the normalisation, see ``tinycl_rt.trainable.full``); then
+the filled replay slots as labels, fresh flags and packed latents; then the class names, each a
+length byte and UTF-8.
 """
 
 import struct

@@ -16,8 +16,8 @@ settings.load_profile("sanitized")
 from helpers.geometry import Geometry, by_position, fill, geometries, packed  # noqa: E402
 from kernels import test_core  # noqa: E402
 from kernels.native.host_kernels import HostKernels  # noqa: E402
-from tinycl_rt.head import exp_table  # noqa: E402
 from tinycl_rt.kernels.reference import core as ref  # noqa: E402
+from tinycl_rt.lib.integers import exp_table  # noqa: E402
 
 HOST, ODD = HostKernels(), HostKernels(odd=True)
 

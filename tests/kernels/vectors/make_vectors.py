@@ -18,9 +18,9 @@ from kernels.vectors.tail_vectors import tail_cases
 from kernels.vectors.vector_check import learn
 from tinycl_rt import tcm
 from tinycl_rt.config import Config
-from tinycl_rt.head import exp_table
 from tinycl_rt.kernels.reference import core as reference
 from tinycl_rt.learner import Learner
+from tinycl_rt.lib.integers import exp_table
 from tinycl_rt.model.loader import Model
 
 HERE = Path(__file__).parent

@@ -17,7 +17,7 @@ array; ["y", n]: n bytes to write to.
 import json
 from array import array
 
-from tinycl_rt.head import exp_table
+from tinycl_rt.lib.integers import exp_table
 
 _FOLDER = __file__.rsplit("/", 1)[0]
 

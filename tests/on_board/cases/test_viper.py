@@ -233,7 +233,7 @@ class TestHead(unittest.TestCase):
             self.assertEqual(viper.head_forward(array("h", w), x, acc, 4, 1, 0, 127), best)
 
     def test_step(self):
-        from tinycl_rt.head import exp_table
+        from tinycl_rt.lib.integers import exp_table
 
         lut = exp_table()
         for seed in range(30):
@@ -252,7 +252,7 @@ class TestHead(unittest.TestCase):
             self.assertEqual(results[0], results[1], seed)
 
     def test_softmax_error(self):
-        from tinycl_rt.head import exp_table
+        from tinycl_rt.lib.integers import exp_table
 
         lut = exp_table()
         for seed in range(60):
