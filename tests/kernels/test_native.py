@@ -12,7 +12,7 @@ import pytest
 from helpers.boards import absent
 from helpers.paths import NATIVE_SOURCES as NATIVE
 
-FOLDERS = ("core", "core/inner", "float", "tail", "full")
+FOLDERS = ("core", "core/inner", "float", "lda", "tail", "full")
 
 
 def make(target: str, folder: Path, *words: str) -> str:
@@ -37,7 +37,8 @@ def test_c_kernels_give_the_references_numbers(tmp_path: Path) -> None:
         "PYTHONMALLOC": "malloc",
     }
     folder = Path(__file__).parent / "native"
-    cases = [str(folder / f"sanitized_{name}.py") for name in ("cases", "floats", "tail", "full")]
+    names = ("cases", "floats", "lda", "tail", "full")
+    cases = [str(folder / f"sanitized_{name}.py") for name in names]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *cases]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]

@@ -30,7 +30,9 @@ def _dot(a, b):
         products = np.concatenate(
             [products, np.zeros(products.shape[:-1] + (rest,), np.int32)], axis=-1
         )
-    parts = products.reshape(products.shape[:-1] + (-1, 16)).sum(axis=-1, dtype=np.int32)
+    parts = products.reshape(products.shape[:-1] + (products.shape[-1] // 16, 16)).sum(
+        axis=-1, dtype=np.int32
+    )
     return ((parts + 128) >> 8).sum(axis=-1, dtype=np.int32)
 
 
@@ -65,6 +67,7 @@ def fold(rows, energy, x, rank, features):
         most = max(most, int(np.abs(new).max()))
         energy[k] = int(_dot(new, new))
         left = int(_dot(v, v))
+    np.frombuffer(x, np.int16)[:] = v
     return most
 
 
