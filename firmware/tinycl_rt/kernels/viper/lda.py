@@ -3,10 +3,14 @@
 ``reference.lda`` says what each function computes; conventions are those of ``viper.core``.
 """
 
+from array import array
+
 from tinycl_rt.kernels.viper import emit_lda, emit_lda_fold
-from tinycl_rt.kernels.viper.core import _odd, _positive
+from tinycl_rt.kernels.viper.core import _odd
 
 NAME = "viper"
+
+_angle = array("i", (0, 0, 0))
 
 
 def _reference():
@@ -57,7 +61,22 @@ def fold(rows, energy, x, rank, features):
     odd = _rows(rows, 0, rank, features, 2, True) | _odd(energy, 4 * rank + 4, 4, True)
     if odd | _odd(x, 2 * features, 2, True):
         return _reference().fold(rows, energy, x, rank, features)
-    return emit_lda_fold.fold(rows, energy, x, rank, features)
+    s = _angle
+    emit_lda.dots(0, 0, x, 0, x, 0, 1, features, s)
+    energy[rank] = left = s[0]
+    most = 0
+    for k in range(rank):
+        if not left:
+            break
+        if not energy[k]:
+            most = max(most, emit_lda_fold.copy(0, x, rows, k, features))
+            energy[k] = left
+            break
+        emit_lda.dots(0, 0, x, 0, rows, k, 1, features, s)
+        if emit_lda_fold.angle((energy[k] - left) >> 1, s[0], s):
+            most = max(most, emit_lda_fold.rotate(0, 0, x, rows, k, features, s, energy))
+            left = s[2]
+    return most
 
 
 def mix(w, row, rows, factors, count, features, up, shift, limit):
