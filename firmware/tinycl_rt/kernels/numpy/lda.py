@@ -4,6 +4,8 @@ import numpy as np
 
 from tinycl_rt.kernels.reference.lda import _MOST, _angle
 
+NAME = "numpy"
+
 
 def _rows(a, features):
     return np.frombuffer(a, np.int16).reshape(-1, features)

@@ -41,6 +41,8 @@ def class_add(sums, row, x, features):
 def residual(sums, row, x, out, out_row, features, n, pre, factor, shift, limit):
     """See ``reference.lda.residual``."""
     _shifts(pre, shift, limit)
+    if not (0 <= n <= 1 << 23 and -32768 <= factor <= 32768):
+        raise ValueError("kernels: %d samples, factor %d" % (n, factor))
     odd = _rows(sums, row, 1, features, 4) | _rows(out, out_row, 1, features, 2, True)
     if odd | _odd(x, features, 1):
         given = sums, row, x, out, out_row, features, n, pre, factor, shift, limit
