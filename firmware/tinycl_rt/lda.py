@@ -69,8 +69,8 @@ class Lda(Forward):
     def __init__(self, config, features, feature_range, kernels, rng=None):
         n = config.classes
         rank = self.rank = config.rows(features)
-        self.rows = array("h", bytes(2 * rank * features))  # the largest block first
-        self.sums = array("i", bytes(4 * n * features))
+        self.rows = array("h", Zeros(rank * features))  # the largest block first
+        self.sums = array("i", Zeros(n * features))
         Forward.__init__(self, n, features, kernels)
         self.bias = array("i", bytes(4 * n))
         self.past = array("I", bytes(4 * n))
@@ -327,6 +327,20 @@ class Lda(Forward):
         for v in self._solver.forward(some):
             size -= v * v
         return ((self.acc[best] - (self._logits(size) >> 2)) << 8) // self.numbers[5]
+
+
+class Zeros:
+    """What a large array starts with: made of bytes, it would take its room twice."""
+
+    def __init__(self, n):
+        self._n = n
+
+    def __len__(self):
+        return self._n
+
+    def __iter__(self):
+        for _ in range(self._n):
+            yield 0
 
 
 def _ratio(power, divisor):

@@ -7,7 +7,6 @@ import gc
 import json
 from array import array
 
-import lda_workloads
 import tail_workloads
 import tinyclboard
 from tinycl_rt.config import Config
@@ -140,12 +139,6 @@ def tail(part, channels, *rule):
     return layer.macs, lambda k: getattr(layer, part)(k, *rule)
 
 
-def lda(part, macs, *shape):
-    """A kernel of the heads of class sums, or all of ``Lda.refresh``."""
-    gc.threshold(4096)  # as for the tail
-    return macs, getattr(lda_workloads.Sketch(*shape, noise), part)
-
-
 WORK = (
     ("binary_conv_3x3_64_64", bconv, (8, 3, 64, 64)),
     ("binary_conv_3x3_128_64", bconv, (4, 3, 128, 64)),
@@ -153,17 +146,11 @@ WORK = (
     ("first_conv_8bit", conv8, (8, 3, 32)),
     ("head_step_256x10", head_step, (10, 256)),
     ("head_kernels_256x10", head_kernels, (10, 256)),
-    ("lda_class_add_1024", lda, ("class_add", 1024, 4, 1024, 1)),
-    ("lda_fold_1024x48", lda, ("fold", 48 * 1024, 2, 1024, 48)),
     ("tail_forward_3x3_64_64", tail, ("forward", 64)),
     ("tail_back_3x3_64_64", tail, ("back", 64)),
     ("tail_update_3x3_64_64", tail, ("update", 64)),
     ("tail_update_sign_3x3_64_64", tail, ("update", 64, tail_workloads.SIGN)),
     ("tail_update_bop_3x3_64_64", tail, ("update", 64, tail_workloads.BOP)),
-)
-LONG = (
-    ("lda_refresh_10x1024x0", lda, ("refresh", 10 * 1024, 10, 1024, 0)),
-    ("lda_refresh_10x1024x48", lda, ("refresh", (24 * 49 + 20 * 48) * 1024, 10, 1024, 48)),
 )
 REAL = (
     ("float_conv_3x3_8_8", float_conv, (8, 8, 8)),
@@ -180,7 +167,7 @@ def run(backend):
     except ValueError:
         return
     real = REAL if choose.floats(k).NAME == k.NAME else ()
-    for kernel, make, size in WORK + real + (LONG if k.NAME == "native" else ()):
+    for kernel, make, size in WORK + real:
         macs, work = make(*size)
         gc.collect()  # not while it is counted
         row = {"kernel": kernel, "backend": k.NAME, "instructions": work(k), "macs": macs}
