@@ -24,7 +24,6 @@ from array import array
 
 from tinycl_rt.cholesky import Cholesky
 from tinycl_rt.forward import Forward
-from tinycl_rt.kernels import choose
 from tinycl_rt.lib.integers import bits, isqrt
 
 _SHRINK = 12
@@ -67,6 +66,8 @@ class Lda(Forward):
     replays = False
 
     def __init__(self, config, features, feature_range, kernels, rng=None):
+        from tinycl_rt.kernels import choose  # at the top, it would stay in memory
+
         n = config.classes
         rank = self.rank = config.rows(features)
         self.rows = array("h", Zeros(rank * features))  # the largest block first

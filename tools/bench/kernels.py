@@ -13,7 +13,7 @@ is none: nearly all is the compiler's arithmetic of floats, as these processors 
 tail_*: five images of 4x4 positions through a layer that learns: forward, back (errors of its
 inputs), update (gradient and step); no error is 0, which would be skipped.
 lda_*: heads of class sums. With 1,024 features, class_add adds a sample to a sum, and fold takes
-one into a covariance of so many rows, an entry of a row for a MAC. refresh makes the weights of ten
+one into a covariance, an entry of a row for a MAC. refresh makes the weights of ten
 classes anew with 512 features and 32 rows, with the Python around the kernels.
 
 Floor: the instructions that the arithmetic cannot do without on that processor, for one MAC (see
