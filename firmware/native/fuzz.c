@@ -13,6 +13,7 @@
 #include "core/check.h"
 #include "float/kernels.h"
 #include "full/kernels.h"
+#include "lda/kernels.h"
 #include "tail/kernels.h"
 
 // Numbers out of the fuzzer's bytes while they last, out of xorshift afterwards.
@@ -385,8 +386,48 @@ static tc_error full(source *s, uint32_t kernel) {
     return error;
 }
 
+static tc_error lda(source *s, uint32_t kernel) {
+    int32_t features = field(s, 1, 40), count = field(s, 0, 9), shift = field(s, 0, 30), most;
+    int32_t row = field(s, 0, 5), limit = field(s, 0, 32767), above = row < 4096 ? row + 1 : row;
+    uint32_t own = product(above, features), several = product(count, features);
+    holder sums = make(s, 4 * own), x = make(s, product(features, kernel == 3 ? 2 : 1));
+    holder w = make(s, 2 * own), rows = make(s, 2 * several), out = make(s, product(count, 4));
+    holder energy = make(s, product(count, 4) + 4);
+    for (uint32_t i = 0; i + 4 <= out.buffer.size && below(s, 32); i += 4) {
+        int32_t factor = field(s, -(1 << 14), 1 << 14);
+        memcpy((uint8_t *)out.buffer.data + i, &factor, 4);
+    }
+    tc_error error;
+    switch (kernel) {
+        case 0:
+            error = tc_lda_class_add(&sums.buffer, row, &x.buffer, features);
+            break;
+        case 1:
+            error = tc_lda_residual(&sums.buffer, row, &x.buffer, &w.buffer, row, features,
+                field(s, 0, 1 << 23), field(s, 0, 31), field(s, -32768, 32768), shift, limit);
+            break;
+        case 2:
+            error = tc_lda_dots(
+                &w.buffer, row, &rows.buffer, 0, count, features, &out.buffer);
+            break;
+        case 3:
+            error = tc_lda_fold(&rows.buffer, &energy.buffer, &x.buffer, count, features, &most);
+            break;
+        default:
+            error = tc_lda_mix(&w.buffer, row, &rows.buffer, &out.buffer, count, features,
+                field(s, 0, 31), shift, limit, &most);
+            break;
+    }
+    free(sums.block), free(x.block), free(w.block), free(rows.block), free(out.block);
+    free(energy.block);
+    return error;
+}
+
 static tc_error one(source *s) {
-    uint32_t kernel = below(s, 71);
+    uint32_t kernel = below(s, 81);
+    if (kernel >= 71) {
+        return lda(s, kernel % 5);
+    }
     if (kernel >= 62) {
         return full(s, kernel % 3);
     }

@@ -24,7 +24,6 @@ from array import array
 
 from tinycl_rt.cholesky import Cholesky
 from tinycl_rt.forward import Forward
-from tinycl_rt.kernels import choose
 from tinycl_rt.lib.integers import bits, exp_table, isqrt
 
 _SHRINK = 12
@@ -71,10 +70,12 @@ class Lda(Forward):
     replays = False
 
     def __init__(self, config, features, feature_range, kernels, rng=None):
+        from tinycl_rt.kernels import choose  # at the top, it would stay in memory
+
         n = config.classes
         rank = self.rank = config.rows(features)
-        self.rows = array("h", bytes(2 * rank * features))  # the largest block first
-        self.sums = array("i", bytes(4 * n * features))
+        self.rows = array("h", Zeros(rank * features))  # the largest block first
+        self.sums = array("i", Zeros(n * features))
         Forward.__init__(self, n, features, kernels)
         self.bias = array("i", bytes(4 * n))
         self.past = array("I", bytes(4 * n))
@@ -374,6 +375,20 @@ class Lda(Forward):
             size -= v * v
         v = (self.acc[best] - (self._logits(size) >> 2)) // max(1, self.numbers[5])
         return max(-32767, min(32767, v))
+
+
+class Zeros:
+    """What a large array starts with: made of bytes, it would take its room twice."""
+
+    def __init__(self, n):
+        self._n = n
+
+    def __len__(self):
+        return self._n
+
+    def __iter__(self):
+        for _ in range(self._n):
+            yield 0
 
 
 def _ratio(power, divisor):

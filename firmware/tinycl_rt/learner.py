@@ -115,11 +115,15 @@ class Learner(Predictor):
         if self.head:
             self.head.reset(config, top, self.rng)
         else:
-            if config.head:  # only learners with such a head need the code
-                from tinycl_rt.lda import Lda as Head
+            given = config, model.features, top, self._kernels, self.rng
+            if config.head:  # a board has the code of one of them
+                from tinycl_rt.lda import Lda
+
+                self.head = Lda(*given)
             else:
                 from tinycl_rt.head import Head
-            self.head = Head(config, model.features, top, self._kernels, self.rng)
+
+                self.head = Head(*given)
         self.batch_labels = bytearray(config.replay_batch + 1)
         self.names = [""] * config.classes
         self.experience = 0

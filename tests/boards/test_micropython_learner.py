@@ -183,12 +183,14 @@ def test_all_layers_learn_the_same(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", BUILT)
-def test_all_kernel_sets_of_the_tail_agree(name: str) -> None:
+@pytest.mark.parametrize("kind", ["tail", "lda"])
+def test_all_kernel_sets_that_learn_agree(kind: str, name: str) -> None:
     board = built(name)
-    extras = [RUNTIME, ON_BOARD / "cases" / "test_viper.py"]
-    vectors = [VECTORS / "vector_check.py", VECTORS / "tail.jsonl"]
+    files = {ON_BOARD / "cases" / f"test_{part}.py" for part in ("viper", "tail", kind)}
+    test = ON_BOARD / "cases" / f"test_{kind}.py"
+    extras = [RUNTIME, *(files - {test}), VECTORS / "vector_check.py", VECTORS / f"{kind}.jsonl"]
     native = [build_native(board.native_arch)] if board.native_arch else []
-    failures, text = run(name, [ON_BOARD / "cases" / "test_tail.py"], extras + vectors, native)
+    failures, text = run(name, [test], extras, native)
     assert failures == 0, text
     assert "skipped 0" in text, text
 

@@ -6,8 +6,10 @@ import pytest
 from helpers.paths import VECTORS
 from kernels.vectors import make_vectors, vector_check
 from tinycl_rt.kernels.numpy import core as numpy_kernels
+from tinycl_rt.kernels.numpy import lda as numpy_lda
 from tinycl_rt.kernels.numpy import tail as numpy_tail
 from tinycl_rt.kernels.reference import core as reference
+from tinycl_rt.kernels.reference import lda as reference_lda
 from tinycl_rt.kernels.reference import tail as reference_tail
 
 KERNELS = {
@@ -17,6 +19,7 @@ KERNELS = {
 TAIL = {
     "bconv_train", "head_back", "unpool", "requantize", "bpool_back", "bconv_back", "bconv_update",
 }  # fmt: skip
+LDA = {"class_add", "residual", "dots", "fold", "mix"}
 
 
 @pytest.mark.parametrize("kernels", [reference, numpy_kernels], ids=["reference", "numpy"])
@@ -30,6 +33,11 @@ def test_kernels_of_the_tail_meet_theirs(tail: ModuleType) -> None:
     assert vector_check.check(tail, file="tail.jsonl") > 15
 
 
+@pytest.mark.parametrize("lda", [reference_lda, numpy_lda], ids=lambda k: k.NAME)
+def test_kernels_of_class_sums_meet_theirs(lda: ModuleType) -> None:
+    assert vector_check.check(lda, file="lda.jsonl") > 15
+
+
 def test_the_vectors_are_what_the_reference_makes() -> None:
     for name, text in make_vectors.files().items():
         assert (VECTORS / name).read_text() == text, "run make vectors"
@@ -39,6 +47,7 @@ def test_every_kernel_is_covered_and_a_difference_is_seen() -> None:
     for names, good, file in (
         (KERNELS, reference, "kernels.jsonl"),
         (TAIL, reference_tail, "tail.jsonl"),
+        (LDA, reference_lda, "lda.jsonl"),
     ):
         for name in names:
             broken = ModuleType("broken")
@@ -49,4 +58,4 @@ def test_every_kernel_is_covered_and_a_difference_is_seen() -> None:
 
 
 def test_they_stay_small() -> None:
-    assert sum(path.stat().st_size for path in VECTORS.glob("*.json*")) < 70_000
+    assert sum(path.stat().st_size for path in VECTORS.glob("*.json*")) < 80_000

@@ -13,7 +13,10 @@ from on_board.run import run
 from tools.boards.paths import mpy_cross
 
 CASE = ON_BOARD / "cases" / "test_viper.py"
-FILES = ["core.py", "emit_bconv.py", "emit_head.py", "emit_layers.py"]
+FILES = [
+    *("core.py", "emit_bconv.py", "emit_head.py", "emit_layers.py"),
+    *("lda.py", "emit_lda.py", "emit_lda_fold.py"),
+]
 
 
 @pytest.mark.parametrize("arch", ["x64", "armv6m", "armv7m", "rv32imc", "xtensawin"])

@@ -14,7 +14,7 @@ __all__ = ["Changes", "Target", "changes", "deploy"]
 
 _TRIES = 2
 # The last is what version 0.1 called the first.
-_NATIVE = ("tinycl_core", "tinycl_float", "tinycl_tail", "tinycl_full", "tinycl_native")
+_NATIVE = tuple(f"tinycl_{name}" for name in ("core", "float", "lda", "tail", "full", "native"))
 
 
 class Target(Protocol):

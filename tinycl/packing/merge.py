@@ -200,6 +200,9 @@ class _Merger(ast.NodeTransformer):
         for statement in lazy:
             self._lazy[statement] = _Import()
             for name, target in _imports([statement]).items():
+                if target and local.get(name):
+                    where = f"{self._module.name or PACKAGE}.{node.name}"
+                    raise FlashError(f"packing: {where} imports two things as {name}")
                 if target:
                     local[name] = (target, self._lazy[statement])
         self._scopes.append(local)

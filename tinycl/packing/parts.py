@@ -6,7 +6,7 @@ __all__ = ["PROFILES", "STUBS"]
 
 _MODEL = "tcm model.graph model.loader model.backbone"
 _PREDICT = f"version lib.crc lib.modules lib.files {_MODEL} forward predictor"
-_LEARN = "lib.integers head replay learner"
+_LEARN = "lib.integers replay learner"
 _SAVE = "lib.buffers store.state store.log store.store"
 
 _SETUP = {
@@ -19,6 +19,7 @@ _SETUP = {
     "_float_ops": "model.float_ops",
     "_restore": "store.reading store.restore store.weights",
 }
+_HEADS = {"_cwr": "head", "_lda": "cholesky lda"}
 _TRAINABLE = {
     "_layers": "trainable.layers trainable.tail trainable.learning",
     "_full": "trainable.full",
@@ -34,6 +35,7 @@ PROFILES: dict[str, dict[str, str]] = {
         "": f"{_PREDICT} {_LEARN}",
         "_save": _SAVE,
         **_SETUP,
+        **_HEADS,
         **_TRAINABLE,
         "_snapshot": "store.snapshot",
         "_device": "link.protocol device",
@@ -43,6 +45,7 @@ PROFILES: dict[str, dict[str, str]] = {
         "": f"{_PREDICT} {_LEARN}",
         "_save": _SAVE,
         **_SETUP,
+        **_HEADS,
         **_TRAINABLE,
         "_snapshot": "store.snapshot",
         "_device": "lib.clock lib.heap link.protocol device link.frames link.streams "

@@ -12,6 +12,9 @@ the logits and of the update. float_* are real-valued operators, an output for a
 is none: nearly all is the compiler's arithmetic of floats, as these processors have none.
 tail_*: five images of 4x4 positions through a layer that learns: forward, back (errors of its
 inputs), update (gradient and step); no error is 0, which would be skipped.
+lda_*: heads of class sums. With 1,024 features, class_add adds a sample to a sum, and fold takes
+one into a covariance, an entry of a row for a MAC. refresh makes the weights of ten
+classes anew with 512 features and 32 rows, with the Python around the kernels.
 
 Floor: the instructions that the arithmetic cannot do without on that processor, for one MAC (see
 FLOORS). What is above it is gathering windows, spilled registers, loops, thresholds and calls.
@@ -79,9 +82,10 @@ def measure(board: Board, backends: list[str]) -> list[dict[str, Any]]:
     BoardError
         If the board or the native module cannot be built, or the work fails on the board.
     """
-    calls = [f"import kernel_workloads; kernel_workloads.run({name!r})" for name in backends]
+    works = ("kernel_workloads", "lda_workloads")
+    calls = [f"import {work}; {work}.run({name!r})" for work in works for name in backends]
     rows = []
-    for row in run_workload(board, ["kernel_workloads", "tail_workloads"], calls):
+    for row in run_workload(board, [*works, "tail_workloads"], calls):
         floor = FLOORS.get(board.name, {}).get(row["kernel"].split("_")[0])
         rows.append(
             {

@@ -2,7 +2,7 @@
 
     python -m tools.bench.ram                                   a 60 KiB backbone, cortex-m3
     python -m tools.bench.ram --board cortex-m0 --json ram.json
-    python -m tools.bench.ram --model model.tcm --classes 10 --replay 200
+    python -m tools.bench.ram --model model.tcm --classes 10 --head cwr --replay 200
 
 The runtime's code is read in place from memory-mapped flash (ROMFS), or loaded into the heap from
 a file system, as on firmware without ROMFS, or compiled there from sources. The model's weights
@@ -28,7 +28,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from tinycl_rt.config import Config
+from tinycl_rt.config import CWR, HEADS, Config
 from tinycl_rt.model.loader import Model
 
 from tinycl.boards import Board
@@ -56,20 +56,24 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--size", default="60k", help="without --model: size of the backbone")
     parser.add_argument("--shape", type=int, nargs=3, default=[32, 32, 3], metavar="N")
     parser.add_argument("--classes", type=int, default=10)
-    parser.add_argument("--replay", type=int, default=200)
+    parser.add_argument("--head", choices=HEADS, default="lda")
+    parser.add_argument("--replay", type=int, help="by default 200 with --head cwr, else 0")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
     options = parser.parse_args(words)
     try:
         size, shape = options.size, tuple(options.shape)
         data = options.model.read_bytes() if options.model else synthetic_model(shape, size)
         board = BUILT[options.board]
-        case = (board, data, options.classes, options.replay)
+        head = HEADS.index(options.head)
+        replay = (0 if head else 200) if options.replay is None else options.replay
+        case = (board, data, options.classes, replay)
         results = [
-            measure(*case, code, model) for code, model in product(("romfs", "heap"), PLACES)
+            measure(*case, code, model, head=head)
+            for code, model in product(("romfs", "heap"), PLACES)
         ]
-        results.append(measure(*case, "sources", "streamed"))
+        results.append(measure(*case, "sources", "streamed", head=head))
         if board is BUILT["cortex-m3"]:
-            results.append(measure(FROZEN, *case[1:], "frozen", "mapped"))
+            results.append(measure(FROZEN, *case[1:], "frozen", "mapped", head=head))
         results += [
             measure(BUILT[options.board], data, options.classes, 0, code, "heap", "predict")
             for code in ("romfs", "heap")
@@ -92,6 +96,7 @@ def measure(
     place: str = "romfs",
     model: str = "heap",
     profile: str = "serve",
+    head: int = CWR,
 ) -> dict[str, Any]:
     """Measure one case on a freshly started board.
 
@@ -111,6 +116,8 @@ def measure(
 
     profile : str
         Of ``tinycl.packing.parts``: ``serve``, or ``predict``, which only imports and predicts.
+    head : int
+        Of ``Config``.
 
     Returns
     -------
@@ -142,7 +149,7 @@ def measure(
             boot, total = map(int, session.run(code).split())
             path = "/rom/model.tcm" if model == "mapped" else "/model.tcm"
             given = f"{path!r}, {classes}, {replay}, {len(data) if model == 'heap' else 0}"
-            given += f", {profile!r}"
+            given += f", {profile!r}, {head}"
             printed = session.run(f"import ram_workload; ram_workload.run({given})", timeout=300)
     said = [json.loads(line) for line in printed.splitlines()]
     steps = [line for line in said if "step" in line]
@@ -156,9 +163,10 @@ def measure(
         "model_bytes": len(data),
         "classes": classes,
         "replay": replay,
+        "head": head,
         "heap_bytes": total,
         "computed": learner_bytes(
-            Model(data), Config(classes=classes, replay_slots=replay), model
+            Model(data), Config(classes=classes, replay_slots=replay, head=head), model
         ),
         "code_bytes": taken,
         "runtime_bytes": _runtime(steps, boot - taken["firmware"], Model(data)),
@@ -181,7 +189,8 @@ def _runtime(steps: list[dict[str, Any]], before: int, model: Model) -> int | No
 def show(results: list[dict[str, Any]]) -> None:
     """Print one table: bytes that each step adds, and what is left in the end."""
     first = results[0]
-    about = f"{first['model_bytes']:,} bytes of model, {first['replay']} latents"
+    about = f"{first['model_bytes']:,} bytes of model, {first['replay']} latents, "
+    about += f"head {HEADS[first['head']]}"
     title = f"{first['board']}, profile {first['profile']}, {about}: "
     title += f"heap in use, of {first['heap_bytes']:,} bytes"
     table = Table("code in", "weights", title=title)

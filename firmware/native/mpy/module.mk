@@ -14,7 +14,7 @@ ifneq ($(ARCH),x64)
 MPY_LD_FLAGS += -l$(shell $(CROSS)gcc $(CFLAGS) --print-libgcc-file-name)
 endif
 
-FAST ?= core/inner/ float/ full/ tail/
+FAST ?= core/inner/ float/ full/ lda/ tail/
 $(FAST:%=$(BUILD)/%%.o): CFLAGS += -O2
 
 $(SRC_O): $(wildcard $(HERE)/*/*.h) $(HERE)/mpy/module.mk

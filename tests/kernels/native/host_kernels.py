@@ -6,7 +6,7 @@ import ctypes
 import os
 from typing import Any
 
-__all__ = ["ERRORS", "HostFloats", "HostFull", "HostKernels", "HostTail"]
+__all__ = ["ERRORS", "HostFloats", "HostFull", "HostKernels", "HostLda", "HostTail"]
 
 ERRORS = {1: "geometry", 2: "size", 3: "alignment", 4: "argument"}
 
@@ -52,10 +52,17 @@ _FULL = {
     "norm_back": ("r", "i", "w", "r+", "r", "w", *"iii"),
     "init_weights": ("r", "w+", "w", *"ii", "w"),
 }
+_LDA = {
+    "class_add": ("w", "i", "r+", "i"),
+    "residual": ("r", "i", "r+", "w", *"iiiiiii"),
+    "dots": ("r", "i", "r", *"iii", "w"),
+    "fold": ("w", "w", "w", *"ii"),
+    "mix": ("w", "i", "r", "r", *"iiiii"),
+}
 # Kernels that return a number, through a pointer behind the arguments.
 _RETURNING = (
     *("head_forward", "head_step", "head_sum", "bconv_update"),
-    *("norm_forward", "norm_back"),
+    *("norm_forward", "norm_back", "fold", "mix"),
 )
 
 
@@ -161,3 +168,10 @@ class HostFull(HostKernels):
             call(p, w, latent, memoryview(latent).itemsize, *rest)
 
         return init_weights
+
+
+class HostLda(HostKernels):
+    """The same of ``reference.lda``."""
+
+    ARGUMENTS = _LDA
+    PREFIX = "tc_lda_"

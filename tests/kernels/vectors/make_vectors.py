@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from helpers.geometry import Geometry, by_position, fill, packed
 from helpers.tiny import tiny_model
+from kernels.vectors.lda_vectors import lda_cases
 from kernels.vectors.tail_vectors import tail_cases
 from kernels.vectors.vector_check import learn
 from tinycl_rt import tcm
@@ -166,6 +167,7 @@ def files() -> dict[str, str]:
     lines = [*backbone_cases(), *head_cases()]
     return {
         "kernels.jsonl": "".join(line + "\n" for line in lines),
+        "lda.jsonl": "".join(line + "\n" for line in lda_cases(case)),
         "tail.jsonl": "".join(line + "\n" for line in tail_cases(case)),
         "learning.json": json.dumps(learning()) + "\n",
     }

@@ -14,11 +14,12 @@ except ImportError:  # started without the runtime and the vectors
     choose = None
 
 
-def _present():
+def present(kind):
+    """The sets of kernels of a kind, such as "tail", that are here beside the reference."""
     found = []
     for name in ("viper", "native") if choose else ():
         try:
-            k = choose.tail(choose.load(name))
+            k = getattr(choose, kind)(choose.load(name))
         except ValueError as reason:
             print(reason)
             continue
@@ -27,9 +28,7 @@ def _present():
     return found
 
 
-SETS = _present()
-EVERY = [ref] if choose else []
-EVERY.extend(SETS)
+SETS = present("tail")
 with_runtime = unittest.skipUnless(choose, "needs tinycl_rt and tests/vectors")
 with_sets = unittest.skipUnless(SETS, "needs viper or a native module")
 TOP = 0x7FFFFFFF
@@ -69,10 +68,12 @@ def layer(r, channels=(1, 8, 31, 32, 33, 64, 70), outputs=(1, 7, 32, 33)):
 
 
 class Agreement(unittest.TestCase):
+    every = ([ref] if choose else []) + SETS
+
     def agree(self, name, arguments, outputs, note):
         """The sets leave the same in the outputs, each in its own, and return the same."""
         wanted = None
-        for k in EVERY:
+        for k in self.every:
             mine = list(arguments)
             for i in outputs:
                 mine[i] = mine[i][:]
@@ -195,7 +196,7 @@ class TestTail(Agreement):
 @with_runtime
 class TestTailVectors(unittest.TestCase):
     def test_vectors(self):
-        for k in EVERY:
+        for k in Agreement.every:
             self.assertGreater(check(k, file="tail.jsonl"), 15)
 
 

@@ -71,14 +71,14 @@ class Mute:
             raise MemoryError(str(view[21 : len(view) - 4], "utf-8"))
 
 
-def run(path, classes, replay, room=None, profile="serve"):
+def run(path, classes, replay, room=None, profile="serve", head=0):
     """Measure a learner of the model at `path`; `room` as of ``open_source``."""
     note("firmware")
     try:
         if profile == "predict":
             _predict(path)
         else:
-            _serve(path, classes, replay, room)
+            _serve(path, classes, replay, room, head)
     except MemoryError as e:
         print(json.dumps({"error": str(e) or "the heap is full"}))
 
@@ -94,7 +94,7 @@ def _predict(path):
     predictor.backbone.run(bytearray(predictor.model.input_bytes))
 
 
-def _serve(path, classes, replay, room):
+def _serve(path, classes, replay, room, head):
     import tinycl_rt.store.store  # else it comes with the first save
 
     _load_kernels()
@@ -115,7 +115,7 @@ def _serve(path, classes, replay, room):
     model = tinycl_rt.Model(source)
     _forget()
     say("model")
-    learner = _learner(model, classes, replay)
+    learner = _learner(model, classes, replay, head)
     _forget()
     say("learner")
     device = Device(".", 0)
@@ -170,11 +170,11 @@ def _source(path, room):
     return open_source(path, room)
 
 
-def _learner(model, classes, replay):
+def _learner(model, classes, replay, head):
     from tinycl_rt import Learner
     from tinycl_rt.config import Config
 
-    return Learner(model, Config(classes=classes, replay_slots=replay))
+    return Learner(model, Config(classes=classes, replay_slots=replay, head=head))
 
 
 def _forget():

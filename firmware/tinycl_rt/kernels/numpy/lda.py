@@ -4,6 +4,8 @@ import numpy as np
 
 from tinycl_rt.kernels.reference.lda import _MOST, _angle
 
+NAME = "numpy"
+
 
 def _rows(a, features):
     return np.frombuffer(a, np.int16).reshape(-1, features)
@@ -30,7 +32,9 @@ def _dot(a, b):
         products = np.concatenate(
             [products, np.zeros(products.shape[:-1] + (rest,), np.int32)], axis=-1
         )
-    parts = products.reshape(products.shape[:-1] + (-1, 16)).sum(axis=-1, dtype=np.int32)
+    parts = products.reshape(products.shape[:-1] + (products.shape[-1] // 16, 16)).sum(
+        axis=-1, dtype=np.int32
+    )
     return ((parts + 128) >> 8).sum(axis=-1, dtype=np.int32)
 
 
@@ -65,6 +69,7 @@ def fold(rows, energy, x, rank, features):
         most = max(most, int(np.abs(new).max()))
         energy[k] = int(_dot(new, new))
         left = int(_dot(v, v))
+    np.frombuffer(x, np.int16)[:] = v
     return most
 
 

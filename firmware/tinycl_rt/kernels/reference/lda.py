@@ -11,6 +11,8 @@ update of a singular value decomposition.
 
 from tinycl_rt.lib.integers import isqrt
 
+NAME = "reference"
+
 _ONE = 1 << 14
 _MOST = 8191
 
