@@ -13,7 +13,7 @@ from tinycl.data.scenario import Experience
 from tinycl.exceptions import LinkError
 from tinycl.experiment.experiment import Experiment
 from tinycl.link.client import BoardClient
-from tinycl.link.session import predict_all, stream_experience
+from tinycl.link.session import answer_all, stream_experience
 from tinycl.observer import Observer
 
 __all__ = ["StreamedBoard"]
@@ -35,6 +35,8 @@ class StreamedBoard:
         Samples learned, and bytes that went over the link meanwhile, both ways.
     seconds : float
         Time that learning took.
+    confidence : dict or None
+        Of the last test: mean confidence, and the share of samples that the board says it knows.
     """
 
     def __init__(self, client: BoardClient, experiment: Experiment) -> None:
@@ -42,6 +44,7 @@ class StreamedBoard:
         self._experiment = experiment
         self.samples = 0
         self.seconds = 0.0
+        self.confidence: dict[str, float] | None = None
         self.bytes = 0
         self._busy: float | None = 0.0
 
@@ -96,10 +99,16 @@ class StreamedBoard:
     def predict(self, indices: npt.NDArray[np.int64], observer: Observer) -> npt.NDArray[np.int64]:
         """See ``Subject``."""
         dataset, found = self._experiment.dataset, []
-        for answer in predict_all(self._client, _Images(dataset.x_test, indices)):
-            found.append(answer)
+        sure, known = [], 0
+        for answer in answer_all(self._client, _Images(dataset.x_test, indices)):
+            found.append(answer.label)
+            sure.append(answer.confidence)
+            known += answer.known
             truth = int(dataset.y_test[indices[len(found) - 1]])
-            observer.tested(len(found), len(indices), truth, answer)
+            observer.tested(len(found), len(indices), truth, answer.label)
+        told = [c for c in sure if c is not None]
+        if told:
+            self.confidence = {"mean": float(np.mean(told)), "known": known / len(found)}
         return np.array(found, np.int64)
 
     def fingerprint(self) -> int:

@@ -59,6 +59,7 @@ def summarise(
         "board": {"name": board, "backend": info.backend, "firmware": info.platform},
         "board_fingerprint": record.fingerprint,
         "head": experiment.settings.head,
+        "confidence": subject.confidence,
         "settings": experiment.describe(),
         "command": command,
         "version": __version__,

@@ -30,7 +30,7 @@ from tinycl.exceptions import BoardError, LinkError
 from tinycl.link.connection import Connection
 from tinycl.link.images import ImageSender, Sample
 from tinycl.link.jobs import GoneError
-from tinycl.link.messages import Progress, unpack
+from tinycl.link.messages import Answer, Progress, unpack
 from tinycl.link.outputs import MOST_BYTES, outputs_many
 from tinycl.link.transfer import fetch_state, upload
 from tinycl.link.transport import Transport, open_transport, reopen_transport
@@ -60,6 +60,17 @@ class BoardClient(Connection):
         flags = p.IMAGE_OPEN if training else 0
         reply = next(self._images.send(p.PREDICT, [Sample(_pixels(image))], flags))
         return int(unpack(p.PREDICT_REPLY, reply)[0])
+
+    def answer(self, image: Any, training: bool = False) -> Answer:
+        """As `predict`, with the board's confidence, and whether it knows such samples."""
+        flags = p.IMAGE_SURE | (p.IMAGE_OPEN if training else 0)
+        return _answer(next(self._images.send(p.PREDICT, [Sample(_pixels(image))], flags)))
+
+    def answer_many(self, images: Iterable[Any]) -> Iterator[Answer]:
+        """Answers for images, several in flight."""
+        samples = (Sample(_pixels(x)) for x in images)
+        for reply in self._images.send(p.PREDICT, samples, p.IMAGE_SURE):
+            yield _answer(reply)
 
     def predict_many(self, images: Iterable[Any]) -> Iterator[int]:
         """Classes of images, several in flight."""
@@ -303,6 +314,16 @@ def _class(label: Any) -> int:
     if not 0 <= number < p.UNKNOWN_CLASS:
         raise BoardError(f"expected a class index from 0 on, got {number}")
     return number
+
+
+def _answer(reply: bytes) -> Answer:
+    """A reply to PREDICT that was asked for confidence; boards before 0.2 do not tell it."""
+    label, scores = unpack(p.PREDICT_REPLY, reply)
+    end = reply[struct.calcsize(p.PREDICT_REPLY) + 4 * scores :]
+    if not end:
+        return Answer(label)
+    confidence, known = unpack(p.PREDICT_END, end)
+    return Answer(label, confidence / 255, bool(known))
 
 
 def _pixels(image: Any) -> bytes:

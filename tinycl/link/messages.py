@@ -11,7 +11,25 @@ from tinycl_rt.link import protocol as p
 
 from tinycl.exceptions import BoardError, LinkError
 
-__all__ = ["Info", "Progress", "Refused", "unpack"]
+__all__ = ["Answer", "Info", "Progress", "Refused", "unpack"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A prediction.
+
+    Attributes
+    ----------
+    label : int
+    confidence : float or None
+        0..1: how often such predictions are right; None where a board does not tell.
+    known : bool
+        False: the sample seems to be of no class that was taught.
+    """
+
+    label: int
+    confidence: float | None = None
+    known: bool = True
 
 
 class Refused(BoardError):

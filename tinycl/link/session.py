@@ -12,9 +12,9 @@ from typing import Any
 
 from tinycl.exceptions import BoardError
 from tinycl.link.client import BoardClient
-from tinycl.link.messages import Progress
+from tinycl.link.messages import Answer, Progress
 
-__all__ = ["predict_all", "stream_experience"]
+__all__ = ["answer_all", "predict_all", "stream_experience"]
 
 _PAUSE = 1.0  # seconds
 
@@ -94,8 +94,8 @@ def _stretch(
             return
 
 
-def predict_all(client: BoardClient, images: Sequence[Any]) -> Iterator[int]:
-    """Classes of `images`, in order, across unplugs.
+def answer_all(client: BoardClient, images: Sequence[Any]) -> Iterator[Answer]:
+    """Answers for `images`, in order, across unplugs.
 
     Raises
     ------
@@ -104,13 +104,18 @@ def predict_all(client: BoardClient, images: Sequence[Any]) -> Iterator[int]:
     """
     done = 0
 
-    def steps() -> Iterator[int]:
+    def steps() -> Iterator[Answer]:
         nonlocal done
-        for label in client.predict_many(images[i] for i in range(done, len(images))):
+        for answer in client.answer_many(images[i] for i in range(done, len(images))):
             done += 1
-            yield label
+            yield answer
 
     return client.resume(steps)
+
+
+def predict_all(client: BoardClient, images: Sequence[Any]) -> Iterator[int]:
+    """Classes of `images`: see ``answer_all``."""
+    return (answer.label for answer in answer_all(client, images))
 
 
 def _place(client: BoardClient, experience: int, samples: int) -> int | None:

@@ -9,6 +9,7 @@ from tinycl_rt.learner import NAME_BYTES
 
 from tinycl.exceptions import BoardError, DataError
 from tinycl.link.client import BoardClient
+from tinycl.link.messages import Answer
 
 __all__ = ["Teacher", "check_names"]
 
@@ -33,6 +34,8 @@ class Teacher:
         Of all classes of the board; "" where it is free.
     learned : int
         Samples that the board has learned ever.
+    answer : Answer or None
+        To the last ``predict``.
 
     Raises
     ------
@@ -45,6 +48,7 @@ class Teacher:
         info = client.hello()
         self.names = client.names()
         self.learned = info.learned
+        self.answer: Answer | None = None
         self._kept = client.stats_and_replay()[1]
         self._new: list[int] = []
         self._experience = info.experience
@@ -81,7 +85,8 @@ class Teacher:
         """Class that the board gives a sample; None before it has learned any."""
         if not self.learned:
             return None
-        label = self._client.retry(lambda: self._client.predict(image, training=True))
+        self.answer = self._client.retry(lambda: self._client.answer(image, training=True))
+        label = self.answer.label
         return label if label < len(self.names) and self.names[label] else None
 
     def learn(self, image: Any, label: int) -> None:

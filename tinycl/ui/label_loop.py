@@ -70,6 +70,7 @@ class Labelling(Observer):
         """Show a sample until it is labelled or skipped; False when it is time to end."""
         screen = self.screen
         screen.shot, screen.predicted = shot, self.teacher.predict(shot.pixels)
+        screen.answer = self.teacher.answer
         if not self._live:
             keyboard.forget()
         while True:

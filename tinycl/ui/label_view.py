@@ -9,11 +9,12 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tinycl.data.capture import Frame
+from tinycl.link.messages import Answer
 from tinycl.ui.keys import Keys
 from tinycl.ui.label_counts import LabelCounts
 from tinycl.ui.line import Line, beside, fit
 from tinycl.ui.samples import drawing
-from tinycl.ui.theme import ACCENT, DIM, RIGHT, pair
+from tinycl.ui.theme import ACCENT, DIM, RIGHT, WRONG, pair
 
 __all__ = ["Screen", "screen"]
 
@@ -36,6 +37,8 @@ class Screen:
         Of all classes, "" where one is free.
     shot : Frame, optional
     predicted : int, optional
+    answer : Answer, optional
+        The board's, with its confidence.
     typed : str, optional
         The part of a new name that was typed; None while none is.
     message : str
@@ -47,6 +50,7 @@ class Screen:
     counts: LabelCounts = field(default_factory=LabelCounts)
     shot: Frame | None = None
     predicted: int | None = None
+    answer: Answer | None = None
     typed: str | None = None
     message: str = ""
 
@@ -86,7 +90,7 @@ def _names(state: Screen, width: int, height: int) -> list[Line]:
     if state.predicted is None:
         lines = [Line(("no prediction yet", DIM))]
     else:
-        lines = [Line((f"{state.names[state.predicted]} ?", pair(RIGHT) + _BOLD))]
+        lines = [_prediction(state.names[state.predicted], state.answer)]
     lines.append(Line())
     keys = Keys(state.names)
     for label, name in enumerate(state.names):
@@ -103,6 +107,14 @@ def _names(state: Screen, width: int, height: int) -> list[Line]:
     if len(lines) == 2:
         lines.append(Line(("n gives a first name", DIM)))
     return lines[:height]
+
+
+def _prediction(name: str, answer: Answer | None) -> Line:
+    """Name and confidence; a sample that is of no class taught so far says so first."""
+    if answer and not answer.known:
+        return Line(("unknown", pair(WRONG) + _BOLD), (f"  {name} ?", DIM))
+    sure = f"  {answer.confidence:.0%}" if answer and answer.confidence is not None else ""
+    return Line((f"{name} ?", pair(RIGHT) + _BOLD), (sure, DIM))
 
 
 def _before(state: Screen) -> Line:

@@ -40,9 +40,11 @@ HAS_FINGERPRINT = 8  # the state fingerprint was asked for and could be computed
 # PREDICT: flags (IMAGE_*), reserved; then pixels, or the CRC-32 of a staged image.
 PREDICT_REQUEST = "<BB"
 PREDICT_REPLY = "<HH"  # class, number of scores; then int32 scores
+PREDICT_END = "<BB"  # with IMAGE_SURE: confidence, 0..255; 1 if the class is known, else 0
 IMAGE_STAGED = 1
 IMAGE_SCORES = 2
 IMAGE_FLOATS = 4  # LATENTS: float outputs are wanted too
+IMAGE_SURE = 16  # PREDICT: confidence is wanted too
 IMAGE_OPEN = 8  # PREDICT: by what the open experience taught too, not consolidated yet
 
 # LATENTS: offset, most bytes wanted (0: what fits), flags, reserved; then pixels or CRC-32.

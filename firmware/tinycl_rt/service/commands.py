@@ -25,6 +25,9 @@ def predict(service, payload):
     for score in scores:
         struct.pack_into("<i", service.out, at, score)
         at += 4
+    if flags & p.IMAGE_SURE:
+        struct.pack_into(p.PREDICT_END, service.out, at, learner.confidence, int(learner.known))
+        at += 2
     return at
 
 
