@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.command import Demo, tinycl
+from tinycl_rt.learner import Learner
+from tinycl_rt.model.loader import Model
 
 from tinycl.cli import main
 
@@ -63,6 +65,13 @@ MISTAKES = [
     ("(8, 8, 1)", "simulate", "--model", "M", "--data", "npz:wide.npz"),
     ("state", "simulate", "--model", "M", "--data", "digits", "--state", "garbage"),
     ("state", "stream", "--model", "M", "--data", "digits", "--state", "garbage"),
+    ("classes 3, not 10", "simulate", "--model", "M", "--data", "digits", "--state", "few.tcs"),
+    ("called 'aaaaaaaaaaaaaaaaaaaaaaaa'", "stream", "--model", "M", "--data", "csv:long.csv"),
+    ("a seed from 1", "demo", "--seed", "0"),
+    ("seed between 1 and", "simulate", "--model", "M", "--data", "digits", "--seed", "-1"),
+    ("1 to 100,000 epochs", "train", "digits", "--epochs", "1000000000"),
+    ("fewer --epochs", "simulate", "--model", "M", "--data", "digits", "--epochs", "1000000000"),
+    ("not a CIRCUITPY drive", "flash", "--drive", "."),
 ]
 
 
@@ -82,6 +91,9 @@ def test_one_sentence(
         x_train=rng.integers(0, 256, (20, 9, 9), dtype=np.uint8),
         y_train=np.arange(20) % 2,
     )
+    (tmp_path / "few.tcs").write_bytes(Learner(Model(demo.model.read_bytes()), classes=3).dump())
+    rows = [f"{'a' * 24}{i % 3}" + ",7" * 64 for i in range(30)]
+    (tmp_path / "long.csv").write_text("\n".join(rows))
     names = {"M": str(demo.model), "T": str(demo.folder / "backbone.tflite")}
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["tinycl", *(names.get(word, word) for word in words)])

@@ -227,9 +227,13 @@ def test_a_sweep_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: Any) -> N
     assert len(calls) == 5
     assert sweep(bench(), settings, seeds=2, jobs=1, results=tmp_path) == found
     assert len(calls) == 5
+    for file in tmp_path.iterdir():
+        file.write_text("{}")  # no result: it is run again
+    again = sweep(bench(), settings, seeds=2, jobs=1, results=tmp_path)
+    assert without_times(again) == without_times(found)
     assert without_times(found) == without_times(sweep(bench(), settings, seeds=2, jobs=1))
     sweep(bench(seed=1), settings[:1], jobs=1, results=tmp_path)  # other pixels, same name
-    assert len(calls) == 10
+    assert len(calls) == 14
 
 
 def test_a_damaged_result_is_none(tmp_path: Path) -> None:

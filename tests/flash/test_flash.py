@@ -184,11 +184,14 @@ def test_a_folder_stands_for_a_circuitpython_drive(tmp_path: Path) -> None:
 def test_drives_say_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(FlashError, match="no such drive; is the board plugged in"):
         CircuitPythonDrive(tmp_path / "none")
+    (tmp_path / "CIRCUITPY").mkdir()
     (tmp_path / "boot_out.txt").write_text(BOOT_OUT.replace("9.2.1", "8.0.5"))
     with pytest.raises(FlashError, match=r"circuitpython 8.0.5; tinycl needs 9"):
         CircuitPythonDrive(tmp_path)
     (tmp_path / "boot_out.txt").unlink()
-    here = CircuitPythonDrive(tmp_path)
+    with pytest.raises(FlashError, match=r"not a CIRCUITPY drive: expected boot_out.txt in it"):
+        CircuitPythonDrive(tmp_path)
+    here = CircuitPythonDrive(tmp_path / "CIRCUITPY")
     for number, sentence in ((28, "drive is full"), (30, "read-only here"), (5, "drive is gone")):
         monkeypatch.setattr(os, "fsync", _raiser(OSError(number, "x")))
         with pytest.raises(FlashError, match=sentence):

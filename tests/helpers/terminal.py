@@ -44,10 +44,10 @@ class Terminal:
         if saving:
             self.child.expect_exact("interrupted, saving")
 
-    def end(self) -> str:
-        """What was said, after exit code 130."""
+    def end(self, code: int = 130) -> str:
+        """What was said until it ended with an exit code."""
         self.child.expect(pexpect.EOF)
         self.child.close()
-        assert self.child.exitstatus == 130, self.log.getvalue()
+        assert self.child.exitstatus == code, self.log.getvalue()
         assert "Traceback" not in self.log.getvalue(), self.log.getvalue()[-3000:]
         return self.log.getvalue()

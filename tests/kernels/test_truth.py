@@ -7,9 +7,12 @@ import numpy.typing as npt
 from helpers.geometry import Geometry, by_position, fill, geometries, packed
 from hypothesis import given
 from hypothesis import strategies as st
+from tinycl_rt import tcm
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.kernels.reference import core as k
 from tinycl_rt.lib.integers import Rng, exp_table
+from tinycl_rt.model.channels import step
+from tinycl_rt.model.graph import Operator
 from tinycl_rt.tcm import words
 
 SEEDS = st.integers(0, 2**31)
@@ -63,6 +66,16 @@ def test_bconv_is_a_correlation_of_signs(g: Geometry, pad: int, seed: int) -> No
     acc = array("i", bytes(4 * g.oc))
     k.bconv(g.p, packed(x), packed(w), array("i", t), y, acc)
     assert bits(y, g.oc) == expected
+
+
+@given(st.sampled_from([1, 8, 31, 32, 33, 64]), st.integers(1, 70), st.integers(1, 6), SEEDS)
+def test_join_is_a_concatenation_of_signs(a: int, b: int, places: int, seed: int) -> None:
+    x = fill(seed, "any", 0, 1, (places, a)) > 0
+    z = fill(seed + 1, "any", 0, 1, (places, b)) > 0
+    y = bytearray(b"\xaa" * (places * words(a + b)))
+    p = array("i", (places, 1, a, 1, 1, 1, 1, 0, 0, places, 1, a + b, 0, 0, 0))
+    step(Operator(tcm.JOIN, 0, 2, p, None, None, 1), packed(x), packed(z), memoryview(y))
+    assert bits(y, a + b) == np.concatenate([x, z], axis=1).astype(int).tolist()
 
 
 @given(geometries(channels=4, outputs=9), SEEDS)

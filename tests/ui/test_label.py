@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -177,8 +178,9 @@ def test_interrupted_and_gone_on_with(photos: Path, tmp_path: Path) -> None:
     simulated.set_names(["left", "right"])
     simulated.learn(pixels[0], 0)
     simulated.learn(pixels[1], 1)
+    simulated.end()
     with start("cpython", flash=flash) as board, connect(board.port) as client:
-        assert client.info().state == simulated.fingerprint() and client.info().is_open
+        assert client.info().state == simulated.fingerprint() and not client.info().is_open
     with _sitting(*words, "--classes", 4) as sitting:
         sitting.see("keeps its settings")
         sitting.end("", 1)
@@ -186,10 +188,47 @@ def test_interrupted_and_gone_on_with(photos: Path, tmp_path: Path) -> None:
         sitting.see("right")
         sitting.press("2", "2 of 12")
         sitting.end("q")
+    simulated.begin(1)
     simulated.learn(pixels[0], 1)
     simulated.end()
     with start("cpython", flash=flash) as board, connect(board.port) as client:
         assert client.info().state == simulated.fingerprint()
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("board", ["cpython", "unix", "cortex-m3"])
+def test_told_to_end(board: str, told: int, photos: Path, tmp_path: Path) -> None:
+    """As by a terminal that is closed: what was taught is consolidated and saved."""
+    if board != "cpython":
+        built(board)
+    (tmp_path / "m.tcm").write_bytes(MODEL)
+    flash = tmp_path / "flash"
+    words = ("--images", photos, "--flash", flash, "--board", board, "--names", "left,right")
+    with _sitting("--model", tmp_path / "m.tcm", *words) as sitting:
+        sitting.see("1 of 12")
+        sitting.press("1", "2 of 12")
+        sitting.child.kill(told)
+        assert "the board has learned 1 samples and saved them" in sitting.end("", 130)
+    with start(board, flash=flash) as machine, connect(machine.port) as client:
+        assert client.hello().learned == 1 and not client.hello().is_open
+
+
+def test_damaged_images_are_skipped(photos: Path, tmp_path: Path) -> None:
+    files, result = sorted(photos.rglob("*.png")), tmp_path / "taught.json"
+    for i, damaged in ((0, b""), (2, files[2].read_bytes()[:60]), (11, b"\x89PNG\r\n")):
+        files[i].write_bytes(damaged)
+    flash = flash_with(MODEL, tmp_path / "flash")
+    words = ("--images", photos, "--flash", flash, "--names", "left,right", "--json", result)
+    with _sitting(*words) as sitting:
+        sitting.see("00.png cannot be read as an image")
+        sitting.press("1", "04.png cannot be read as an image")
+        for i in range(5, 12):
+            sitting.press("2", f"{i} of 12")
+        text = sitting.end("2")  # the last one that can be read
+    said = text.partition("\x1b[?1049l")[2]
+    assert said.count("skipped: ") == 3 and "9 samples taught: 1 left, 8 right" in said
+    with start("cpython", flash=flash) as board, connect(board.port) as client:
+        assert client.hello().learned == 9 and not client.hello().is_open
 
 
 def test_a_board_that_loses_power_meanwhile(photos: Path, tmp_path: Path) -> None:
@@ -273,10 +312,15 @@ def test_windows_of_a_sensor(tmp_path: Path) -> None:
     shots = list(windows(file, (3, 1, 2)))
     assert [s.title for s in shots] == ["w.csv, 1 of 2", "w.csv, 2 of 2"]
     assert shots[0].pixels[:, 0].tolist() == [[0, 1], [2, 3], [4, 255]]
-    for text, words in (("1,2", "2 numbers; the model takes 3 x 1 x 2"), ("a,1", "no label")):
+    good = "1,1,1,1,1,1\n"
+    wrong = (
+        ("1,2", "2 numbers; without a label the model takes 3 x 1 x 2"),
+        ("a,1", "not a pixel"),
+    )
+    for text, words in (*wrong, ("", "no rows"), (good + "1,2", "row 2: 2 numbers")):
         file.write_text(text)
         with pytest.raises(DataError, match=words):
-            list(windows(file, (3, 1, 2)))
+            next(windows(file, (3, 1, 2)))
 
 
 def test_keys_and_names() -> None:
@@ -296,6 +340,7 @@ def test_keys_and_names() -> None:
         ("one of --images, --windows and --camera", ("--images", ".", "--camera", "0")),
         ("no such folder: nowhere", ("--images", "nowhere")),
         ("has no images", ("--images", ".")),
+        ("empty.csv has no rows", ("--windows", "empty.csv")),
         ("cannot read none.csv", ("--windows", "none.csv")),
         ("the name 'cup' is there twice", ("--images", "photos", "--names", "cup,cup")),
         ("room for 2 classes", ("--images", "photos", "--names", "a,b,c", "--classes", "2")),
@@ -314,6 +359,7 @@ def test_one_sentence(
     (tmp_path / "photos").mkdir()
     Image.new("L", (8, 8)).save(tmp_path / "photos" / "a.png")
     (tmp_path / "none").mkdir()
+    (tmp_path / "empty.csv").touch()
     monkeypatch.chdir(tmp_path / "none" if words[1] == "." else tmp_path)
     monkeypatch.setattr("tinycl.cli.label.Keyboard", lambda: None)
     if "--flash" not in words:
@@ -336,7 +382,18 @@ def test_a_pipe_is_no_keyboard(
     assert "expected a terminal, got a pipe" in capsys.readouterr().err
 
 
-def test_a_model_with_other_channels(tmp_path: Path) -> None:
+def test_a_model_that_takes_no_images(tmp_path: Path) -> None:
     Image.new("L", (8, 8)).save(tmp_path / "a.png")
     with pytest.raises(DataError, match="1 or 3 channels, the model takes 2"):
         next(images(tmp_path, (8, 8, 2)))
+    with pytest.raises(DataError, match="windows of a sensor, 128 x 1"):
+        next(images(tmp_path, (128, 1, 3)))
+
+
+def test_a_folder_of_damaged_images(tmp_path: Path) -> None:
+    said: list[str] = []
+    for i in range(3):
+        (tmp_path / f"{i}.png").write_bytes(b"none")
+    with pytest.raises(DataError, match="none of its 3 images can be read"):
+        next(images(tmp_path, (8, 8, 1), said.append))
+    assert len(said) == 3

@@ -11,6 +11,7 @@ from rich.console import Console
 from tinycl.cli import options as o
 from tinycl.cli.importing import importing
 from tinycl.cli.interrupt import keeping
+from tinycl.cli.saving import UnsavedError
 from tinycl.exceptions import BoardError
 from tinycl.files import write_json
 from tinycl.table import Table
@@ -89,6 +90,8 @@ def command(
     console.print(f"wrote {output / 'report.html'}", highlight=False, markup=False)
     if not same:
         raise BoardError("the board and the simulator learned different states: this is a bug")
+    if not summary["saved"]:
+        raise UnsavedError("the board could not save what it learned: is the disk full?")
 
 
 def _table(s: dict[str, Any]) -> Table:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,17 +28,19 @@ def importing() -> Iterator[None]:
 
 
 @contextmanager
-def handling(handler: Callable[..., Any]) -> Iterator[None]:
-    """Handle SIGINT in this block, where this process hears it at all."""
-    hears = signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, None)
-    if not hears or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, handler)
+def handling(
+    handler: Callable[..., Any], signals: Iterable[int] = (signal.SIGINT,)
+) -> Iterator[None]:
+    """Handle signals in this block, those that this process hears at all."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        heard = [s for s in signals if signal.getsignal(s) not in (signal.SIG_IGN, None)]
+        before = {number: signal.signal(number, handler) for number in heard}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handled in before.items():
+            signal.signal(number, handled)
 
 
 def end_at_once(sentence: str) -> None:

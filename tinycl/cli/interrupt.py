@@ -6,19 +6,19 @@ import _thread
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from typer.core import TyperGroup
 
 from tinycl.cli.importing import end_at_once, handling
-from tinycl.exceptions import BoardError, LinkError, TinyclError
-from tinycl.observer import Observer
+from tinycl.exceptions import TinyclError
 
-if TYPE_CHECKING:
-    from tinycl.link import BoardClient
+__all__ = ["Group", "Interrupted", "keeping", "on_interrupt"]
 
-__all__ = ["Group", "Interrupted", "keeping", "on_interrupt", "save_board"]
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
 class Interrupted(TinyclError):
@@ -85,7 +85,7 @@ def keeping(kept: Callable[[], str]) -> Iterator[None]:
 
 @contextmanager
 def on_interrupt(save: Callable[[], str]) -> Iterator[None]:
-    """Save when Ctrl-C is pressed in this block.
+    """Save when Ctrl-C is pressed in this block, when its terminal is closed or it is told to end.
 
     Enter a live display inside this block: then the display is closed before anything is said.
 
@@ -97,46 +97,28 @@ def on_interrupt(save: Callable[[], str]) -> Iterator[None]:
     Raises
     ------
     Interrupted
-        Ctrl-C was pressed, once or twice.
+        Ctrl-C was pressed, once or twice; or another of these signals came.
     """
-    try:
-        yield
-    except KeyboardInterrupt:
+    told = []
+
+    def hear(number: int, _: object) -> None:
+        told.append(number)
+        if number == signal.SIGINT or len(told) == 1:
+            raise KeyboardInterrupt
+
+    with handling(hear, _SIGNALS):
         try:
-            print("tinycl: interrupted, saving; Ctrl-C again ends at once", file=sys.stderr)
-            kept = save()
-        except KeyboardInterrupt:
-            raise Interrupted("ended at once; what was not saved is lost") from None
-        raise Interrupted(kept) from None
-
-
-def save_board(client: BoardClient, lasting: bool, again: str) -> str:
-    """Let a board save and go back to its REPL.
-
-    Parameters
-    ----------
-    client : BoardClient
-    lasting : bool
-        Whether the board outlives the command: it is real, or its flash is a folder of the user.
-    again : str
-        How to go on.
-
-    Returns
-    -------
-    str
-        What is kept, and how to go on.
-    """
-    client.observer = Observer()
-    try:
-        info = client.hello()
-        if info.has_model:
-            client.save()
-        client.bye()
-    except (BoardError, LinkError) as error:
-        return f"interrupted; the board could not save ({error}), what it learned may be lost"
-    if not info.has_model:
-        return f"interrupted before the board had a model; {again} begins again"
-    learned = f"interrupted; the board has learned {info.learned} samples"
-    if not lasting:
-        return f"{learned}, which end with this emulated board: --flash FOLDER keeps them"
-    return f"{learned} and saved them; {again} goes on from there"
+            yield
+        except BaseException as error:
+            # Where the terminal is gone, closing a display on it is an error of its own.
+            if not told and not isinstance(error, KeyboardInterrupt):
+                raise
+            try:
+                with suppress(OSError):
+                    print(
+                        "tinycl: interrupted, saving; Ctrl-C again ends at once", file=sys.stderr
+                    )
+                kept = save()
+            except KeyboardInterrupt:
+                raise Interrupted("ended at once; what was not saved is lost") from None
+            raise Interrupted(kept) from None

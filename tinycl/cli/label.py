@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinycl.cli import options as o
-from tinycl.cli.interrupt import on_interrupt, save_board
+from tinycl.cli.interrupt import on_interrupt
 from tinycl.cli.models import read_model
+from tinycl.cli.saving import Keeper
 from tinycl.exceptions import BoardError, DataError
 from tinycl.files import write_json
 from tinycl.ui.keyboard import Keyboard
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _CLASSES = 10
+_MOST_SKIPPED = 5
 
 
 def command(
@@ -92,28 +93,32 @@ def command(
     name = board or str(port)
     again = "the same command" + (" without --reset" if reset else "")
     with o.open_board(port, board, flash) as client:
-        lasting = port is not None or flash is not None
-        with on_interrupt(partial(save_board, client, lasting, again)):
+        keeper, teacher = Keeper(client, port, board, flash), None
+        with on_interrupt(lambda: keeper.interrupted(again, teacher.end if teacher else None)):
             client.wait = wait
             with Live(Console()) as live:
                 client.observer = live
                 if blob is not None:
                     send_model(client, blob, reset, advice="--reset replaces it and forgets them")
                 _settle(client, blob, len(wanted), classes, learn, replay, reset)
-            shots = _shots(client, images, windows, camera)
             teacher = Teacher(client, wanted)
             labelling = Labelling(teacher, name, live=images is None and windows is None)
+            shots = _shots(client, images, windows, camera, labelling.skipped)
             client.observer = labelling
             try:
                 labelling.run(shots, keyboard)
+                client.observer = Live(Console())
+                unsaved = keeper.keep()
                 fingerprint = f"{client.info().state or 0:08x}"
                 client.bye()
             finally:
                 result: dict[str, Any] = {**labelling.screen.counts.as_dict(), "board": name}
                 result |= {"names": [n for n in teacher.names if n], "learned": teacher.learned}
                 write_json(json, result)
-    write_json(json, {**result, "board_fingerprint": fingerprint})
+    write_json(json, {**result, "board_fingerprint": fingerprint, "saved": unsaved is None})
     _say(labelling, fingerprint)
+    if unsaved:
+        raise unsaved
 
 
 def _settle(
@@ -145,14 +150,18 @@ def _settle(
 
 
 def _shots(
-    client: BoardClient, images: Path | None, windows: Path | None, camera: str | None
+    client: BoardClient,
+    images: Path | None,
+    windows: Path | None,
+    camera: str | None,
+    skipped: Callable[[str], None],
 ) -> Iterator[Frame]:
     """The samples; what is wrong with their source is said before the screen opens."""
     from tinycl.data import capture
 
     shape = client.hello().input_shape
     if images is not None:
-        shots = capture.images(images, shape)
+        shots = capture.images(images, shape, skipped)
     elif windows is not None:
         shots = capture.windows(windows, shape)
     else:
@@ -166,3 +175,7 @@ def _say(labelling: Labelling, fingerprint: str) -> None:
     before = "" if counts.accuracy is None else f"; {counts.accuracy:.0%} right before the label"
     print(f"{counts.samples} samples taught{': ' + taught if taught else ''}{before}")
     print(f"the board has learned {labelling.teacher.learned} samples; state {fingerprint}")
+    for sentence in labelling.unread[:_MOST_SKIPPED]:
+        print(f"skipped: {sentence}")
+    if len(labelling.unread) > _MOST_SKIPPED:
+        print(f"skipped: {len(labelling.unread) - _MOST_SKIPPED} more")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tinycl.cli import options as o
+from tinycl.cli.saving import UnsavedError
 from tinycl.exceptions import DataError
 from tinycl.files import read_file, write_json
 
@@ -47,8 +48,6 @@ def command(
     with o.open_board(port, board, flash) as client, Live(console) as live:
         client.observer = live
         info = restore(client, data)
-        if info.unsaved:
-            live.message(f"{client.name}: in RAM only, {info.warning}")
     console.print(
         f"{client.name}: {info.learned} samples learned, fingerprint {info.state or 0:08x}",
         highlight=False,
@@ -57,3 +56,8 @@ def command(
     fingerprints = {"state": f"{info.state or 0:08x}", "model": info.fingerprint}
     result = {"bytes": len(data), "learned": info.learned, "saved": not info.unsaved}
     write_json(json, {**result, "fingerprints": fingerprints, "port": client.name})
+    if info.unsaved:
+        raise UnsavedError(
+            f"the board has the state in its memory, but could not save it ({info.warning}): make "
+            "room on the board, and restore it again"
+        )

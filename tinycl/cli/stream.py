@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 
 from tinycl.cli import options as o
-from tinycl.cli.interrupt import on_interrupt, save_board
+from tinycl.cli.interrupt import on_interrupt
 from tinycl.cli.models import read_model
+from tinycl.cli.saving import Keeper
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.files import read_file, write_json
 from tinycl.text import size
@@ -57,7 +58,7 @@ def command(
 
     Without --port and --board: to the emulated board cpython. The board goes on from where it is:
     after an unplug, or another call with the same settings, no sample is learned twice and none
-    is lost.
+    is lost. A board that cannot save is an error (exit code 3); its state is written to a file.
 
     Examples:
 
@@ -90,17 +91,18 @@ def command(
     name, words = board or str(port), " ".join(["tinycl", *sys.argv[1:]])
     again = "the same command" + (" without --reset or --state" if reset or state else "")
     with o.open_board(port, board, flash) as client:
-        save = partial(save_board, client, port is not None or flash is not None, again)
+        keeper = Keeper(client, port, board, flash, output or Path())
         live: Live | Watching = (
             Watching(console, experiment, client, name)
             if watch
             else Live(console, dataset.class_names)
         )
-        with on_interrupt(save), live:
+        with on_interrupt(partial(keeper.interrupted, again)), live:
             client.wait, client.observer = wait, live
             client.retry(partial(prepare, client, experiment, blob, start_state, reset))
             subject = StreamedBoard(client, experiment)
             record = run(experiment, subject, live)
+            unsaved = keeper.keep()
             figures = partial(
                 summarise, record, experiment, compiled, client, subject, name, words
             )
@@ -124,3 +126,5 @@ def command(
         write_json(output / "summary.json", summary)
         write_report(summary, output / "report.html")
         console.print(f"wrote {output / 'report.html'}", highlight=False, markup=False)
+    if unsaved:
+        raise unsaved

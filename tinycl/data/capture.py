@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tinycl.data.image_file import ENDINGS, pillow, read_image
+from tinycl.data.table import pixels as read_row
 from tinycl.exceptions import DataError, MissingExtraError
 
 __all__ = ["Frame", "camera", "images", "windows"]
@@ -27,14 +28,24 @@ class Frame:
     title: str
 
 
-def images(folder: Path, shape: Shape) -> Iterator[Frame]:
+def images(
+    folder: Path, shape: Shape, skipped: Callable[[str], object] = lambda _: None
+) -> Iterator[Frame]:
     """All images of a folder and of the folders in it, whose names mean nothing here.
+
+    Parameters
+    ----------
+    folder : Path
+    shape : tuple of int
+        What the model takes.
+    skipped : callable
+        Hears why an image cannot be read; the next one follows.
 
     Raises
     ------
     DataError
-        There is no such folder, or no image in it; one cannot be read; or the model does not
-        take images.
+        There is no such folder, or no image in it that can be read; or the model does not take
+        images.
     MissingExtraError
         Pillow is not installed.
     """
@@ -48,9 +59,18 @@ def images(folder: Path, shape: Shape) -> Iterator[Frame]:
     if not files:
         raise DataError(f"{folder} has no images; expected files such as cup.jpg or 0001.png")
     _check(shape)
+    read = 0
     for i, file in enumerate(files, 1):
         title = f"{file.relative_to(folder)}, {i} of {len(files)}"
-        yield Frame(_fitted(read_image(file), shape), title)
+        try:
+            pixels = _fitted(read_image(file), shape)
+        except DataError as error:
+            skipped(str(error).replace(str(file), str(file.relative_to(folder))))
+            continue
+        read += 1
+        yield Frame(pixels, title)
+    if not read:
+        raise DataError(f"{folder}: none of its {len(files)} images can be read")
 
 
 def windows(file: Path, shape: Shape) -> Iterator[Frame]:
@@ -59,7 +79,8 @@ def windows(file: Path, shape: Shape) -> Iterator[Frame]:
     Raises
     ------
     DataError
-        The file cannot be read, or a row does not have as many integers 0..255 as the model takes.
+        The file cannot be read, or has no row, or a row does not have as many integers 0..255 as
+        the model takes: all rows are read before the first one is given.
     """
     count = int(np.prod(shape))
     try:
@@ -68,19 +89,18 @@ def windows(file: Path, shape: Shape) -> Iterator[Frame]:
         raise DataError(f"cannot read {file}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"cannot read {file}: {error}") from error
+    if not rows:
+        raise DataError(f"{file} has no rows; expected {count} integers 0 to 255 in each")
+    frames = []
     for number, row in enumerate(rows, 1):
-        try:
-            pixels = np.frombuffer(bytes(map(int, row)), np.uint8)
-        except ValueError:
-            raise DataError(
-                f"{file}, row {number}: expected integers 0 to 255 and no label"
-            ) from None
+        pixels = np.frombuffer(read_row(row, f"{file}, row {number}"), np.uint8)
         if len(pixels) != count:
             raise DataError(
-                f"{file}, row {number}: {len(pixels)} numbers; the model takes "
+                f"{file}, row {number}: {len(pixels)} numbers; without a label the model takes "
                 f"{shape[0]} x {shape[1]} x {shape[2]}, which is {count}"
             )
-        yield Frame(pixels.reshape(shape), f"{file.name}, {number} of {len(rows)}")
+        frames.append(Frame(pixels.reshape(shape), f"{file.name}, {number} of {len(rows)}"))
+    yield from frames
 
 
 def camera(which: str, shape: Shape) -> Iterator[Frame]:
@@ -131,6 +151,11 @@ def camera(which: str, shape: Shape) -> Iterator[Frame]:
 def _check(shape: Shape) -> None:
     if shape[2] not in (1, 3):
         raise DataError(f"images have 1 or 3 channels, the model takes {shape[2]}: give --windows")
+    if 1 in shape[:2]:
+        raise DataError(
+            f"the model takes windows of a sensor, {shape[0]} x {shape[1]}, no images: give "
+            "--windows"
+        )
 
 
 def _fitted(image: Any, shape: Shape) -> npt.NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tinycl.data.dataset import Dataset, make_dataset
 from tinycl.exceptions import DataError
 
-__all__ = ["load_csv", "number_names", "split_size"]
+__all__ = ["load_csv", "number_names", "pixels", "split_size"]
 
 _SIZE = re.compile(r",(\d+)x(\d+)(?:x(\d+))?$")
 _LONGEST = 1000  # characters of a class name: a board takes far fewer
@@ -34,10 +34,10 @@ def load_csv(argument: str, name: str) -> Dataset:
     if not path.is_file():
         raise DataError(f"no such file: {path}")
     labels, rows = _read(path)
-    pixels = np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
-    shape = _shape(pixels.shape[1], size, path)
+    x = np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
+    shape = _shape(x.shape[1], size, path)
     y, class_names = _classes(labels)
-    return make_dataset(name, (pixels.reshape(-1, *shape), y), None, class_names)
+    return make_dataset(name, (x.reshape(-1, *shape), y), None, class_names)
 
 
 def split_size(argument: str) -> tuple[Path, tuple[int, int, int | None] | None]:
@@ -96,7 +96,7 @@ def _read(path: Path) -> tuple[list[str], list[bytes]]:
         if len(cells) < 2 or not cells[0].strip():
             raise DataError(f"{path}, line {line}: expected a label, then pixels, with commas")
         labels.append(cells[0].strip())
-        rows.append(_row(cells[1:], f"{path}, line {line}"))
+        rows.append(pixels(cells[1:], f"{path}, line {line}"))
     if not rows:
         raise DataError(f"{path} holds no samples; expected rows of a label, then pixels")
     return labels, rows
@@ -121,23 +121,35 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _is_header(cells: list[str]) -> bool:
-    """Tell whether no column after the first starts like a number."""
+    """Tell whether no column after the first is a number, or starts like one."""
     return len(cells) > 1 and not any(
-        cell.strip()[:1] in set("+-.0123456789") for cell in cells[1:]
+        cell.strip()[:1] in set("+-.0123456789") or _is_number(cell) for cell in cells[1:]
     )
 
 
-def _row(cells: list[str], where: str) -> bytes:
+def _is_number(cell: str) -> bool:
+    """Tell whether Python reads it as a number: nan and inf, too."""
     try:
-        return bytes(map(int, cells))  # refuses what is no integer, and what is not in 0..255
+        float(cell)
     except ValueError:
-        bad = next(cell for cell in cells if not _is_pixel(cell))[:30]
-        raise DataError(f"{where}: {bad!r} is not a pixel; expected integers 0 to 255") from None
+        return False
+    return True
+
+
+def pixels(cells: list[str], where: str) -> bytes:
+    """Read the cells of a row, integers 0 to 255; DataError with the first that is none."""
+    try:
+        if "_" not in "".join(cells):  # Python would read 1_0 as 10
+            return bytes(map(int, cells))  # refuses what is no integer, and what is not in 0..255
+    except ValueError:
+        pass
+    bad = next(cell for cell in cells if not _is_pixel(cell))[:30]
+    raise DataError(f"{where}: {bad!r} is not a pixel; expected integers 0 to 255")
 
 
 def _is_pixel(cell: str) -> bool:
     try:
-        return 0 <= int(cell) <= 255
+        return "_" not in cell and 0 <= int(cell) <= 255
     except ValueError:
         return False
 

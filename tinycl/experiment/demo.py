@@ -143,6 +143,7 @@ def _on_board(
         )
         subject = StreamedBoard(client, experiment)
         record: Record = run(experiment, subject, live)
+        client.try_save()
         summary = summarise(
             record, experiment, compiled.model, client, subject, board.name, command
         )

@@ -33,6 +33,8 @@ class Experiment:
     def make(cls, dataset: Dataset, settings: ExperimentSettings) -> Experiment:
         """Cut a data set by the settings' scenario and seed; DataError for what does not fit."""
         settings = settings.resolved()
+        if not 1 <= settings.seed < 1 << 32:
+            raise DataError(f"expected a seed from 1 to {(1 << 32) - 1:,}, got {settings.seed}")
         if settings.epochs * len(dataset.y_train) > _MOST_SAMPLES:
             raise DataError(
                 f"expected a stream of at most {_MOST_SAMPLES:,} samples: give fewer --epochs"
@@ -46,6 +48,12 @@ class Experiment:
             epochs=settings.epochs,
             without=settings.unknown,
         )
+        names = [_cut(name) for name in dataset.class_names]
+        if alike := next((name for name in names if names.count(name) > 1), None):
+            raise DataError(
+                f"several classes of {dataset.name} are called {alike!r} in their first "
+                f"{NAME_BYTES} bytes, which is all that a board keeps: give them shorter names"
+            )
         if settings.replay_batch == RATIO:
             settings = replace(settings, replay_batch=_ratio(settings, experiences))
         config = settings.config(dataset.num_classes)
@@ -61,8 +69,7 @@ class Experiment:
 
     def names(self, experience: Experience) -> list[str]:
         """Names of the classes that an experience brings, cut to what a board keeps."""
-        names = [self.dataset.class_names[c] for c in experience.classes]
-        return [n.encode()[:NAME_BYTES].decode(errors="ignore") for n in names]
+        return [_cut(self.dataset.class_names[c]) for c in experience.classes]
 
     def first(self, experiences: int) -> Experiment:
         """The same experiment, with only its first experiences; DataError for less than one."""
@@ -73,6 +80,10 @@ class Experiment:
     def describe(self) -> dict[str, Any]:
         """The settings as plain values for JSON."""
         return {"dataset": self.dataset.name, **vars(self.settings)}
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:NAME_BYTES].decode(errors="ignore")
 
 
 def _ratio(settings: ExperimentSettings, experiences: Sequence[Experience]) -> int:

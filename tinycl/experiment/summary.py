@@ -35,13 +35,14 @@ def summarise(
     model
         The board's model, where the host has it: for the sizes in bytes.
     client, subject
-        The link, for its figures.
+        The link, for its figures, and for whether the board has saved what it learned.
     board
         Name in ``tinycl boards``, or the port.
     command
         What made this run.
     """
-    info = client.hello()
+    info = client.info()
+    saved = not info.unsaved and f"{info.state or 0:08x}" == record.fingerprint
     counts, stats = client.counts, client.stats()
     rate = subject.samples / subject.seconds if subject.seconds else None
     summary: dict[str, Any] = {
@@ -54,6 +55,7 @@ def summarise(
         "bytes_sent": counts.bytes_sent,
         "bytes_received": counts.bytes_received,
         "retransmissions": counts.retransmissions,
+        "saved": saved,  # all of it is in the board's flash
         "saves": stats["saves"],  # since the board was started
         "bytes_saved": stats["save_bytes"],
         "board": {"name": board, "backend": info.backend, "firmware": info.platform},

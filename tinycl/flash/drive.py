@@ -34,7 +34,8 @@ class CircuitPythonDrive:
     Raises
     ------
     FlashError
-        It is no folder, or its ``boot_out.txt`` tells of firmware that is too old.
+        It is no folder, or no such drive; or its ``boot_out.txt`` tells of firmware that is too
+        old.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,6 +43,11 @@ class CircuitPythonDrive:
         self.folder = folder
         if not folder.is_dir():
             raise FlashError(f"{folder}: no such drive; is the board plugged in, and mounted?")
+        if not is_circuitpython(folder):
+            raise FlashError(
+                f"{folder} is not a CIRCUITPY drive: expected {_BOOT_OUT} in it, which "
+                "CircuitPython writes when it starts; name the drive itself with --drive"
+            )
         told = self._boot_out()
         version = re.search(r"CircuitPython (\d+)\.(\d+)\.(\d+)", told)
         numbers = tuple(int(n) for n in version.groups()) if version else ()

@@ -30,7 +30,7 @@ from tinycl.exceptions import BoardError, LinkError
 from tinycl.link.connection import Connection
 from tinycl.link.images import ImageSender, Sample
 from tinycl.link.jobs import GoneError
-from tinycl.link.messages import Answer, Progress, unpack
+from tinycl.link.messages import Answer, Progress, Refused, unpack
 from tinycl.link.outputs import MOST_BYTES, outputs_many
 from tinycl.link.transfer import fetch_state, upload
 from tinycl.link.transport import Transport, open_transport, reopen_transport
@@ -160,7 +160,7 @@ class BoardClient(Connection):
             for position, (image, label) in enumerate(samples, first)
         )
         for reply in self._images.send(p.LEARN, heads):
-            yield Progress.unpack(reply)
+            yield self._where(reply)
 
     def end(self, experience: int, samples: int) -> Progress:
         """Close the experience after its `samples` samples; the board consolidates and saves."""
@@ -173,8 +173,20 @@ class BoardClient(Connection):
         return self._progress(p.RESET, struct.pack(p.RESET_REQUEST, *place) + config.pack())
 
     def save(self) -> Progress:
-        """Make the board save now, if anything changed."""
+        """Make the board save now, if anything changed; Refused with its reason if it cannot."""
         return self._progress(p.SAVE)
+
+    def try_save(self) -> str:
+        """Make the board save now; returns why it could not, "" where it could."""
+        try:
+            self.save()
+        except Refused as refused:
+            if refused.code not in (p.STORAGE, p.NO_MEMORY):
+                raise
+            reason = refused.reason.removeprefix("not saved: ")
+            self._heed(True, reason)
+            return reason
+        return ""
 
     def get_state(self) -> bytes:
         """Fetch the whole learned state.
@@ -238,7 +250,12 @@ class BoardClient(Connection):
         return float(ms / done)
 
     def _progress(self, code: int, payload: bytes = b"") -> Progress:
-        return Progress.unpack(self.exchange.request(code, payload))
+        return self._where(self.exchange.request(code, payload))
+
+    def _where(self, reply: bytes) -> Progress:
+        found = Progress.unpack(reply)
+        self._heed(found.unsaved)
+        return found
 
 
 def connect(

@@ -55,7 +55,9 @@ class Connection:
     wait : float
         Seconds to wait for a board that was unplugged.
     observer : Observer
-        Hears when the board goes and comes back, and how far long steps are.
+        Hears when the board goes and comes back, when it cannot save, and how far long steps are.
+    unsaved : bool
+        The board's last save failed, as of its last answer: what it learned lives in RAM only.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Connection:
         self.board: Info | None = None
         self.wait = 60.0
         self.observer = Observer()
+        self.unsaved = False
 
     @property
     def counts(self) -> Counts:
@@ -96,7 +99,17 @@ class Connection:
         self.exchange.window = max(1, info.window)
         self.exchange.max_payload = info.max_payload
         self.board = info
+        self._heed(info.unsaved, info.warning.removeprefix("not saved: "))
         return info
+
+    def _heed(self, unsaved: bool, reason: str = "") -> None:
+        """Tell the observer once when the board could not save."""
+        if unsaved and not self.unsaved:
+            self.observer.message(
+                f"{self.name}: the board could not save{reason and f' ({reason})'}; what it "
+                "learned is in its memory only, and lost without power"
+            )
+        self.unsaved = unsaved
 
     def info(self) -> Info:
         """``hello`` with the fingerprint of the learned state."""

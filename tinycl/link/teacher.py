@@ -60,6 +60,11 @@ class Teacher:
             if name not in self.names:
                 self.add(name)
 
+    @property
+    def unsaved(self) -> bool:
+        """The board could not save."""
+        return self._client.unsaved
+
     def add(self, name: str) -> int:
         """Give the next free class a name; returns the class.
 

@@ -16,6 +16,7 @@ __all__ = [
     "between",
     "by_class",
     "count",
+    "flag",
     "fraction",
     "list_of",
     "mapping",
@@ -50,6 +51,13 @@ def count(value: Any, where: str) -> int:
     """Accept an integer from 0."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
         raise _wrong(value, where, "a whole number from 0")
+    return value
+
+
+def flag(value: Any, where: str) -> bool:
+    """Accept true or false."""
+    if not isinstance(value, bool):
+        raise _wrong(value, where, "true or false")
     return value
 
 

@@ -57,6 +57,7 @@ class RunRecord:
     bits_checked_against_lce: int | None = None
     bits_differing: int | None = None
     board: dict[str, Any] | None = None
+    saved: bool | None = None
     board_fingerprint: str | None = None
     simulator_fingerprint: str | None = None
     settings: dict[str, Any] | None = None
@@ -182,6 +183,7 @@ _CHECKS: dict[str, checks.Check] = {
     "experiences": list_of(_experience),
     "samples_per_second": checks.between(0, math.inf),
     "board": checks.mapping,
+    "saved": checks.flag,
     "board_fingerprint": checks.token,
     "simulator_fingerprint": checks.token,
     "settings": checks.mapping,

@@ -14,6 +14,7 @@ from tinycl.training.augment import AUGMENTATIONS
 
 __all__ = ["TrainingSettings", "make_settings"]
 
+_MOST_EPOCHS = 100_000  # far beyond any use, and still a sum of steps that fits
 _STEPS = 900  # enough for the small sets; a natural-image set wants more epochs
 _FEW_CLASSES = 10  # below, features want the views as classes besides
 
@@ -94,8 +95,8 @@ def make_settings(
     if not 2 <= batch <= count:
         raise ModelError(f"batch must be 2 to {count}, the number of samples; got {batch}")
     epochs = min(60, max(2, ceil(_STEPS / (count // batch)))) if epochs is None else epochs
-    if epochs < 1:
-        raise ModelError(f"epochs must be 1 or more, got {epochs}")
+    if not 1 <= epochs <= _MOST_EPOCHS:
+        raise ModelError(f"expected 1 to {_MOST_EPOCHS:,} epochs, got {epochs:,}")
     learning_rate = (1e-2 if count < 5000 else 5e-3) if learning_rate is None else learning_rate
     if not 0 < learning_rate < 1:
         raise ModelError(f"learning rate must lie between 0 and 1, got {learning_rate}")

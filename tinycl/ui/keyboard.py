@@ -65,7 +65,10 @@ class Keyboard:
             ready, _, _ = select.select([self._fd], [], [], seconds)
             if not ready:
                 return None
-            data = os.read(self._fd, 256)
+            try:
+                data = os.read(self._fd, 256)
+            except OSError:  # how Linux says that a terminal is gone
+                data = b""
             if not data:
                 raise KeyboardInterrupt
             text = self._decoder.decode(data)

@@ -30,11 +30,17 @@ class Labelling(Observer):
         Name of the board.
     live : bool
         Samples go on by themselves, as a camera's do, until a key comes.
+
+    Attributes
+    ----------
+    unread : list of str
+        Why samples were skipped, a sentence each.
     """
 
     def __init__(self, teacher: Teacher, title: str, live: bool) -> None:
         self.teacher = teacher
         self.screen = Screen(title, teacher.names)
+        self.unread: list[str] = []
         self._live = live
         self._view = Live(
             self.screen, console=Console(), screen=True, auto_refresh=False, transient=True
@@ -47,8 +53,6 @@ class Labelling(Observer):
         ------
         LinkError, BoardError
             The board did not come back.
-        DataError
-            A sample could not be read; what was taught before is consolidated.
         """
         try:
             with keyboard, self._view:
@@ -65,6 +69,11 @@ class Labelling(Observer):
         """See ``Observer``."""
         self.screen.message = text
         self._view.refresh()
+
+    def skipped(self, sentence: str) -> None:
+        """A sample cannot be read: say why, now and at the end."""
+        self.unread.append(sentence)
+        self.screen.message = sentence
 
     def _one(self, shot: Frame, keyboard: Keyboard) -> bool:
         """Show a sample until it is labelled or skipped; False when it is time to end."""
@@ -105,6 +114,8 @@ class Labelling(Observer):
         before = None if screen.predicted is None else names[screen.predicted]
         screen.counts.label(names[label], before, accepted)
         screen.message = f"learned: {names[label]}"
+        if self.teacher.unsaved:
+            screen.message += "; the board cannot save, see at the end"
 
     def _save(self) -> None:
         try:

@@ -63,7 +63,7 @@ def measure(board: Board, data: bytes, backends: list[str]) -> list[dict[str, An
             {
                 "board": board.name,
                 "backend": row["backend"],
-                "unit": unit(code),
+                "unit": unit(code, p),
                 "units": units(code, p),
                 "instructions": row["instructions"],
                 "estimate": estimate(code, p, board.arch, row["backend"]),

@@ -51,7 +51,8 @@ class Task:
 
     def settings(self, **more: object) -> ExperimentSettings:
         """Settings of a run, with CWR* and the replay memory unless told otherwise."""
-        about = {"scenario": self.scenario, "limit": self.limit, "replay": self.slots}
+        about = {"scenario": self.scenario, "limit": self.limit, "head": "cwr"}
+        about["replay"] = self.slots
         return ExperimentSettings(**{**about, **more})  # type: ignore[arg-type]
 
 

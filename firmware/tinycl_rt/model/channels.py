@@ -68,7 +68,8 @@ def step(op, x, z, y):
     elif op.code == tcm.JOIN:
         join(op.p, x, z, y)
     else:
-        join_floats(op.p, x, z, y)
+        c = op.p[_C]
+        interleave(op.p[_H] * op.p[_W], x, c, z, op.p[_OC] - c, y)
 
 
 def take(p, x, y, row, first, count):
@@ -82,6 +83,9 @@ def join(p, x, z, y):
     """Bits of the channels of ``x``, then those of ``z``."""
     c = p[_C]
     a, b, n = tcm.words(c), tcm.words(p[_OC] - c), tcm.words(p[_OC])
+    if not c & 31:
+        interleave(p[_H] * p[_W], x, a, z, b, y)
+        return
     whole, shift = c >> 3, c & 7
     extra = (p[_OC] - c + 7) >> 3
     for i in range(p[_H] * p[_W]):
@@ -98,9 +102,11 @@ def join(p, x, z, y):
                 y[out + k + 1] |= v >> 8
 
 
-def join_floats(p, x, z, y):
-    """Channels of ``x``, then those of ``z``."""
-    c, n = p[_C], p[_OC]
-    for i in range(p[_H] * p[_W]):
-        y[i * n : i * n + c] = x[i * c : (i + 1) * c]
-        y[i * n + c : (i + 1) * n] = z[i * (n - c) : (i + 1) * (n - c)]
+def interleave(rows, x, a, z, b, y):
+    """``a`` entries of ``x``, then ``b`` of ``z``, for each row."""
+    out = 0
+    for i in range(rows):
+        y[out : out + a] = x[i * a : (i + 1) * a]
+        out += a
+        y[out : out + b] = z[i * b : (i + 1) * b]
+        out += b

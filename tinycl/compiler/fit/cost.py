@@ -9,6 +9,7 @@ from tinycl_rt import tcm
 __all__ = ["estimate", "unit", "units"]
 
 # What the work of an operator is counted in. Padding counts as taps; channels of bits as words.
+# Bits are moved a row of whole words at a time, whatever its length.
 _UNITS = {
     tcm.CONV8: "8-bit tap",
     tcm.BCONV: "binary tap",
@@ -18,8 +19,7 @@ _UNITS = {
     tcm.BPOOL: "pooled word",
     tcm.BINARISE: "sign",
     tcm.SUM_POOL: "counted bit",
-    tcm.TAKE: "moved word",
-    tcm.JOIN: "joined word",
+    tcm.TAKE: "moved row",
     tcm.FLOAT_TAKE: "moved value",
     tcm.FLOAT_JOIN: "moved value",
 }
@@ -37,7 +37,7 @@ _COSTS = {
     "float value": (2070.0, 2070.0, 46.0, 2980.0, 2990.0, 75.5),
     "float tap": (2240.0, 2280.0, 76.6, 3220.0, 3260.0, 172.0),
     "sign": (759.0, 59.4, 11.6, 982.0, 65.5, 19.3),
-    "moved word": (2090.0, 2090.0, 2120.0, 3350.0, 3350.0, 3380.0),
+    "moved row": (2090.0, 2090.0, 2120.0, 3350.0, 3350.0, 3380.0),
     "joined word": (6500.0, 6500.0, 6500.0, 9240.0, 9240.0, 9240.0),
     "moved value": (212.0, 212.0, 214.0, 283.0, 283.0, 285.0),
 }
@@ -45,8 +45,10 @@ _COSTS = {
 _LIKE = {"rv32imc": "armv7m", "xtensawin": "armv7m"}
 
 
-def unit(code: int) -> str:
-    """What the work of an operator with this opcode is counted in."""
+def unit(code: int, p: Sequence[int]) -> str:
+    """What the work of an operator of geometry `p` is counted in."""
+    if code == tcm.JOIN:
+        return "joined word" if p[2] % 32 else "moved row"
     return _UNITS.get(code, "float value")
 
 
@@ -61,8 +63,10 @@ def units(code: int, p: Sequence[int]) -> int:
         return taps * c * oc
     if code == tcm.BPOOL:
         return taps * tcm.words(c) // 4
-    if code in (tcm.TAKE, tcm.JOIN):
-        return places * tcm.words(oc) // 4
+    if code == tcm.TAKE:
+        return places
+    if code == tcm.JOIN:
+        return places * (tcm.words(oc) // 4 if c % 32 else 2)
     if code in (tcm.BINARISE, tcm.SUM_POOL):
         return h * w * c
     return taps * oc
@@ -85,4 +89,4 @@ def estimate(code: int, p: Sequence[int], arch: str, kernels: str) -> int | None
     counted = (_LIKE.get(arch, arch), kernels)
     if counted not in _COUNTED:
         return None
-    return round(units(code, p) * _COSTS[unit(code)][_COUNTED.index(counted)])
+    return round(units(code, p) * _COSTS[unit(code, p)][_COUNTED.index(counted)])

@@ -1,0 +1,112 @@
+"""A board whose flash takes nothing: the user is told, and its state goes to a file instead."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.boards import built
+from helpers.command import tinycl
+from helpers.link import flash_with, hand_made_model
+from helpers.terminal import Terminal
+from PIL import Image
+
+from tinycl.boards import start
+from tinycl.link import connect
+
+MODEL = hand_made_model(8, 1)
+STREAM = ("stream", "--data", "digits", "--limit", "20", "--scenario", "nc:5", "--replay", "40")
+LOGS = ("state.0", "state.1")
+
+
+@pytest.fixture(params=["cpython", "unix"])
+def board(request: pytest.FixtureRequest) -> str:
+    if request.param != "cpython":
+        built(request.param)
+    return str(request.param)
+
+
+def full(folder: Path) -> Path:
+    """A flash folder with a model, and no room for states: writing them fails with ENOSPC."""
+    flash = flash_with(MODEL, folder)
+    for name in LOGS:
+        (flash / name).symlink_to("/dev/full")
+    return flash
+
+
+def rescued(board: str, flash: Path, file: Path) -> str:
+    """Make room, put a file's state back as a user does, and return the board's fingerprint."""
+    for name in LOGS:
+        (flash / name).unlink()
+    done = tinycl("restore", file, "--board", board, "--flash", flash)
+    assert done.returncode == 0, done.stderr
+    with start(board, flash=flash) as machine, connect(machine.port) as client:
+        return f"{client.info().state:08x}"
+
+
+def test_stream_says_so_and_ends_with_3(board: str, tmp_path: Path) -> None:
+    flash, run = full(tmp_path / "flash"), tmp_path / "run"
+    done = tinycl(*STREAM, "--board", board, "--flash", flash, "-o", run)
+    assert done.returncode == 3, done.stderr
+    assert "could not save" in done.stdout  # at once
+    summary = json.loads((run / "summary.json").read_text())
+    assert summary["saved"] is False
+    assert "could not save" in (run / "report.html").read_text()
+    file = run / f"unsaved-{summary['board_fingerprint']}.tcs"
+    assert "the file system is full" in done.stderr and f"tinycl restore {file}" in done.stderr
+    assert rescued(board, flash, file) == summary["board_fingerprint"]
+
+
+def test_stream_that_was_saved(tmp_path: Path) -> None:
+    result = tmp_path / "result.json"
+    (tmp_path / "m.tcm").write_bytes(MODEL)
+    done = tinycl(*STREAM, "--model", tmp_path / "m.tcm", "--json", result)
+    assert done.returncode == 0 and "could not save" not in done.stdout
+    assert json.loads(result.read_text())["saved"] is True
+
+
+def test_ctrl_c_takes_the_state_along(board: str, tmp_path: Path) -> None:
+    flash = full(tmp_path / "flash")
+    words = ("--board", board, "--flash", flash)
+    terminal = Terminal(*STREAM, "--epochs", 50, *words, cwd=tmp_path)
+    terminal.child.expect_exact("could not save")
+    terminal.child.expect_exact("learning experience")
+    terminal.interrupted()
+    text = terminal.end()
+    (file,) = tmp_path.glob("unsaved-*.tcs")
+    assert f"tinycl restore {file.name}" in text and "saved them" not in text
+    assert rescued(board, flash, file) == file.stem.removeprefix("unsaved-")
+
+
+def test_label_says_so_and_ends_with_3(board: str, tmp_path: Path) -> None:
+    flash, result = full(tmp_path / "flash"), tmp_path / "result.json"
+    for name in "ab":
+        pixels = np.full((8, 8), ord(name), np.uint8)
+        (tmp_path / "photos").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"{name}.png")
+    words = ("--board", board, "--flash", flash, "--json", result)
+    terminal = Terminal(
+        "label", "--images", "photos", "--names", "a,b", *words, cwd=tmp_path, COLUMNS="80"
+    )
+    terminal.child.expect_exact("1 of 2")
+    terminal.child.send("1")
+    terminal.child.expect_exact("the board cannot save")
+    terminal.child.send("q")
+    text = terminal.end(3)
+    found = json.loads(result.read_text())
+    assert found["saved"] is False
+    file = tmp_path / f"unsaved-{found['board_fingerprint']}.tcs"
+    assert f"tinycl restore {file.name}" in text
+    assert rescued(board, flash, file) == found["board_fingerprint"]
+
+
+def test_restore_onto_a_full_board_ends_with_3(board: str, tmp_path: Path) -> None:
+    kept, state = tmp_path / "kept", tmp_path / "state.tcs"
+    (tmp_path / "m.tcm").write_bytes(MODEL)
+    done = tinycl(*STREAM, "--model", tmp_path / "m.tcm", "--flash", kept, "--board", board)
+    assert done.returncode == 0, done.stderr
+    assert tinycl("backup", "-o", state, "--board", board, "--flash", kept).returncode == 0
+    done = tinycl("restore", state, "--board", board, "--flash", full(tmp_path / "full"))
+    assert done.returncode == 3 and "the file system is full" in done.stderr
