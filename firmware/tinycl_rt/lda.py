@@ -80,7 +80,7 @@ class Lda(Forward):
         self.numbers = array("i", bytes(24))
         self._kl = choose.lda(kernels)
         self.centre = array("i", bytes(4 * features))
-        self._solver = Cholesky(rank)
+        self._solver = Cholesky(rank, self._kl)
         self._energy = array("i", bytes(4 * rank + 4))
         self._some = array("i", bytes(4 * max(rank, n)))
         self._row = array("h", bytes(2 * features))
