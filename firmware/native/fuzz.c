@@ -392,7 +392,17 @@ static tc_error lda(source *s, uint32_t kernel) {
     uint32_t own = product(above, features), several = product(count, features);
     holder sums = make(s, 4 * own), x = make(s, product(features, kernel == 3 ? 2 : 1));
     holder w = make(s, 2 * own), rows = make(s, 2 * several), out = make(s, product(count, 4));
-    holder energy = make(s, product(count, 4) + 4);
+    holder energy = make(s, product(count, 4) + 4), roots = make(s, product(count, 4));
+    if (kernel > 3 && kernel < 7) {
+        free(w.block);
+        w = make(s, product(count, count + 1));
+        for (uint32_t i = 0; i < roots.buffer.size && below(s, 64); i += 1) {
+            ((uint8_t *)roots.buffer.data)[i] &= 127; // positive, most of them
+        }
+        for (uint32_t i = 0; i < w.buffer.size && below(s, 64); i += 1) {
+            ((uint8_t *)w.buffer.data)[i] &= 127;
+        }
+    }
     for (uint32_t i = 0; i + 4 <= out.buffer.size && below(s, 32); i += 4) {
         int32_t factor = field(s, -(1 << 14), 1 << 14);
         memcpy((uint8_t *)out.buffer.data + i, &factor, 4);
@@ -413,20 +423,29 @@ static tc_error lda(source *s, uint32_t kernel) {
         case 3:
             error = tc_lda_fold(&rows.buffer, &energy.buffer, &x.buffer, count, features, &most);
             break;
+        case 4:
+            error = tc_lda_factor_row(&w.buffer, &roots.buffer, &out.buffer, row);
+            break;
+        case 5:
+            error = tc_lda_solve(&w.buffer, &roots.buffer, &out.buffer, count);
+            break;
+        case 6:
+            error = tc_lda_solve_back(&w.buffer, &roots.buffer, &out.buffer, count);
+            break;
         default:
             error = tc_lda_mix(&w.buffer, row, &rows.buffer, &out.buffer, count, features,
                 field(s, 0, 31), shift, limit, &most);
             break;
     }
     free(sums.block), free(x.block), free(w.block), free(rows.block), free(out.block);
-    free(energy.block);
+    free(energy.block), free(roots.block);
     return error;
 }
 
 static tc_error one(source *s) {
     uint32_t kernel = below(s, 81);
     if (kernel >= 71) {
-        return lda(s, kernel % 5);
+        return lda(s, kernel % 8);
     }
     if (kernel >= 62) {
         return full(s, kernel % 3);

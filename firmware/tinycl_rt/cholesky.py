@@ -1,14 +1,12 @@
 """Cholesky's factor of a small matrix ``rows rows^T + rho I``, in integers.
 
 The matrix is scaled to a diagonal of 1; its factor is Q14. ``roots`` are what it was scaled by:
-roots of its diagonal, in units of the rows. What is seldom computed may take big integers.
+roots of its diagonal, in units of the rows.
 """
 
 from array import array
 
 from tinycl_rt.lib.integers import isqrt
-
-_ONE = 14  # bits of 1
 
 
 class Cholesky:
@@ -17,6 +15,8 @@ class Cholesky:
     Parameters
     ----------
     rank : int
+    kernels : module
+        Of ``reference.lda`` or their like.
 
     Attributes
     ----------
@@ -28,9 +28,11 @@ class Cholesky:
         Rows in use.
     """
 
-    def __init__(self, rank):
+    def __init__(self, rank, kernels):
         self.roots = array("i", bytes(4 * rank))
         self.factor = array("h", bytes(rank * (rank + 1)))
+        self._y = array("i", bytes(4 * rank))
+        self._k = kernels
         self.restored()
 
     def restored(self):
@@ -53,27 +55,12 @@ class Cholesky:
         rho : int
             In units of dots.
         """
-        roots, factor = self.roots, self.factor
+        roots = self.roots
         for i in range(len(roots)):
             roots[i] = isqrt((energy[i] + rho) << 8) if i < used else 0
         self.used = used
-        at = 0
         for i in range(used):
-            row = dots(i)
-            to = 0
-            for j in range(i):
-                v = (((row[j] << 22) // (roots[i] * roots[j])) << _ONE) - self._product(at, to, j)
-                factor[at + j] = v // factor[to + j]
-                to += j + 1
-            v = (1 << 2 * _ONE) - self._product(at, at, i)
-            factor[at + i] = max(512, isqrt(max(0, v)))
-            at += i + 1
-
-    def _product(self, a, b, n):
-        factor, total = self.factor, 0
-        for i in range(n):
-            total += factor[a + i] * factor[b + i]
-        return total
+            self._k.factor_row(self.factor, roots, dots(i), i)
 
     def forward(self, p):
         """``L^-1 p``: its squares sum up to ``p^T (rows rows^T + rho I)^-1 p``.
@@ -85,30 +72,15 @@ class Cholesky:
 
         Returns
         -------
-        list of int
-            In units of the vector.
+        array('i')
+            In units of the vector; 0 behind the rows in use. The next call uses it again.
         """
-        factor, roots, y = self.factor, self.roots, []
-        at = 0
-        for i in range(self.used):
-            v = (p[i] << 22) // roots[i]
-            for m in range(i):
-                v -= factor[at + m] * y[m]
-            y.append(v // factor[at + i])
-            at += i + 1
+        y, used = self._y, self.used
+        for i in range(len(y)):
+            y[i] = p[i] if i < used else 0
+        self._k.solve(self.factor, self.roots, y, used)
         return y
 
     def back(self, y):
         """Go on from ``forward`` to the factors of the rows, Q17, in place."""
-        factor, roots, used = self.factor, self.roots, self.used
-        at = used * (used + 1) // 2
-        for i in range(used - 1, -1, -1):
-            at -= i + 1
-            v = y[i] << _ONE
-            k = at + i
-            for m in range(i + 1, used):
-                k += m
-                v -= factor[k] * y[m]
-            y[i] = v // factor[at + i]
-        for i in range(used):
-            y[i] = (y[i] << 17) // roots[i]
+        self._k.solve_back(self.factor, self.roots, y, self.used)

@@ -86,7 +86,7 @@ class Lda(Forward):
         self.fits = array("h", bytes(6 * n))
         self._lut = exp_table()
         self.centre = array("i", bytes(4 * features))
-        self._solver = Cholesky(rank)
+        self._solver = Cholesky(rank, self._kl)
         self._energy = array("i", bytes(4 * rank + 4))
         self._some = array("i", bytes(4 * max(rank, n)))
         self._row = array("h", bytes(2 * features))

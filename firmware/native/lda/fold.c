@@ -10,8 +10,7 @@ typedef struct {
     int32_t most;
 } outcome;
 
-// Of a number below 2^30.
-static uint32_t root(uint32_t n) {
+uint32_t tc_root(uint32_t n) {
     uint32_t r = 0;
     for (uint32_t bit = 1 << 28; bit; bit >>= 2) {
         uint32_t try = r + bit;
@@ -35,14 +34,14 @@ static int32_t angle(int32_t a, int32_t b, int32_t *sine) {
         p <<= 1;
         q <<= 1;
     }
-    uint32_t h = root(p * p + q * q);
+    uint32_t h = tc_root(p * p + q * q);
     *sine = 0;
     if (!h) {
         return ONE;
     }
-    uint32_t size = root(tc_divide((h + p) << 14, h) << 13);
+    uint32_t size = tc_root(tc_divide((h + p) << 14, h) << 13);
     uint32_t low = tc_divide(tc_divide(q << 14, h) << 13, size);
-    uint32_t rest = ((uint32_t)ONE << 14) - low * low, high = root(rest);
+    uint32_t rest = ((uint32_t)ONE << 14) - low * low, high = tc_root(rest);
     high += rest - high * high > high;
     *sine = (int32_t)(a >= 0 ? low : high);
     if (b < 0) {

@@ -28,4 +28,7 @@ static inline uint32_t tc_part(uint32_t products) {
 
 uint32_t tc_dot(const int16_t *a, const int16_t *b, uint32_t n);
 
+// Of a number below 2^30, rounded down.
+uint32_t tc_root(uint32_t n);
+
 #endif

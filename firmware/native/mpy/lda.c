@@ -51,10 +51,37 @@ static mp_obj_t mix(size_t n, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(mix_obj, 9, 9, mix);
 
+static mp_obj_t factor_row(size_t n, const mp_obj_t *args) {
+    (void)n;
+    argument a[4];
+    take(a, args, "=hii#");
+    return done(tc_lda_factor_row(&a[0].buffer, &a[1].buffer, &a[2].buffer, a[3].number));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(factor_row_obj, 4, 4, factor_row);
+
+static mp_obj_t solve(size_t n, const mp_obj_t *args) {
+    (void)n;
+    argument a[4];
+    take(a, args, "hi=i#");
+    return done(tc_lda_solve(&a[0].buffer, &a[1].buffer, &a[2].buffer, a[3].number));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(solve_obj, 4, 4, solve);
+
+static mp_obj_t solve_back(size_t n, const mp_obj_t *args) {
+    (void)n;
+    argument a[4];
+    take(a, args, "hi=i#");
+    return done(tc_lda_solve_back(&a[0].buffer, &a[1].buffer, &a[2].buffer, a[3].number));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(solve_back_obj, 4, 4, solve_back);
+
 #define KERNELS(KERNEL) \
     KERNEL(MP_QSTR_class_add, class_add_obj) \
     KERNEL(MP_QSTR_residual, residual_obj) \
     KERNEL(MP_QSTR_dots, dots_obj) \
     KERNEL(MP_QSTR_fold, fold_obj) \
-    KERNEL(MP_QSTR_mix, mix_obj)
+    KERNEL(MP_QSTR_mix, mix_obj) \
+    KERNEL(MP_QSTR_factor_row, factor_row_obj) \
+    KERNEL(MP_QSTR_solve, solve_obj) \
+    KERNEL(MP_QSTR_solve_back, solve_back_obj)
 MODULE(tinycl_lda, MP_QSTR_NAME, MP_QSTR_native, KERNELS)

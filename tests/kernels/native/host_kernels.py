@@ -58,6 +58,9 @@ _LDA = {
     "dots": ("r", "i", "r", *"iii", "w"),
     "fold": ("w", "w", "w", *"ii"),
     "mix": ("w", "i", "r", "r", *"iiiii"),
+    "factor_row": ("w", "r", "r", "i"),
+    "solve": ("r", "r", "w", "i"),
+    "solve_back": ("r", "r", "w", "i"),
 }
 # Kernels that return a number, through a pointer behind the arguments.
 _RETURNING = (

@@ -21,6 +21,7 @@ from kernels.test_lda import (  # noqa: E402
     test_class_add,
     test_cuts_in_the_middle_of_a_fold,
     test_dots,
+    test_factor,
     test_fold,
     test_fold_takes_what_is_empty,
     test_mix,
@@ -32,6 +33,7 @@ __all__ = [
     "test_class_add",
     "test_cuts_in_the_middle_of_a_fold",
     "test_dots",
+    "test_factor",
     "test_fold",
     "test_fold_takes_what_is_empty",
     "test_mix",
@@ -49,6 +51,9 @@ def good() -> dict[str, tuple[Any, ...]]:
         "dots": (rows, 2, rows, 1, 2, 20, out[:2]),
         "fold": (rows, array("i", (9, 8, 7, 0)), rows[:20], 3, 20),
         "mix": (rows, 2, rows, array("i", (7, -5, 3)), 3, 20, 4, 4, 8191),
+        "factor_row": (array("h", [9] * 6), array("i", (20, 20, 30)), array("i", (5, 6)), 2),
+        "solve": (array("h", [9] * 6), array("i", (20, 20, 30)), array("i", (5, 6, 7)), 3),
+        "solve_back": (array("h", [9] * 6), array("i", (20, 20, 30)), array("i", (5, 6, 7)), 3),
     }
 
 
@@ -77,6 +82,9 @@ WRONG = {
     "dots": {1: (4096,), 3: (4096,), 4: (4097,), 5: (0, 4097)},
     "fold": {3: (65,), 4: (0, 4097)},
     "mix": {1: (4096,), 4: (4097,), 5: (0, 4097), 6: (32,), 7: (31,), 8: (32768,)},
+    "factor_row": {3: (64,)},
+    "solve": {3: (65,)},
+    "solve_back": {3: (65,)},
 }  # fmt: skip
 
 
@@ -98,6 +106,16 @@ def test_factors_that_are_too_large_are_refused(factors: tuple[int, ...]) -> Non
         HOST.mix(*arguments[:3], array("i", factors), *arguments[4:])
 
 
+@pytest.mark.parametrize("name", ["factor_row", "solve", "solve_back"])
+@pytest.mark.parametrize("place, at", [(0, 2), (1, 1), (1, 2)])
+def test_what_is_divided_by_is_positive(name: str, place: int, at: int) -> None:
+    for value in (0, -1, -32768):
+        arguments = good()[name]
+        arguments[place][at] = value
+        with pytest.raises(ValueError, match="argument"):
+            getattr(HOST, name)(*arguments)
+
+
 def test_what_would_overflow_wraps() -> None:
     """Sums, rows and energies that no head leaves behind do no harm."""
     top, low = array("i", [2**31 - 1] * 20), array("h", [-32768] * 40)
@@ -111,3 +129,8 @@ def test_what_would_overflow_wraps() -> None:
     for energy in (2**31 - 1, -(2**31), 1):
         rows, x = array("h", low), array("h", [32767] * 20)
         HOST.fold(rows, array("i", (energy, energy, 0)), x, 2, 20)
+    ends, one = array("i", (2**31 - 1, -(2**31), 2**31 - 1)), array("i", (1, 1, 1))
+    factor = array("h", (1, -32768, 1, 32767, -32768, 1))
+    HOST.factor_row(array("h", factor), one, ends, 2)
+    HOST.solve(factor, one, array("i", ends), 3)
+    HOST.solve_back(factor, one, ends, 3)

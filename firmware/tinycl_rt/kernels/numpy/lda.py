@@ -2,9 +2,14 @@
 
 import numpy as np
 
+from tinycl_rt.kernels.reference import lda as reference
 from tinycl_rt.kernels.reference.lda import _MOST, _angle
 
 NAME = "numpy"
+
+factor_row = reference.factor_row
+solve = reference.solve
+solve_back = reference.solve_back
 
 
 def _rows(a, features):

@@ -15,6 +15,7 @@ NAME = "reference"
 
 _ONE = 1 << 14
 _MOST = 8191
+_FAR = 1 << 30
 
 
 def class_add(sums, row, x, features):
@@ -150,3 +151,55 @@ def mix(w, row, rows, factors, count, features, up, shift, limit):
         w[at + i] = v
         most = max(most, abs(v))
     return most
+
+
+def factor_row(factor, roots, dots, i):
+    """Row ``i`` of Cholesky's factor, Q14, of rows' dots over the products of their roots.
+
+    Parameters
+    ----------
+    factor : array('h')
+        The lower half, row by row; rows before ``i`` are there.
+    roots : array('i')
+        Of the diagonal: positive.
+    dots : array('i')
+        Of row i with rows 0 to i - 1.
+    """
+    at, to = i * (i + 1) // 2, 0
+    for j in range(i):
+        v = (((dots[j] << 22) // (roots[i] * roots[j])) << 14) - _product(factor, at, to, j)
+        factor[at + j] = max(-32767, min(32767, v // factor[to + j]))
+        to += j + 1
+    factor[at + i] = max(512, isqrt(max(0, (1 << 28) - _product(factor, at, at, i))))
+
+
+def _product(factor, a, b, n):
+    total = 0
+    for i in range(n):
+        total += factor[a + i] * factor[b + i]
+    return total
+
+
+def solve(factor, roots, y, used):
+    """``L^-1 y`` in place of dots ``y`` with ``used`` rows; entries are cut to +-2^30."""
+    at = 0
+    for i in range(used):
+        v = (y[i] << 22) // roots[i]
+        for k in range(i):
+            v -= factor[at + k] * y[k]
+        y[i] = max(-_FAR, min(_FAR, v // factor[at + i]))
+        at += i + 1
+
+
+def solve_back(factor, roots, y, used):
+    """Factors of the rows, Q17, in place of what ``solve`` left, cut likewise."""
+    at = used * (used + 1) // 2
+    for i in range(used - 1, -1, -1):
+        at -= i + 1
+        v, k = y[i] << 14, at + i
+        for m in range(i + 1, used):
+            k += m
+            v -= factor[k] * y[m]
+        y[i] = max(-_FAR, min(_FAR, v // factor[at + i]))
+    for i in range(used):
+        y[i] = max(-_FAR, min(_FAR, (y[i] << 17) // roots[i]))

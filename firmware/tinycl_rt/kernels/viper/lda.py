@@ -88,3 +88,36 @@ def mix(w, row, rows, factors, count, features, up, shift, limit):
     if odd | _odd(factors, 4 * count, 4):
         return _reference().mix(w, row, rows, factors, count, features, up, shift, limit)
     return emit_lda.mix(0, 0, w, row, rows, factors, count, features, up, shift, limit)
+
+
+# Sums beyond 32 bits, and seldom.
+
+
+def factor_row(factor, roots, dots, i):
+    """See ``reference.lda.factor_row``."""
+    if i < 0:
+        raise ValueError("kernels: row %d" % i)
+    _odd(factor, (i + 1) * (i + 2), 2, True)
+    _odd(roots, 4 * i + 4)
+    _odd(dots, 4 * i)
+    _reference().factor_row(factor, roots, dots, i)
+
+
+def solve(factor, roots, y, used):
+    """See ``reference.lda.solve``."""
+    _solvable(factor, roots, y, used)
+    _reference().solve(factor, roots, y, used)
+
+
+def solve_back(factor, roots, y, used):
+    """See ``reference.lda.solve_back``."""
+    _solvable(factor, roots, y, used)
+    _reference().solve_back(factor, roots, y, used)
+
+
+def _solvable(factor, roots, y, used):
+    if used < 0:
+        raise ValueError("kernels: %d rows" % used)
+    _odd(factor, used * (used + 1), 2)
+    _odd(roots, 4 * used)
+    _odd(y, 4 * used, 4, True)
