@@ -259,7 +259,8 @@ def test_ctrl_c_says_what_is_on_the_board(times: int, tmp_path: Path, model_file
             time.sleep(0.01)
         assert process.stderr is not None
         said = process.stderr.read()
-    assert process.returncode == 130, said
+    # The second may come when all is said, while Python ends: a shell calls that 130, too.
+    assert process.returncode in (130, -signal.SIGINT if times == 2 else 130), said
     kept = "files that were copied whole stay on the board"
     assert kept in said or (times == 2 and "ended at once" in said), said
     assert "Traceback" not in said
