@@ -245,7 +245,8 @@ def test_the_thin_script_and_a_wrong_model(tmp_path: Path) -> None:
         assert ran.stderr.count("\n") == 1
 
 
-def test_ctrl_c_says_what_is_on_the_board(tmp_path: Path, model_file: Path) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_says_what_is_on_the_board(times: int, tmp_path: Path, model_file: Path) -> None:
     built("unix")
     words = ["--place", "files", "--kernels", "reference", "--model", str(model_file)]
     command = [sys.executable, "-c", "from tinycl.cli import main; main()", "flash"]
@@ -253,10 +254,15 @@ def test_ctrl_c_says_what_is_on_the_board(tmp_path: Path, model_file: Path) -> N
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while process.poll() is None and not list(tmp_path.rglob("lib/tinycl_rt/*.mpy")):
             time.sleep(0.002)
-        process.send_signal(signal.SIGINT)
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.01)
         assert process.stderr is not None
         said = process.stderr.read()
-    assert process.returncode == 130, said
-    assert "files that were copied whole stay on the board" in said and "Traceback" not in said
+    # The second may come when all is said, while Python ends: a shell calls that 130, too.
+    assert process.returncode in (130, -signal.SIGINT if times == 2 else 130), said
+    kept = "files that were copied whole stay on the board"
+    assert kept in said or (times == 2 and "ended at once" in said), said
+    assert "Traceback" not in said
     again = flash("unix", tmp_path, *words)
     assert again["verified"] is True and int(str(again["copied"])) > 0

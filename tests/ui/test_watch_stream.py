@@ -18,7 +18,7 @@ from tinycl_rt.model.loader import Model
 from tinycl.boards import start
 from tinycl.link import connect, session, stream_experience
 from tinycl.observer import Observer
-from tinycl.ui import stream_screen
+from tinycl.ui import progress, stream_screen
 
 PROGRAM = str(Path(sys.executable).with_name("tinycl"))
 STREAM = ["stream", "--data", "digits", "--limit", "8", "--scenario", "nc:5"]
@@ -57,21 +57,26 @@ def test_a_terminal_shows_it_and_learning_is_the_same(tmp_path: Path) -> None:
     assert after.count("after experience") == 2 and "80 samples streamed" in after
 
 
+@pytest.mark.parametrize("watch", [True, False])
 def test_lines_where_there_is_no_terminal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    watch: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from tinycl.cli import main
 
-    monkeypatch.setattr(stream_screen, "_LINE", 0.0)
+    monkeypatch.setattr(stream_screen if watch else progress, "_LINE", 0.0)
     (tmp_path / "m.tcm").write_bytes(hand_made_model(8, 1))
     words = ["stream", "--model", str(tmp_path / "m.tcm"), "--data", "digits", "--limit", "8"]
-    monkeypatch.setattr(sys, "argv", ["tinycl", *words, "--watch"])
+    monkeypatch.setattr(sys, "argv", ["tinycl", *words, *(["--watch"] if watch else [])])
     with pytest.raises(SystemExit) as stop:
         main()
     assert not stop.value.code
     out = capsys.readouterr().out
     assert "\x1b" not in out
-    assert "learning experience 0 (0, 1): " in out and " right before learning; " in out
+    first, told = out.index("learning experience 0 (0, 1): "), out.index(" right before learning")
+    assert first < told < out.index("after experience 0")
     assert "after experience 4" in out
 
 

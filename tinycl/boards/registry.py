@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import replace
+from typing import Any
 
 from tinycl.boards.board import Board
 from tinycl.exceptions import BoardError
@@ -36,169 +37,82 @@ _MICROBIT = (
     *("-global", "nrf51-soc.flash-size=8388608"),
     *("-global", "nrf51-soc.sram-size=262144"),
 )
+_MPS2 = ("qemu-system-arm", "-machine", "mps2-an385")
 _VIRT = ("qemu-system-riscv32", "-machine", "virt", "-bios", "none", "-m", "32M")
 
+
+def _qemu(name: str, title: str, arch: str, machine: tuple[str, ...], **more: Any) -> Board:
+    """A processor on QEMU, with MicroPython in its flash and files in ROMFS."""
+    tools = _RISCV if arch == "rv32imc" else _ARM
+    more |= {"romfs": True, "binary": "firmware.elf", "packages": tools}
+    return Board(name, title, "emulated", arch, emulator=(*machine, *_QEMU), **more)
+
+
+def _unix(name: str, title: str, arch: str, **more: Any) -> Board:
+    """MicroPython's unix port."""
+    return Board(name, title, "emulated", arch, binary="micropython", packages=_MAKE, **more)
+
+
+def _real(
+    name: str,
+    title: str,
+    arch: str,
+    heap: int | None,
+    flash: int | None,
+    mhz: int,
+    notes: str = "",
+) -> Board:
+    """A board to buy; ``flash`` in KiB."""
+    nbytes = None if flash is None else flash * _KIB
+    return Board(
+        name, title, "real", arch, heap_bytes=heap, flash_bytes=nbytes, clock_mhz=mhz, notes=notes
+    )
+
+
 _EMULATED = (
-    Board(
-        "cpython",
-        "this Python",
-        "emulated",
-        "host",
-        _LINUX,
-        notes="the default",
-    ),
-    Board(
-        "unix",
-        "MicroPython's unix port",
-        "emulated",
-        "x64",
-        notes="built from MicroPython's source",
-        binary="micropython",
-        packages=_MAKE,
-    ),
-    Board(
-        "cortex-m3",
-        "MicroPython on QEMU mps2-an385",
-        "emulated",
-        "armv7m",
+    Board("cpython", "this Python", "emulated", "host", _LINUX, notes="the default"),
+    _unix("unix", "MicroPython's unix port", "x64", notes="built from MicroPython's source"),
+    _qemu(
+        *("cortex-m3", "MicroPython on QEMU mps2-an385", "armv7m", _MPS2),
         heap_bytes=144 * _KIB,
         clock_mhz=25,
         notes="counts instructions; heap of a small board",
-        romfs=True,
-        binary="firmware.elf",
-        packages=_ARM,
-        emulator=("qemu-system-arm", "-machine", "mps2-an385", *_QEMU),
         rom_address=0x21000000,
     ),
-    Board(
-        "cortex-m0",
-        "MicroPython on QEMU microbit, 256 KiB",
-        "emulated",
-        "armv6m",
+    _qemu(
+        *("cortex-m0", "MicroPython on QEMU microbit, 256 KiB", "armv6m", _MICROBIT),
         heap_bytes=208 * _KIB,
         clock_mhz=16,
         notes="the instruction set of the Pico",
-        romfs=True,
-        binary="firmware.elf",
-        packages=_ARM,
-        emulator=(*_MICROBIT, *_QEMU),
         rom_address=0x00400000,
     ),
-    Board(
-        "rv32",
-        "MicroPython on QEMU virt, riscv32",
-        "emulated",
-        "rv32imc",
-        romfs=True,
-        binary="firmware.elf",
-        packages=_RISCV,
-        emulator=(*_VIRT, *_QEMU),
-        rom_address=0x81000000,
-    ),
-    Board(
-        "circuitpython",
-        "MicroPython configured like CircuitPython",
-        "emulated",
-        "armv6m",
-        ("reference",),
+    _qemu("rv32", "MicroPython on QEMU virt, riscv32", "rv32imc", _VIRT, rom_address=0x81000000),
+    _unix(
+        *("circuitpython", "MicroPython configured like CircuitPython", "armv6m"),
+        kernels=("reference",),
         heap_bytes=126_112,
         clock_mhz=125,
         notes="heap and clock of CircuitPython 9 on a Pico W; plain Python, slow",
-        binary="micropython",
-        packages=_MAKE,
         variant="circuitpython",
     ),
 )
 # Heaps of rp2 and CircuitPython boards: measured at boot. File systems and clocks: the board
 # definitions of MicroPython 1.25.
+_BOOTED = "about 230 KB of the heap are free at boot"
+_REGIONS = "the heap is in two regions: the largest piece is smaller"
+_KEEPS = "the firmware keeps at least this heap of 256 KiB of RAM"
 _REAL = (
+    _real("pico", "Raspberry Pi Pico (RP2040)", "armv6m", 245_888, 1408, 125, _BOOTED),
+    _real("pico-w", "Raspberry Pi Pico W (RP2040)", "armv6m", 205_184, 848, 125),
+    _real("pico2", "Raspberry Pi Pico 2 (RP2350)", "armv7m", 497_536, 3072, 150),
+    _real("esp32", "ESP32, 4 MiB flash", "xtensawin", 134_000, 2048, 160, _REGIONS),
+    _real("esp32-s3", "ESP32-S3, 8 MiB flash", "xtensawin", None, 6144, 160),
+    _real("stm32", "STM32F405 (Pyboard v1.1)", "armv7m", None, 112, 168, "128 KiB of RAM in all"),
+    _real("nrf52840", "nRF52840", "armv7m", 128 * _KIB, 64, 64, _KEEPS),
+    _real("samd51", "SAMD51", "armv7m", None, None, 120, "192 KiB or 256 KiB of RAM in all"),
+    _real("teensy", "Teensy 4.0 and 4.1", "armv7m", None, None, 600, "1 MiB of RAM in all"),
     Board(
-        "pico",
-        "Raspberry Pi Pico (RP2040)",
-        "real",
-        "armv6m",
-        heap_bytes=245_888,
-        flash_bytes=1408 * _KIB,
-        clock_mhz=125,
-        notes="about 230 KB of the heap are free at boot",
-    ),
-    Board(
-        "pico-w",
-        "Raspberry Pi Pico W (RP2040)",
-        "real",
-        "armv6m",
-        heap_bytes=205_184,
-        flash_bytes=848 * _KIB,
-        clock_mhz=125,
-    ),
-    Board(
-        "pico2",
-        "Raspberry Pi Pico 2 (RP2350)",
-        "real",
-        "armv7m",
-        heap_bytes=497_536,
-        flash_bytes=3072 * _KIB,
-        clock_mhz=150,
-    ),
-    Board(
-        "esp32",
-        "ESP32, 4 MiB flash",
-        "real",
-        "xtensawin",
-        heap_bytes=134_000,
-        flash_bytes=2048 * _KIB,
-        clock_mhz=160,
-        notes="the heap is in two regions: the largest piece is smaller",
-    ),
-    Board(
-        "esp32-s3",
-        "ESP32-S3, 8 MiB flash",
-        "real",
-        "xtensawin",
-        flash_bytes=6144 * _KIB,
-        clock_mhz=160,
-    ),
-    Board(
-        "stm32",
-        "STM32F405 (Pyboard v1.1)",
-        "real",
-        "armv7m",
-        flash_bytes=112 * _KIB,
-        clock_mhz=168,
-        notes="128 KiB of RAM in all",
-    ),
-    Board(
-        "nrf52840",
-        "nRF52840",
-        "real",
-        "armv7m",
-        heap_bytes=128 * _KIB,
-        flash_bytes=64 * _KIB,
-        clock_mhz=64,
-        notes="the firmware keeps at least this heap of 256 KiB of RAM",
-    ),
-    Board(
-        "samd51",
-        "SAMD51",
-        "real",
-        "armv7m",
-        clock_mhz=120,
-        notes="192 KiB or 256 KiB of RAM in all",
-    ),
-    Board(
-        "teensy",
-        "Teensy 4.0 and 4.1",
-        "real",
-        "armv7m",
-        clock_mhz=600,
-        notes="1 MiB of RAM in all",
-    ),
-    Board(
-        "raspberry-pi",
-        "Raspberry Pi or another Linux board",
-        "real",
-        "linux",
-        _LINUX,
+        *("raspberry-pi", "Raspberry Pi or another Linux board", "real", "linux", _LINUX),
         notes="python -m tinycl.boards.cpython_board --kernels numpy",
     ),
 )
@@ -208,14 +122,8 @@ BOARDS: dict[str, Board] = {board.name: board for board in (*_EMULATED, *_REAL)}
 BUILT: dict[str, Board] = {board.name: board for board in _EMULATED if board.binary}
 """Emulated boards that run MicroPython; ``python -m tools.boards`` builds them."""
 
-BUILT_IN = Board(
-    "unix-built-in",
-    "MicroPython's unix port with tinycl in its firmware",
-    "emulated",
-    "x64",
-    binary="micropython",
-    packages=_MAKE,
-    built_in=True,
+BUILT_IN = _unix(
+    "unix-built-in", "MicroPython's unix port with tinycl in its firmware", "x64", built_in=True
 )
 """The unix port as firmware builders make it, for the tests of what they build with."""
 

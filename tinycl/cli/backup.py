@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tinycl.cli import options as o
 from tinycl.files import write_file, write_json
 from tinycl.text import size
@@ -15,16 +13,7 @@ __all__ = ["command"]
 
 
 def command(
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="STATE.tcs",
-            help="The file.",
-            callback=o.tried,
-        ),
-    ],
+    output: Annotated[Path, o.written("The file.", "--output", "-o", metavar="STATE.tcs")],
     port: o.Port = None,
     board: o.Board = None,
     flash: o.Flash = None,

@@ -29,15 +29,7 @@ _IN = {"mapped": "in mapped flash", "heap": "in the heap", "streamed": "streamed
 
 def command(
     tflite: Annotated[Path, typer.Argument(metavar="MODEL.tflite", help="Converted backbone.")],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Compiled model.",
-            callback=o.tried,
-        ),
-    ] = Path("model.tcm"),
+    output: Annotated[Path, o.written("Compiled model.", "--output", "-o")] = Path("model.tcm"),
     grid: Annotated[
         int | None,
         typer.Option(help="Cells a side over which latents are summed for the head."),

@@ -21,15 +21,7 @@ def command(
     model: Annotated[
         Path, typer.Argument(help="Folder written by tinycl train, or a .keras or .h5 file.")
     ],
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "-o",
-            help="File to write.",
-            callback=o.tried,
-        ),
-    ] = Path("backbone.tflite"),
+    out: Annotated[Path, o.written("File to write.", "--output", "-o")] = Path("backbone.tflite"),
     json_file: o.Json = None,
 ) -> None:
     """Convert a Larq model to a .tflite file, ready for tinycl compile.

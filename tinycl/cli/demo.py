@@ -24,14 +24,7 @@ __all__ = ["command"]
 def command(
     board: Annotated[str, typer.Option(help="Emulated board, see 'tinycl boards'.")] = "cpython",
     output: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "--out",
-            "-o",
-            help="Folder for model, summary and report.",
-            callback=o.tried_folder,
-        ),
+        Path, o.written_folder("Folder for model, summary and report.", "--output", "--out", "-o")
     ] = Path("runs/demo"),
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Train again even if there is a backbone.")

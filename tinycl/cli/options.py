@@ -34,6 +34,8 @@ __all__ = [
     "tried",
     "tried_folder",
     "with_settings",
+    "written",
+    "written_folder",
 ]
 
 Data = Annotated[
@@ -47,27 +49,30 @@ Data = Annotated[
 
 
 def tried(path: Path | None) -> Path | None:
-    """Callback of an option for a file to write: a mistake is found before the work starts."""
+    """Callback of `written`: a mistake is found before the work starts."""
     if path is not None:
         try_file(path)
     return path
 
 
 def tried_folder(path: Path | None) -> Path | None:
-    """Callback of an option for a folder to write to, as `tried`."""
+    """Callback of `written_folder`, as `tried`."""
     if path is not None:
         try_folder(path)
     return path
 
 
-Json = Annotated[
-    Path | None,
-    typer.Option(
-        "--json",
-        help="Write the results to this file.",
-        callback=tried,
-    ),
-]
+def written(text: str, *names: str, **more: Any) -> Any:
+    """An option for a file to write, which is tried before the work starts."""
+    return typer.Option(*names, help=text, callback=tried, **more)
+
+
+def written_folder(text: str, *names: str) -> Any:
+    """An option for a folder to write to, likewise."""
+    return typer.Option(*names, help=text, callback=tried_folder)
+
+
+Json = Annotated[Path | None, written("Write the results to this file.", "--json")]
 Seed = Annotated[int, typer.Option(help="Seed of the stream and of the learner.")]
 ModelFile = Annotated[
     Path,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tinycl.cli.options import tried
+from tinycl.cli import options as o
 
 __all__ = ["command"]
 
@@ -18,12 +18,7 @@ def command(
     ],
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Where to write it; RUN_DIR/report.html unless given.",
-            callback=tried,
-        ),
+        o.written("Where to write it; RUN_DIR/report.html unless given.", "--output", "-o"),
     ] = None,
 ) -> None:
     """Make report.html from a run's summary.json.

@@ -36,27 +36,18 @@ def command(
     ],
     output: Annotated[
         Path | None,
-        typer.Option(
+        o.written(
+            "The float outputs of a model compiled with --keep-classifier: .npy, float32 "
+            "(N, ...); of other models the head's features.",
             "--output",
             "-o",
-            help="The float outputs of a model compiled with --keep-classifier: .npy, float32 "
-            "(N, ...); of other models the head's features.",
-            callback=o.tried,
         ),
     ] = None,
     features: Annotated[
-        Path | None,
-        typer.Option(
-            help="The head's features: .npy, int8 (N, features).",
-            callback=o.tried,
-        ),
+        Path | None, o.written("The head's features: .npy, int8 (N, features).")
     ] = None,
     latents: Annotated[
-        Path | None,
-        typer.Option(
-            help="Latents, -1 and +1: .npy, int8 (N, h, w, c).",
-            callback=o.tried,
-        ),
+        Path | None, o.written("Latents, -1 and +1: .npy, int8 (N, h, w, c).")
     ] = None,
     board: Annotated[
         str | None,

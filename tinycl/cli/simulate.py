@@ -47,23 +47,13 @@ def command(
         Path | None, typer.Option(help="Go on from this state (.tcs), as a board saved it.")
     ] = None,
     save_state: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write the final state (.tcs); a board can go on from it.", callback=o.tried
-        ),
+        Path | None, o.written("Write the final state (.tcs); a board can go on from it.")
     ] = None,
     csv: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write a table: a row for every run and experience.",
-            callback=o.tried,
-        ),
+        Path | None, o.written("Write a table: a row for every run and experience.")
     ] = None,
     plots: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder for plots: accuracy, with its spread over seeds.", callback=o.tried_folder
-        ),
+        Path | None, o.written_folder("Folder for plots: accuracy, with its spread over seeds.")
     ] = None,
     json: o.Json = None,
 ) -> None:

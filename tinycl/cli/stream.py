@@ -44,13 +44,7 @@ def command(
         ),
     ] = False,
     output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Folder for summary.json and report.html.",
-            callback=o.tried_folder,
-        ),
+        Path | None, o.written_folder("Folder for summary.json and report.html.", "--output", "-o")
     ] = None,
     json: o.Json = None,
 ) -> None:

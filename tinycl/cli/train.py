@@ -17,15 +17,9 @@ __all__ = ["command", "parse_classes"]
 
 def command(
     data: Annotated[str, typer.Argument(help="Data set: digits, mnist, cifar10, npz:PATH, ...")],
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Folder for the results.",
-            callback=o.tried_folder,
-        ),
-    ] = Path("run"),
+    out: Annotated[Path, o.written_folder("Folder for the results.", "--output", "-o")] = Path(
+        "run"
+    ),
     size: Annotated[
         str,
         typer.Option(help="Flash budget: 4k, 8k, 16k, 32k, 60k, 120k; or a design of the zoo."),
@@ -53,13 +47,7 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a stopped run was.")
     ] = False,
-    tensorboard: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder for TensorBoard's logs.",
-            callback=o.tried_folder,
-        ),
-    ] = None,
+    tensorboard: Annotated[Path | None, o.written_folder("Folder for TensorBoard's logs.")] = None,
     json_file: o.Json = None,
 ) -> None:
     """Train a binary backbone and write DIR/backbone.keras and DIR/training.json.

@@ -74,13 +74,7 @@ def show(name: Name, json_file: o.Json = None) -> None:
 def get(
     name: Name,
     output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="File. [default: NAME.tcm]",
-            callback=o.tried,
-        ),
+        Path | None, o.written("File. [default: NAME.tcm]", "--output", "-o")
     ] = None,
 ) -> None:
     """Write a backbone's compiled model, for stream, simulate, flash and the board.

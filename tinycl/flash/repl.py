@@ -11,7 +11,6 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from tinycl.exceptions import FlashError, LinkError, MissingExtraError, TinyclError
@@ -225,12 +224,7 @@ class Repl:
     def __enter__(self) -> Repl:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -46,6 +46,9 @@ class RomBoard:
     def __init__(self, repl: Repl, files: list[PlannedFile]) -> None:
         self.name = repl.name
         self._repl = repl
+        # Whatever is not written is the board's own matter.
+        self.sizes, self.hashes, self.remove = repl.sizes, repl.hashes, repl.remove
+        self.room, self.first_line = repl.room, repl.first_line
         if not repl.identity.rom:
             raise FlashError(f"{repl.name}: this firmware has no ROMFS partition")
         there = repl.sizes([_ROOT])
@@ -66,26 +69,6 @@ class RomBoard:
                 f"{repl.name}: the image has {len(self._image)} bytes, its ROMFS "
                 f"{repl.identity.rom[0]}"
             )
-
-    def sizes(self, places: list[str]) -> dict[str, int]:
-        """Return the files in these files and folders, with their bytes."""
-        return self._repl.sizes(places)
-
-    def hashes(self, paths: list[str]) -> list[str]:
-        """Return hashes of files; "" if absent."""
-        return self._repl.hashes(paths)
-
-    def room(self) -> tuple[int, int]:
-        """Return free bytes and bytes of a block of the file system beside the ROMFS."""
-        return self._repl.room()
-
-    def first_line(self, path: str) -> str:
-        """Return the first line of a file, "" if absent."""
-        return self._repl.first_line(path)
-
-    def remove(self, paths: list[str]) -> None:
-        """Remove files outside the ROMFS."""
-        self._repl.remove(paths)
 
     def write(self, files: list[PlannedFile], progress: Callable[[int], None]) -> None:
         """Write the image if one of its files is among `files`, then those outside."""

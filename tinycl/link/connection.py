@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import TypeVar
 
 from tinycl_rt.link import protocol as p
@@ -251,12 +250,7 @@ class Connection:
     def __enter__(self: Self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is KeyboardInterrupt:  # Ctrl-C here leaves the board saved and in its REPL
             self.bye()
         self.close()

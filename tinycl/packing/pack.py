@@ -11,7 +11,7 @@ from tinycl.packing.constants import fold
 from tinycl.packing.merge import Part, merge
 from tinycl.packing.modules import read
 from tinycl.packing.names import shorten
-from tinycl.packing.parts import PROFILES, STUBS
+from tinycl.packing.parts import PROFILES, PUBLIC, STUBS
 from tinycl.packing.sources import board_sources, runtime_folder
 from tinycl.packing.unused import drop
 
@@ -153,7 +153,7 @@ def _packages(files: dict[str, str]) -> Iterator[str]:
 
 def _kept(folder: Path) -> set[str]:
     """Names that must stay: of the stubs, of the kernels, of what programs call."""
-    words: set[str] = set()
+    words = set(PUBLIC.split())
     for stub in folder.rglob("*.pyi"):
         words |= _spelled(ast.parse(stub.read_text()))
     for kernel in (folder / "kernels" / "reference").glob("*.py"):

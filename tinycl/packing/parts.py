@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["PROFILES", "STUBS"]
+__all__ = ["PROFILES", "PUBLIC", "STUBS"]
 
 _MODEL = "tcm model.graph model.loader model.backbone"
 _PREDICT = f"version lib.crc lib.modules lib.files {_MODEL} forward predictor"
@@ -78,3 +78,11 @@ STUBS = (
     "store.store",
 )
 """Modules that programs import: where they lie in a part, a file of theirs points to it."""
+
+PUBLIC = (
+    "Backbone CdcStream File Memory Service Staged StdioStream Store Stream cells clear close "
+    "count data default device done exact give_up have key limit max_payload narrow open_source "
+    "place poll_once port read_bytes reader readinto reads resident room run serve size stop "
+    "stream take_place timeout_ms uid view wait window write"
+)
+"""Names that programs may use, besides those of the type stubs (``.pyi``): they stay."""

@@ -6,7 +6,6 @@ import codecs
 import os
 import select
 import sys
-from types import TracebackType
 from typing import Any
 
 from tinycl.exceptions import TinyclError
@@ -41,12 +40,7 @@ class Keyboard:
         tty.setcbreak(self._fd)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         import termios
 
         termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)

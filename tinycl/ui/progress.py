@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import (
@@ -25,10 +25,11 @@ __all__ = ["Live"]
 
 _WINDOW = 50
 _PAIRS = 12  # classes with their accuracy in a line
+_LINE = 10.0  # seconds between lines where there is no terminal
 
 
 class Live(Observer):
-    """Shows a run while it goes on, as a context.
+    """Shows a run while it goes on, as a context: a bar in a terminal, elsewhere a line at times.
 
     Parameters
     ----------
@@ -36,14 +37,11 @@ class Live(Observer):
         Where to.
     names
         Class names.
-    quiet
-        Show nothing: for sweeps.
     """
 
-    def __init__(self, console: Console, names: tuple[str, ...] = (), quiet: bool = False) -> None:
+    def __init__(self, console: Console, names: tuple[str, ...] = ()) -> None:
         self.console = console
         self._names = names
-        self._quiet = quiet
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -53,27 +51,25 @@ class Live(Observer):
             TimeElapsedColumn(),
             console=console,
             transient=True,
-            disable=quiet,
         )
         self._task: TaskID | None = None
         self._recent: list[bool] = []
+        self._next = 0.0
 
     def __enter__(self) -> Live:
         self._progress.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
     def begin(self, experience: Experience) -> None:
         """See ``Observer``."""
         self._recent = []
-        self._show(f"learning {self._title(experience)}", len(experience.indices))
+        title = f"learning {self._title(experience)}"
+        self._show(title, len(experience.indices))
+        if not self.console.is_terminal:
+            self._say(f"{title}: {len(experience.indices)} samples")
 
     def sample(self, position: int, label: int, predicted: int | None) -> None:
         """See ``Observer``."""
@@ -83,20 +79,16 @@ class Live(Observer):
         if self._recent:
             share = sum(self._recent) / len(self._recent)
             note = f"{share:.0%} of the last {len(self._recent)} right before learning"
-        if self._task is not None:
-            self._progress.update(self._task, completed=position, note=note)
+        self._update(position, note)
 
     def tested(self, done: int, total: int, truth: int, predicted: int) -> None:
         """See ``Observer``."""
         if done == 1:
             self._show("testing all classes seen", total)
-        if self._task is not None:
-            self._progress.update(self._task, completed=done, note="")
+        self._update(done)
 
     def end(self, experience: Experience, accuracy: float, per_class: dict[int, float]) -> None:
         """See ``Observer``."""
-        if self._quiet:
-            return
         title = f"after {self._title(experience)}: {accuracy:.1%} of {len(per_class)} classes"
         self.console.print(title, highlight=False, markup=False)
         pairs = [f"{self._names[c]}\u00a0{a:.0%}" for c, a in per_class.items()]
@@ -114,8 +106,7 @@ class Live(Observer):
         """See ``Observer``."""
         if self._task is None or self._progress.tasks[-1].description != title:
             self._show(title, total)
-        if self._task is not None:
-            self._progress.update(self._task, completed=done)
+        self._update(done)
 
     def bar(self, title: str) -> Callable[[int, int], None]:
         """``progress`` with this title: a function of (done, total)."""
@@ -125,6 +116,21 @@ class Live(Observer):
         for task in self._progress.task_ids:
             self._progress.remove_task(task)
         self._task = self._progress.add_task(title, total=total, note="")
+        self._next = time.monotonic() + _LINE
+
+    def _update(self, done: int, note: str = "") -> None:
+        if self._task is None:
+            return
+        self._progress.update(self._task, completed=done, note=note)
+        if self.console.is_terminal or time.monotonic() < self._next:
+            return
+        task = self._progress.tasks[-1]
+        line = f"{task.description}: {done} of {task.total:.0f}" + (f"; {note}" if note else "")
+        self._say(line)
+        self._next = time.monotonic() + _LINE
+
+    def _say(self, line: str) -> None:
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def _title(self, experience: Experience) -> str:
         names = [self._names[c] for c in experience.classes]

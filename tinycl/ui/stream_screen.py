@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live as Screen
@@ -60,12 +59,7 @@ class Watching(Observer):
             self._screen.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._screen.stop()
         for line in self._lasting:
             self.console.print(line, highlight=False, markup=False)

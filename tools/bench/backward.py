@@ -18,8 +18,6 @@ gradient includes its step of the update rule, the float32 one plain gradient de
 
 from __future__ import annotations
 
-import argparse
-import json
 import shutil
 import subprocess
 import sys
@@ -36,31 +34,25 @@ from tinycl.boards.registry import BUILT
 from tinycl.exceptions import BoardError
 from tools.boards.paths import ON_BOARD, PROJECT
 from tools.boards.workload import run_workload
+from tools.command import COUNTING, command_line, tool, write_json
 
 SOURCE = ON_BOARD / "backward_float.c"
 _RUN = "import tail_workloads; tail_workloads.compare(%d)"
 
 
+@tool("bench")
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    counting = [name for name, board in BUILT.items() if board.emulator]
-    parser.add_argument("--board", choices=counting, default="cortex-m3")
+    parser = command_line(__doc__)
+    parser.add_argument("--board", choices=COUNTING, default="cortex-m3")
     parser.add_argument("--share", type=int, default=128, help="errors of 256 that are not 0")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result")
     options = parser.parse_args(words)
     if not 1 <= options.share <= 256:
         parser.error("expected --share from 1 to 256")
-    try:
-        result = measure(BUILT[options.board], options.share)
-    except BoardError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
+    result = measure(BUILT[options.board], options.share)
     show(result)
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=2) + "\n")
+    write_json(options.json, result)
     return 0
 
 

@@ -8,41 +8,30 @@ The whole of `Learner.predict` with ten classes, Python included: binary network
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from tinycl.boards import Board
 from tinycl.boards.registry import BUILT
-from tinycl.exceptions import BoardError
 from tools.bench.kernels import BACKENDS
 from tools.boards.workload import run_workload
+from tools.command import COUNTING, command_line, tool, write_json
 
 
+@tool("bench.inference")
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    counting = [name for name, board in BUILT.items() if board.emulator]
+    parser = command_line(__doc__)
     parser.add_argument("model", type=Path, help="compiled model")
-    parser.add_argument("--board", choices=counting, default="cortex-m3")
+    parser.add_argument("--board", choices=COUNTING, default="cortex-m3")
     parser.add_argument("--backend", action="append", choices=BACKENDS)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as a list")
     options = parser.parse_args(words)
-    try:
-        rows = measure(
-            BUILT[options.board], options.model.read_bytes(), options.backend or ["native"]
-        )
-    except (BoardError, OSError) as error:
-        print(f"bench.inference: {error}", file=sys.stderr)
-        return 1
+    rows = measure(BUILT[options.board], options.model.read_bytes(), options.backend or ["native"])
     for row in rows:
         print(f"{row['board']}, {row['backend']}: {row['instructions']:,} instructions")
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    write_json(options.json, rows)
     return 0
 
 

@@ -22,8 +22,6 @@ FLOORS). What is above it is gathering windows, spilled registers, loops, thresh
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,9 +30,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tinycl.boards import Board
-from tinycl.boards.registry import BUILT
-from tinycl.exceptions import BoardError
 from tools.boards.workload import run_workload
+from tools.command import COUNTING, boards, command_line, tool, write_json
 
 BACKENDS = ("reference", "viper", "native")
 
@@ -51,26 +48,19 @@ FLOORS = {
 }
 
 
+@tool("bench")
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    counting = [name for name, board in BUILT.items() if board.emulator]
-    parser.add_argument("--board", action="append", choices=counting)
+    parser = command_line(__doc__)
+    parser.add_argument("--board", action="append", choices=COUNTING)
     parser.add_argument("--backend", action="append", choices=BACKENDS)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as a list")
     options = parser.parse_args(words)
     rows = []
-    try:
-        for name in options.board or ["cortex-m3", "cortex-m0"]:
-            rows += measure(BUILT[name], options.backend or list(BACKENDS))
-    except BoardError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
+    for board in boards(options.board):
+        rows += measure(board, options.backend or list(BACKENDS))
     show(rows)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    write_json(options.json, rows)
     return 0
 
 

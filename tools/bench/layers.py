@@ -10,8 +10,6 @@ each counted layer what the compiler estimates. Without --model the backbone is 
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,36 +18,28 @@ from rich.console import Console
 from rich.table import Table
 
 from tinycl.boards import Board
-from tinycl.boards.registry import BUILT
 from tinycl.compiler.fit.cost import estimate, unit, units
-from tinycl.exceptions import BoardError
 from tools.bench.kernels import BACKENDS
 from tools.bench.synthetic_model import synthetic_model
 from tools.boards.workload import run_workload
+from tools.command import COUNTING, boards, command_line, tool, write_json
 
 
+@tool("bench.layers")
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    counting = [name for name, board in BUILT.items() if board.emulator]
-    parser.add_argument("--board", action="append", choices=counting)
+    parser = command_line(__doc__)
+    parser.add_argument("--board", action="append", choices=COUNTING)
     parser.add_argument("--backend", action="append", choices=BACKENDS)
     parser.add_argument("--model", type=Path, help="compiled model")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as a list")
     options = parser.parse_args(words)
     data = options.model.read_bytes() if options.model else synthetic_model((16, 16, 3), "16k")
     rows = []
-    try:
-        for name in options.board or ["cortex-m3", "cortex-m0"]:
-            rows += measure(BUILT[name], data, options.backend or list(BACKENDS))
-    except BoardError as error:
-        print(f"bench.layers: {error}", file=sys.stderr)
-        return 1
+    for board in boards(options.board):
+        rows += measure(board, data, options.backend or list(BACKENDS))
     show(rows)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    write_json(options.json, rows)
     return 0
 
 

@@ -18,7 +18,6 @@ counted: instructions, bytes read from the file system.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -33,25 +32,24 @@ from tinycl_rt.model.loader import Model
 
 from tinycl.boards import Board
 from tinycl.boards.registry import BUILT, FROZEN
+from tinycl.compiler.compiler import load_tcm
 from tinycl.compiler.fit.memory import PLACES, learner_bytes
-from tinycl.exceptions import BoardError, ModelError
 from tools.bench.synthetic_model import synthetic_model
 from tools.boards.paths import ON_BOARD
 from tools.boards.runtime import build_native, stage_runtime, write_runtime
 from tools.boards.session import Session
 from tools.boards.staging import stage
+from tools.command import COUNTING, command_line, tool, write_json
 
 _SMALL_FRAME = 500  # images of more bytes come in pieces and have a place in memory
 LAST = ("saved", "predictor")  # what a board must reach to learn; a host may not ask for its state
 
 
+@tool("bench.ram")
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    boards = [name for name, board in BUILT.items() if board.emulator]
-    parser.add_argument("--board", choices=boards, default="cortex-m3")
+    parser = command_line(__doc__)
+    parser.add_argument("--board", choices=COUNTING, default="cortex-m3")
     parser.add_argument("--model", type=Path, help="compiled model")
     parser.add_argument("--size", default="60k", help="without --model: size of the backbone")
     parser.add_argument("--shape", type=int, nargs=3, default=[32, 32, 3], metavar="N")
@@ -60,31 +58,27 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--replay", type=int, help="by default 200 with --head cwr, else 0")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
     options = parser.parse_args(words)
-    try:
-        size, shape = options.size, tuple(options.shape)
-        data = options.model.read_bytes() if options.model else synthetic_model(shape, size)
-        board = BUILT[options.board]
-        head = HEADS.index(options.head)
-        replay = (0 if head else 200) if options.replay is None else options.replay
-        case = (board, data, options.classes, replay)
-        results = [
-            measure(*case, code, model, head=head)
-            for code, model in product(("romfs", "heap"), PLACES)
-        ]
-        results.append(measure(*case, "sources", "streamed", head=head))
-        if board is BUILT["cortex-m3"]:
-            results.append(measure(FROZEN, *case[1:], "frozen", "mapped", head=head))
-        results += [
-            measure(BUILT[options.board], data, options.classes, 0, code, "heap", "predict")
-            for code in ("romfs", "heap")
-        ]
-    except (BoardError, ModelError, OSError, ValueError) as error:
-        print(f"bench.ram: {error}", file=sys.stderr)
-        return 1
+    size, shape = options.size, tuple(options.shape)
+    data = options.model.read_bytes() if options.model else synthetic_model(shape, size)
+    load_tcm(data)  # says what is wrong with it
+    board = BUILT[options.board]
+    head = HEADS.index(options.head)
+    replay = (0 if head else 200) if options.replay is None else options.replay
+    case = (board, data, options.classes, replay)
+    results = [
+        measure(*case, code, model, head=head)
+        for code, model in product(("romfs", "heap"), PLACES)
+    ]
+    results.append(measure(*case, "sources", "streamed", head=head))
+    if board is BUILT["cortex-m3"]:
+        results.append(measure(FROZEN, *case[1:], "frozen", "mapped", head=head))
+    results += [
+        measure(BUILT[options.board], data, options.classes, 0, code, "heap", "predict")
+        for code in ("romfs", "heap")
+    ]
     for profile in ("serve", "predict"):
         show([r for r in results if r["profile"] == profile])
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n")
+    write_json(options.json, results)
     return 0
 
 

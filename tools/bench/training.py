@@ -43,17 +43,17 @@ from tinycl.data import load
 from tinycl.edge.memory import MOMENTA, rows, total_bytes
 from tinycl.exceptions import TinyclError
 from tinycl.models.networks import NETWORKS
+from tools.command import command_line, tool, write_json
 
 TRAINERS = ("larq", "drop-in", "numpy-standard", "numpy")
 _MIB = 1024 * 1024
 _WARM = 2  # steps that are not timed: graphs are traced, memory is mapped
 
 
+@tool("bench.training")
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--model", choices=sorted(NETWORKS), default="mlp")
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--steps", type=int, default=30, help="timed steps")
@@ -70,20 +70,15 @@ def main(words: list[str] | None = None) -> int:
         parser.error("--epochs needs --data")
     if options.batch < 2 or options.steps < 1:
         parser.error("expected --batch of at least 2 and --steps of at least 1")
-    try:
-        if options.worker:
-            print(json.dumps((weigh if options.weigh else measure)(options)))
-            return 0
-        names = options.trainers.split(",")
-        if wrong := [name for name in names if name not in TRAINERS]:
-            parser.error(f"expected trainers of {', '.join(TRAINERS)}, got {wrong[0]!r}")
-        results = [_spawn(name, words if words is not None else sys.argv[1:]) for name in names]
-    except TinyclError as error:
-        print(f"bench.training: {error}", file=sys.stderr)
-        return 1
+    if options.worker:
+        print(json.dumps((weigh if options.weigh else measure)(options)))
+        return 0
+    names = options.trainers.split(",")
+    if wrong := [name for name in names if name not in TRAINERS]:
+        parser.error(f"expected trainers of {', '.join(TRAINERS)}, got {wrong[0]!r}")
+    results = [_spawn(name, words if words is not None else sys.argv[1:]) for name in names]
     _show(options, results)
-    if options.json:
-        options.json.write_text(json.dumps(_report(options, results), indent=2) + "\n")
+    write_json(options.json, _report(options, results))
     return 0
 
 

@@ -11,7 +11,6 @@ tree that $MICROPY_DIR names. tools/boards/setup.sh installs compilers and emula
 
 from __future__ import annotations
 
-import argparse
 import fcntl
 import json
 import sys
@@ -22,26 +21,22 @@ from tools.boards.build import build_board, build_mpy_cross, missing
 from tools.boards.paths import cache, mpy_cross
 from tools.boards.runtime import build_runtime
 from tools.boards.source import source_tree
+from tools.command import command_line, tool
 
 _ALL = {**BUILT, BUILT_IN.name: BUILT_IN, FROZEN.name: FROZEN}
 
 
+@tool("boards")
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("boards", nargs="*", metavar="BOARD", help=", ".join([*_ALL, "all"]))
     parser.add_argument("--where", action="store_true", help="print paths as JSON, build nothing")
     options = parser.parse_args(words)
-    try:
-        if options.where:
-            print(json.dumps(_where(), indent=2))
-            return 0
-        return _build(_chosen(options.boards))
-    except BoardError as error:
-        print(f"boards: {error}", file=sys.stderr)
-        return 1
+    if options.where:
+        print(json.dumps(_where(), indent=2))
+        return 0
+    return _build(_chosen(options.boards))
 
 
 def _chosen(names: list[str]) -> list[str]:

@@ -12,7 +12,6 @@ file raised.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shlex
 import subprocess
@@ -24,13 +23,12 @@ from tinycl.boards import Board
 from tinycl.boards.registry import BUILT
 from tinycl.exceptions import BoardError
 from tools.boards.staging import stage
+from tools.command import command_line
 
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("board", choices=list(BUILT))
     parser.add_argument("--exec", type=Path, metavar="FILE", help="file to run, instead of a REPL")
     parser.add_argument("--copy", type=Path, nargs="+", default=[], metavar="PATH")

@@ -12,7 +12,6 @@ other integers; the command that repeats it is printed.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shlex
 import shutil
@@ -23,15 +22,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tools.command import command_line
+
 PROJECT = Path(__file__).resolve().parents[2]
 NATIVE = PROJECT / "firmware" / "native"
 
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--runs", type=int, default=1_000_000, help="executions in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="processes at once")

@@ -11,7 +11,6 @@ restore, predictions. The exit status is 0 when nothing was lost.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import sys
@@ -31,10 +30,11 @@ from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
 
 from tinycl.boards import EmulatedBoard, start
-from tinycl.exceptions import LinkError, TinyclError
+from tinycl.exceptions import LinkError
 from tinycl.link import BoardClient, connect, stream_experience
 from tinycl.observer import Observer
 from tools.bench.synthetic_model import synthetic_model
+from tools.command import command_line, tool
 from tools.faults.proxy import FaultProxy, Faults
 
 __all__ = ["Chaos", "Result", "Soak", "main"]
@@ -284,11 +284,10 @@ def _tell(result: Result, chaos: Chaos, seconds: float) -> None:
     )
 
 
+@tool("soak", 2)
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--board", default="unix", help="an emulated board")
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=1)
@@ -298,11 +297,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     given = parser.parse_args(words)
     faults = Faults(given.damage, given.drop, given.drop, delay=0.02, split=0.05, merge=0.05)
-    try:
-        result = soak(given.board, given.seconds, given.seed, faults, given.pause)
-    except TinyclError as error:
-        print(f"soak: {error}", file=sys.stderr)
-        return 2
+    result = soak(given.board, given.seconds, given.seed, faults, given.pause)
     for field, value in asdict(result).items():
         print(f"{field:20} {value}")
     if given.json:

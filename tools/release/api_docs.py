@@ -9,7 +9,6 @@ compute what ``tinycl_rt.kernels.reference.core`` describes.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import os
 import pkgutil
@@ -17,6 +16,8 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+
+from tools.command import command_line
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # Larq needs Keras 2
 
@@ -72,9 +73,7 @@ def build(folder: Path) -> None:
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/docs"), metavar="FOLDER")
     options = parser.parse_args(words)
     try:

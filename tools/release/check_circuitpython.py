@@ -12,7 +12,6 @@ they do not parse there: they are left out, and whoever imports one must do so u
 
 from __future__ import annotations
 
-import argparse
 import ast
 import builtins
 import sys
@@ -20,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tinycl.packing.sources import board_sources
+from tools.command import command_line
 from tools.release.circuitpython_lists import BUILTINS, METHODS_LACKING, MODULES, TYPE_CODES
 
 __all__ = ["complaints", "files"]
@@ -198,9 +198,7 @@ def _bound(tree: ast.Module) -> Iterator[str]:
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     checked = files(parser.parse_args(words).files)
     found = [line for file in checked for line in complaints(file)]

@@ -14,7 +14,6 @@ CircuitPython does not parse.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import zipfile
@@ -24,6 +23,7 @@ from tinycl import __version__
 from tinycl.flash.identity import Identity
 from tinycl.flash.kernels import choose
 from tinycl.flash.plan import plan
+from tools.command import command_line
 
 __all__ = ["make_bundle"]
 
@@ -62,9 +62,7 @@ def make_bundle(folder: Path, repository: str, tag: str) -> list[Path]:
 
 def main() -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--repository", required=True, metavar="OWNER/NAME")
     parser.add_argument("--tag", required=True)

@@ -12,7 +12,6 @@ Frozen code is read in place: only its objects take heap. A manifest of your own
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 from tinycl.packing.pack import pack
 from tinycl.packing.parts import PROFILES
 from tinycl.packing.sources import is_viper
+from tools.command import command_line
 
 __all__ = ["write"]
 
@@ -56,9 +56,7 @@ def write(folder: Path, profile: str = "serve", before: str = "") -> list[Path]:
 
 def main() -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--profile", choices=list(PROFILES), default="serve")
     options = parser.parse_args()

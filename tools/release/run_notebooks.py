@@ -11,7 +11,6 @@ paths of the machine that ran it; that is what ``jupyter execute`` would leave i
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import shutil
@@ -28,6 +27,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from traitlets.config import Config
 
+from tools.command import command_line
+
 __all__ = ["NOTEBOOKS", "execute", "problems", "tidy", "workspace"]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,9 +44,7 @@ _METADATA = {
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("names", nargs="*", help="how their names begin; default: all")
     parser.add_argument("--full", action="store_true", help="full settings")
     parser.add_argument("--write", action="store_true", help="store the outputs")

@@ -21,9 +21,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from tinycl.exceptions import TinyclError
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep.runs import Bench, sweep
+from tools.command import command_line, tool
 from tools.study.accuracy import accuracy
 from tools.study.depths import depths
 from tools.study.others import others
@@ -52,11 +52,10 @@ OTHERS = {
 KERNELS = ("kernels.json", "python -m tools.bench.kernels --board cortex-m3 --json FILE")
 
 
+@tool("study")
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument(
         "--part", default=",".join(TITLES), help=f"{','.join(TITLES)} unless given"
     )
@@ -75,11 +74,7 @@ def main(words: list[str] | None = None) -> int:
         known = f"parts are {', '.join(TITLES)}, tasks {', '.join(tasks)}"
         print(f"study: {known}; got {', '.join(unknown)}", file=sys.stderr)
         return 1
-    try:
-        study(options, parts, tuple(tasks[name] for name in names))
-    except TinyclError as error:
-        print(f"study: {error}", file=sys.stderr)
-        return 1
+    study(options, parts, tuple(tasks[name] for name in names))
     return 0
 
 

@@ -9,7 +9,6 @@ Each step is a command of tinycl, as it stands in the card. CIFAR and MNIST are 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shlex
@@ -23,35 +22,30 @@ from tinycl_rt.model.loader import Model
 
 from tinycl.boards.registry import BUILT
 from tinycl.data import load
-from tinycl.exceptions import TinyclError
 from tinycl.models.files import load_model
 from tinycl.zoo import Card
 from tinycl.zoo.head import TrainedHead
 from tools.bench.inference import measure
 from tools.boards.paths import PROJECT
+from tools.command import command_line, tool
 from tools.zoo.recipes import RECIPES, Recipe
 from tools.zoo.recordings import RECORDINGS, write
 
 MODELS = PROJECT / "tinycl" / "zoo" / "models"
 
 
+@tool("zoo.make")
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("name", choices=list(RECIPES))
     parser.add_argument("--keep", action="store_true", help="do not train again")
     parser.add_argument("--runs", type=Path, default=Path("runs/zoo"), help="where to train")
     options = parser.parse_args(words)
     recipe, folder = RECIPES[options.name], options.runs / options.name
-    try:
-        if not options.keep:
-            say(recipe.training, "-o", str(folder))
-        make(options.name, recipe, folder)
-    except (TinyclError, OSError, subprocess.CalledProcessError) as error:
-        print(f"zoo.make: {error}", file=sys.stderr)
-        return 1
+    if not options.keep:
+        say(recipe.training, "-o", str(folder))
+    make(options.name, recipe, folder)
     return 0
 
 

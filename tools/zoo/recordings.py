@@ -8,7 +8,6 @@ folder that TINYCL_DATA names.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from tinycl.data.builtin import ENVIRONMENT
 from tinycl.data.motions import LENGTH, RATE_HZ, to_pixels
 from tinycl.data.npz import open_npz
 from tinycl.exceptions import DataError
+from tools.command import command_line, tool
 
 __all__ = ["RECORDINGS", "cut", "write"]
 
@@ -28,19 +28,14 @@ RECORDINGS = ("har_exercise", "cgestures")
 _HOP = 32  # readings between the starts of two windows
 
 
+@tool("zoo.recordings")
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("name", choices=RECORDINGS)
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE")
     options = parser.parse_args(words)
-    try:
-        write(options.name, options.out)
-    except (DataError, OSError) as error:
-        print(f"zoo.recordings: {error}", file=sys.stderr)
-        return 1
+    write(options.name, options.out)
     return 0
 
 

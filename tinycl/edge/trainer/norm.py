@@ -87,11 +87,6 @@ class L1Norm(BatchNorm):
         for name in ("norm", "norm signs"):
             workspace.reserve(name, self._samples * self.size)
 
-    @property
-    def kept_bytes(self) -> int:
-        """Bytes kept from the forward to the backward pass."""
-        return sum(bits.packed.nbytes for bits in (self.before, self.output, self.window))
-
     def forward(self, y: Values) -> None:
         """Normalise (samples, elements), in training; keep what the backward pass needs."""
         count = y.size // self.channels

@@ -34,11 +34,6 @@ class L2Norm(BatchNorm):
         for name in ("norm", "norm product"):
             workspace.reserve(name, self._samples * self.size)
 
-    @property
-    def kept_bytes(self) -> int:
-        """Bytes kept from the forward to the backward pass."""
-        return self.output.values.nbytes
-
     def forward(self, y: Values) -> None:
         """Normalise (samples, elements), in training; keep what the backward pass needs."""
         count = y.size // self.channels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,22 +13,25 @@ from tinycl.edge.trainer.workspace import FloatArray
 __all__ = ["Fixed", "Float32", "SignBits", "Storage"]
 
 
-class Storage(Protocol):
+class Storage:
     """A (rows, columns) array that is read and written by ranges of rows."""
 
     data: npt.NDArray[Any]
 
     def load(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start`` to ``stop`` into (rows, columns)."""
+        raise NotImplementedError
 
     def save(self, start: int, stop: int, values: FloatArray) -> None:
         """Store rows; ``values`` may be overwritten."""
+        raise NotImplementedError
 
     def signs(self, start: int, stop: int, out: FloatArray) -> None:
         """Write +1, or -1 for what is below zero."""
+        signs_of(self.data[start:stop] < 0, out)
 
 
-class Fixed:
+class Fixed(Storage):
     """Fixed point: ``value = data * bound / largest``; saturates at plus and minus bound.
 
     int16 takes as many bytes as float16, is more exact near the bound, and many times faster to
@@ -44,7 +47,7 @@ class Fixed:
         self._largest = 2 ** (bits - 1) - 1
         self._unit = np.float32(bound / self._largest)
         kind = np.int16 if bits == 16 else np.int8
-        self.data: npt.NDArray[Any] = np.zeros((rows, columns), kind)
+        self.data = np.zeros((rows, columns), kind)
 
     def load(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start`` to ``stop`` into (rows, columns)."""
@@ -58,20 +61,16 @@ class Fixed:
         np.maximum(values, -self._largest, out=values)
         self.data[start:stop] = values
 
-    def signs(self, start: int, stop: int, out: FloatArray) -> None:
-        """Write +1, or -1 for what is below zero."""
-        signs_of(self.data[start:stop] < 0, out)
 
-
-class SignBits:
+class SignBits(Storage):
     """One bit for each value, plus or minus one: weights without latent weights (Bop)."""
 
     def __init__(self, rows: int, columns: int) -> None:
         self._columns = columns
-        self.data: npt.NDArray[Any] = np.zeros((rows, (columns + 7) // 8), np.uint8)
+        self.data = np.zeros((rows, (columns + 7) // 8), np.uint8)
 
     def load(self, start: int, stop: int, out: FloatArray) -> None:
-        """Write rows ``start`` to ``stop`` into (rows, columns)."""
+        """See `Storage`."""
         packed = self.data[start:stop]
         bits = np.unpackbits(packed, axis=1, count=self._columns, bitorder="little")
         signs_of(bits, out)
@@ -83,11 +82,11 @@ class SignBits:
     signs = load
 
 
-class Float32:
+class Float32(Storage):
     """Plain float32."""
 
     def __init__(self, rows: int, columns: int) -> None:
-        self.data: npt.NDArray[Any] = np.zeros((rows, columns), np.float32)
+        self.data = np.zeros((rows, columns), np.float32)
 
     def load(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start`` to ``stop`` into (rows, columns)."""
@@ -96,7 +95,3 @@ class Float32:
     def save(self, start: int, stop: int, values: FloatArray) -> None:
         """Store rows."""
         self.data[start:stop] = values
-
-    def signs(self, start: int, stop: int, out: FloatArray) -> None:
-        """Write +1, or -1 for what is below zero."""
-        signs_of(self.data[start:stop] < 0, out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +14,13 @@ from tinycl.edge.trainer.workspace import FloatArray, Workspace, chunks, rows_at
 __all__ = ["RealWeights", "SignWeights", "Weights"]
 
 
-class Weights(Protocol):
+class Weights:
     """(fan-in, outputs) weights, read as signs, changed by rows.
+
+    Parameters
+    ----------
+    random
+        Draws the initial weights: Glorot's uniform distribution, a chunk at a time.
 
     Attributes
     ----------
@@ -23,32 +28,6 @@ class Weights(Protocol):
         Rows that a layer should work on at a time, a multiple of 8.
     step
         Number of the next step, from 1.
-    """
-
-    fan_in: int
-    units: int
-    chunk: int
-    step: int
-    stored: Storage
-    slots: Sequence[Storage]
-
-    def signs(self, start: int, stop: int, out: FloatArray) -> None:
-        """Write sgn(W) of rows ``start`` to ``stop``."""
-
-    def gradient(self, start: int, stop: int, values: FloatArray) -> None:
-        """Take the gradient of these rows, once in a step; ``values`` may be overwritten."""
-
-    def finish(self) -> None:
-        """End a step."""
-
-
-class _Stored:
-    """What both kinds share: shape, optimizer, step, and the signs of what is stored.
-
-    Parameters
-    ----------
-    random
-        Draws the initial weights: Glorot's uniform distribution, a chunk at a time.
     """
 
     stored: Storage
@@ -81,8 +60,16 @@ class _Stored:
         """Write sgn(W) of rows ``start`` to ``stop``."""
         self.stored.signs(start, stop, out)
 
+    def gradient(self, start: int, stop: int, values: FloatArray) -> None:
+        """Take the gradient of these rows, once in a step; ``values`` may be overwritten."""
+        raise NotImplementedError
 
-class SignWeights(_Stored):
+    def finish(self) -> None:
+        """End a step."""
+        self.step += 1
+
+
+class SignWeights(Weights):
     """Weights and momenta in fixed point; a gradient is reduced to its sign and used at once.
 
     ``W <- optimizer(W, sgn(dW) / sqrt(fan-in))``, sgn(0) = +1, W clipped to -1..1, which is
@@ -106,10 +93,6 @@ class SignWeights(_Stored):
         for a, b in chunks(stop - start, self.chunk):
             self._update(start + a, start + b, values[a:b])
 
-    def finish(self) -> None:
-        """Count the step."""
-        self.step += 1
-
     def _update(self, start: int, stop: int, g: FloatArray) -> None:
         w, work, *slots = [self._workspace.take(name, *g.shape) for name in self._names]
         np.multiply(g >= 0, np.float32(2 * self._unit), out=g)
@@ -123,7 +106,7 @@ class SignWeights(_Stored):
             stored.save(start, stop, slot)
 
 
-class RealWeights(_Stored):
+class RealWeights(Weights):
     """Float32 weights, gradients and momenta, all kept: how a framework trains.
 
     A gradient is used at the end of the step. Weights are clipped to -1..1, as under Larq's
@@ -154,4 +137,4 @@ class RealWeights(_Stored):
             work = self._workspace.take("work", *g.shape)
             self._optimizer.apply(Update(self.step, w, g, slots, work, 1.0))
             np.clip(w, -1, 1, out=w)
-        self.step += 1
+        super().finish()

@@ -126,33 +126,38 @@ def _image(x, h, w, depth):
     return np.frombuffer(x, np.uint8, h * w * depth).reshape(1, h, w, depth)
 
 
+def _pixels(x, p):
+    return _image(x, p[_H], p[_W], p[_C])
+
+
+def _bits(x, p):
+    return _image(x, p[_H], p[_W], _words(p[_C]))
+
+
 def _copy(y, values):
     np.frombuffer(y, values.dtype, values.size)[:] = values.ravel()
 
 
-def conv8(p, x, w, t, y, acc):
-    """See ``reference.core.conv8``."""
-    _copy(y, batch_conv8(p, _image(x, p[_H], p[_W], p[_C]), w, t))
+def single(batch, view, output):
+    """The kernel for one sample that goes with ``batch``, which has the name ``batch_NAME``.
+
+    ``view`` makes a batch of the sample's buffer; ``output`` is the place of the kernel's output
+    among its arguments, between those of ``batch`` and scratch memory.
+    """
+
+    def kernel(p, x, *given):
+        _copy(given[output], batch(p, view(x, p), *given[:output]))
+
+    kernel.__name__ = batch.__name__[6:]
+    kernel.__doc__ = "See the reference kernel of this name."
+    return kernel
 
 
-def binarise(p, x, t, y):
-    """See ``reference.core.binarise``."""
-    _copy(y, batch_binarise(p, _image(x, p[_H], p[_W], p[_C]), t))
-
-
-def bconv(p, x, w, t, y, acc):
-    """See ``reference.core.bconv``."""
-    _copy(y, batch_bconv(p, _image(x, p[_H], p[_W], _words(p[_C])), w, t))
-
-
-def bpool(p, x, m, y):
-    """See ``reference.core.bpool``."""
-    _copy(y, batch_bpool(p, _image(x, p[_H], p[_W], _words(p[_C])), m))
-
-
-def sum_pool(p, x, y):
-    """See ``reference.core.sum_pool``."""
-    _copy(y, batch_sum_pool(p, _image(x, p[_H], p[_W], _words(p[_C]))))
+conv8 = single(batch_conv8, _pixels, 2)
+binarise = single(batch_binarise, _pixels, 1)
+bconv = single(batch_bconv, _bits, 2)
+bpool = single(batch_bpool, _bits, 1)
+sum_pool = single(batch_sum_pool, _bits, 0)
 
 
 def _matrix(w, classes, features):

@@ -7,7 +7,17 @@ the same for N samples at once. Sums are made in float64 and rounded to float32 
 import numpy as np
 
 from tinycl_rt import tcm
-from tinycl_rt.kernels.numpy.core import _copy, _image, _pad, _tap, _words, pack, unpack
+from tinycl_rt.kernels.numpy.core import (
+    _bits,
+    _copy,
+    _pad,
+    _pixels,
+    _tap,
+    _words,
+    pack,
+    single,
+    unpack,
+)
 from tinycl_rt.kernels.numpy.geometry import (
     _C,
     _H,
@@ -167,61 +177,19 @@ def _floats(x, p):
     return np.frombuffer(x, np.float32, p[_H] * p[_W] * p[_C]).reshape(1, p[_H], p[_W], p[_C])
 
 
-def bconv(p, x, w, t, y, acc):
-    """See ``reference.floats.bconv``."""
-    _copy(y, batch_bconv(p, _image(x, p[_H], p[_W], _words(p[_C])), w, t))
-
-
-def sign(p, x, y):
-    """See ``reference.floats.sign``."""
-    _copy(y, batch_sign(p, _floats(x, p)))
-
-
-def unsign(p, x, y):
-    """See ``reference.floats.unsign``."""
-    _copy(y, batch_unsign(p, _image(x, p[_H], p[_W], _words(p[_C]))))
-
-
-def pixels(p, x, y):
-    """See ``reference.floats.pixels``."""
-    _copy(y, batch_pixels(p, _image(x, p[_H], p[_W], p[_C])))
-
-
-def conv(p, x, w, t, y):
-    """See ``reference.floats.conv``."""
-    _copy(y, batch_conv(p, _floats(x, p), w, t))
-
-
-def depthwise(p, x, w, t, y):
-    """See ``reference.floats.depthwise``."""
-    _copy(y, batch_depthwise(p, _floats(x, p), w, t))
+bconv = single(batch_bconv, _bits, 2)
+sign = single(batch_sign, _floats, 0)
+unsign = single(batch_unsign, _bits, 0)
+pixels = single(batch_pixels, _pixels, 0)
+conv = single(batch_conv, _floats, 2)
+depthwise = single(batch_depthwise, _floats, 2)
+scale = single(batch_scale, _floats, 1)
+max_pool = single(batch_max_pool, _floats, 0)
+mean_pool = single(batch_mean_pool, _floats, 0)
+pad = single(batch_pad, _floats, 0)
+softmax = single(batch_softmax, _floats, 0)
 
 
 def combine(p, x, z, y):
     """See ``reference.floats.combine``."""
     _copy(y, batch_combine(p, _floats(x, p), _floats(z, p)))
-
-
-def scale(p, x, t, y):
-    """See ``reference.floats.scale``."""
-    _copy(y, batch_scale(p, _floats(x, p), t))
-
-
-def max_pool(p, x, y):
-    """See ``reference.floats.max_pool``."""
-    _copy(y, batch_max_pool(p, _floats(x, p)))
-
-
-def mean_pool(p, x, y):
-    """See ``reference.floats.mean_pool``."""
-    _copy(y, batch_mean_pool(p, _floats(x, p)))
-
-
-def pad(p, x, y):
-    """See ``reference.floats.pad``."""
-    _copy(y, batch_pad(p, _floats(x, p)))
-
-
-def softmax(p, x, y):
-    """See ``reference.floats.softmax``."""
-    _copy(y, batch_softmax(p, _floats(x, p)))
