@@ -270,10 +270,10 @@ def test_cuts_in_the_middle_of_a_fold(d: int) -> None:
             assert most == MOST
 
 
-@given(st.one_of(st.integers(1, 9), st.just(64)), SEEDS, st.sampled_from([3, 200, 4095]))
+@given(st.one_of(st.integers(1, 9), st.just(20)), SEEDS, st.sampled_from([3, 200, 4095]))
 def test_factor(rank: int, seed: int, high: int) -> None:
     """Of a sketch's dots, and equations by it; against numpy's solution."""
-    d, rho = 80, 1 + seed % 5000
+    d, rho = 48, 1 + seed % 5000
     table = fill(seed, "any", -high, high, (rank, d))
     gram = [[dot(a, b) for b in table] for a in table]
     roots = array("i", [isqrt((gram[i][i] + rho) << 8) for i in range(rank)])
@@ -289,16 +289,13 @@ def test_factor(rank: int, seed: int, high: int) -> None:
         k.solve_back(factor, roots, back, rank)
         return factor, forward, back
 
-    factor, forward, back = both(run)
+    factor, _, back = both(run)
     if rank > 9 or high < 200:
         return  # so near to singular that rounding counts
     exact = table @ table.T / 256 + rho * np.eye(rank)
     lower = np.zeros((rank, rank))
     lower[np.tril_indices(rank)] = np.array(factor) / 2**14
     scaled = lower * (np.array(roots) / 16)[:, None]
-    assert (
-        np.abs(scaled @ scaled.T / exact.diagonal().max() - exact / exact.diagonal().max()).max()
-        < 0.002
-    )
+    assert np.abs(scaled @ scaled.T - exact).max() < 0.002 * exact.diagonal().max() + 5
     wanted = np.linalg.solve(exact, table @ x / 256.0)
     assert np.abs(np.array(back) / 2**17 - wanted).max() < 0.01 * np.abs(wanted).max() + 0.001

@@ -19,7 +19,7 @@ KERNELS = {
 TAIL = {
     "bconv_train", "head_back", "unpool", "requantize", "bpool_back", "bconv_back", "bconv_update",
 }  # fmt: skip
-LDA = {"class_add", "residual", "dots", "fold", "mix"}
+LDA = {"class_add", "residual", "dots", "fold", "mix", "factor_row", "solve", "solve_back"}
 
 
 @pytest.mark.parametrize("kernels", [reference, numpy_kernels], ids=["reference", "numpy"])

@@ -38,4 +38,10 @@ def lda_cases(case: Callable[..., str]) -> list[str]:
         add("fold", rows, energy, one, 3, d)  # cuts entries, and leaves the last row as it is
         rows[2 * d :], energy[2] = array("h", bytes(2 * d)), 0
         add("fold", rows, energy, ints("h", seed, -900, 900, d), 3, d)
+    dots, roots = (array("i", (900, 100)), array("i", (70, 40, 50)))
+    factor = array("h", (16384, -3000, 16000, 7, 7, 7))
+    add("factor_row", factor, roots, dots, 2)
+    y = array("i", (100, -700, 2**20))
+    add("solve", factor, roots, y, 3)
+    add("solve_back", factor, roots, y, 3)
     return found

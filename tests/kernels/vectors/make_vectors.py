@@ -144,10 +144,12 @@ def head_cases() -> list[str]:
 
 
 RUNS: tuple[dict[str, int], ...] = (
-    {"classes": 4, "replay_slots": 6},
-    {"classes": 4, "replay_slots": 6, "policy": 0, "stochastic": 1, "seed": 7},
-    {"classes": 4, "replay_slots": 6, "policy": 1, "qf": 6, "qb": 12, "gbits": 6},
-    {"classes": 4, "replay_slots": 3, "policy": 3, "lr_shift": 0},
+    {"classes": 4, "head": 1},
+    {"classes": 4, "head": 2, "rank": 3},
+    {"classes": 4, "head": 0, "replay_slots": 6},
+    {"classes": 4, "head": 0, "replay_slots": 6, "policy": 0, "stochastic": 1, "seed": 7},
+    {"classes": 4, "head": 0, "replay_slots": 6, "policy": 1, "qf": 6, "qb": 12, "gbits": 6},
+    {"classes": 4, "head": 0, "replay_slots": 3, "policy": 3, "lr_shift": 0},
     {"classes": 4, "replay_slots": 0, "method": 1},
 )
 

@@ -6,6 +6,7 @@ from array import array
 from test_tail import MANY, Agreement, present
 from test_viper import Numbers
 from tinycl_rt.kernels.reference import lda as ref
+from tinycl_rt.lib.integers import isqrt
 from vector_check import check
 
 SETS = present("lda")
@@ -104,6 +105,22 @@ class TestLda(LdaAgreement):
             arguments = (w, r.below(n), rows, factors, count, d, up, shift, limit)
             self.agree("mix", arguments, (0,), (seed, up, shift))
 
+    def test_solve(self):
+        for seed in range(0, 18, MANY):
+            r = Numbers(seed)
+            rank, d = r.between(1, 7), 24
+            rows = r.ints("h", rank * d, -MOST, MOST)
+            dots, energy = array("i", bytes(4 * rank)), energies(rows, rank, d)
+            roots = array("i", [isqrt((energy[i] + 9) << 8) for i in range(rank)])
+            factor = array("h", bytes(rank * (rank + 1)))
+            for i in range(rank):
+                ref.dots(rows, i, rows, 0, rank, d, dots)
+                self.agree("factor_row", (factor, roots, dots, i), (0,), (seed, i))
+                ref.factor_row(factor, roots, dots, i)
+            y = r.ints("i", rank, -(1 << 22), 1 << 22)
+            self.agree("solve", (factor, roots, y, rank), (2,), seed)
+            self.agree("solve_back", (factor, roots, y, rank), (2,), seed)
+
     def test_vectors(self):
         for k in self.every:
             self.assertGreater(check(k, file="lda.jsonl"), 15)
@@ -120,6 +137,9 @@ def calls():
         "dots": ((rows, 2, rows, 1, 2, d, some[:2]), (0, 2, 6)),
         "fold": ((rows, some, row, 3, d), (0, 1, 2)),
         "mix": ((rows, 2, rows, some[:3], 3, d, 4, 4, MOST), (0, 2, 3)),
+        "factor_row": ((array("h", [9] * 6), array("i", [20] * 3), some[:2], 2), (0, 1, 2)),
+        "solve": ((array("h", [9] * 6), array("i", [20] * 3), some[:3], 3), (0, 1, 2)),
+        "solve_back": ((array("h", [9] * 6), array("i", [20] * 3), some[:3], 3), (0, 1, 2)),
     }
 
 
@@ -153,6 +173,8 @@ class TestLdaChecks(unittest.TestCase):
 
         for k in SETS:
             for name, (good, _) in calls().items():
+                if k.NAME == "viper" and name in ("factor_row", "solve", "solve_back"):
+                    continue  # the reference's, with big integers
                 function = getattr(k, name)
                 function(*good)
                 gc.collect()
