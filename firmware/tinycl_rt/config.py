@@ -26,7 +26,7 @@ MAX_EXPERIENCES = 65535  # their number takes two bytes in the state
 # name: (default, smallest, largest), in the order in which they are packed; names joined by "|"
 # are bits of one byte
 _FIELDS = (
-    ("classes", 10, 2, 64),
+    ("classes", 10, 2, 128),
     ("policy", 2, 0, 3),
     ("replay_batch", 4, 0, 255),
     ("qf", 8, 4, 8),
@@ -60,7 +60,7 @@ class Config:
     Parameters
     ----------
     classes : int
-        Rows of the head, 2..64.
+        Rows of the head, 2..128.
     head : int
         0 CWR* (``tinycl_rt.head``), 1 class means, 2 class means and a shared covariance
         (``tinycl_rt.lda``). Unless given, 2 where the head learns alone, else 0.
