@@ -7,7 +7,8 @@
 Parts: (a) accuracy of every method, in integers and float32; (b) bits of forward weights, master
 weights and errors; (c) accuracy against bytes of the replay memory, by the form of what is kept;
 (d) instructions of a backward pass and (e) memory of training at full depth, from the JSON files
-of the tools that measure them; (f) rules by which a tail's weights change; (g) what depth gains.
+of the tools that measure them; (f) rules by which a tail's weights change; (g) what depth gains; (h)
+heads, by samples a class, on backbones of the zoo.
 OUT gets study.md with the plots beside it, and every run as CSV and JSON. Finished runs are kept
 in OUT/runs: a study that was stopped goes on.
 """
@@ -24,6 +25,7 @@ from rich.progress import Progress
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep.runs import Bench, sweep
 from tools.command import command_line, tool
+from tools.study import heads
 from tools.study.accuracy import accuracy
 from tools.study.depths import depths
 from tools.study.others import others
@@ -41,6 +43,7 @@ TITLES = {
     "e": "(e) Memory of training at full depth",
     "f": "(f) Update rules of the tail",
     "g": "(g) How deep it pays to learn",
+    "h": "(h) Heads, by samples a class",
 }
 OTHERS = {
     "d": ("instructions.json", "python -m tools.bench.backward --board cortex-m3 --json FILE"),
@@ -87,22 +90,26 @@ def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]
         models = options.models or out / "models"
         benches = {task.name: bench(task, models, console) for task in tasks}
 
-    def run(task: Task, settings: list[ExperimentSettings]) -> list[Group]:
+    def run_all(
+        bench: Bench, settings: list[ExperimentSettings], title: str, runs: int = 5
+    ) -> list[Group]:
         with Progress(console=console, transient=True) as progress:
             bars = [
-                progress.add_task(f"{task.title}: {what}", total=None)
-                for what in ("backbone", "runs")
+                progress.add_task(f"{title}: {what}", total=None) for what in ("backbone", "runs")
             ]
             return sweep(
-                benches[task.name],
+                bench,
                 settings,
-                options.seeds or task.seeds,
+                options.seeds or runs,
                 options.jobs,
                 options.backend,
                 out / "runs",
                 lambda done, total: progress.update(bars[0], completed=done, total=total),
                 lambda done, total: progress.update(bars[1], completed=done, total=total),
             )
+
+    def run(task: Task, settings: list[ExperimentSettings]) -> list[Group]:
+        return run_all(benches[task.name], settings, task.title, task.seeds)
 
     for part in parts:
         page = Page(out, part, TITLES[part])
@@ -114,6 +121,9 @@ def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]
             storage(tasks, benches, run, page)
         elif part == "g":
             depths(tasks, benches, run, page)
+        elif part == "h":
+            sets = heads.QUICK if options.quick else heads.FULL
+            heads.heads(sets, run_all, options.seeds or 5, page)
         elif part == "f":
             rules(tasks, run, page)
             others(out / KERNELS[0], KERNELS[1], page, is_update)

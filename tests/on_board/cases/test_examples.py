@@ -127,7 +127,7 @@ class TestMistakes(unittest.TestCase):
         )
         self.says("no class is named 'pan'; there are: cup, jug", lambda: learner.index("pan"))
         self.says("between 0 and 1, got 2", lambda: learner.learn(pixels, 2))
-        self.says("expected classes between 2 and 64, got 65", lambda: Config(classes=65))
+        self.says("expected classes between 2 and 128, got 129", lambda: Config(classes=129))
         self.says("unknown setting clases", lambda: Config(clases=3))
 
     @unittest.skipUnless(hasattr(gc, "mem_free"), "needs a heap with an end")
