@@ -7,8 +7,8 @@
 Parts: (a) accuracy of every method, in integers and float32; (b) bits of forward weights, master
 weights and errors; (c) accuracy against bytes of the replay memory, by the form of what is kept;
 (d) instructions of a backward pass and (e) memory of training at full depth, from the JSON files
-of the tools that measure them; (f) rules by which a tail's weights change; (g) what depth gains; (h)
-heads, by samples a class, on backbones of the zoo.
+of the tools that measure them; (f) rules by which a tail's weights change; (g) what depth gains;
+(h) heads, by samples a class, on backbones of the zoo.
 OUT gets study.md with the plots beside it, and every run as CSV and JSON. Finished runs are kept
 in OUT/runs: a study that was stopped goes on.
 """
