@@ -96,13 +96,14 @@ def _table(s: dict[str, Any]) -> Table:
         table.add_row(f"accuracy after experience {e['number']} ({brought})", f"{accuracy:.1%}")
     table.add_section()
     table.add_row("final accuracy, all ten digits", f"[bold]{s['final_accuracy']:.1%}")
-    table.add_row("the same without CWR* and replay", f"{s['naive_final_accuracy']:.1%}")
+    table.add_row("the same by naive training", f"{s['naive_final_accuracy']:.1%}")
     table.add_row("forgetting", f"{s['forgetting']:.1%}")
     table.add_section()
     rate = s["samples_per_second"]
     table.add_row("samples streamed", f"{s['samples_streamed']} ({rate:.0f} a second)")
     table.add_row("model", size(s["model_bytes"]))
     table.add_row("head", size(s["head_bytes"]))
-    table.add_row(f"replay memory, {s['replay_slots']} latents", size(s["replay_bytes"]))
-    table.add_row("the same in float32", size(s["replay_bytes_float32"]))
+    if s["replay_slots"]:
+        table.add_row(f"replay memory, {s['replay_slots']} latents", size(s["replay_bytes"]))
+        table.add_row("the same in float32", size(s["replay_bytes_float32"]))
     return table

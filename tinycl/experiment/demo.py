@@ -112,9 +112,9 @@ def run_demo(
     run(experiment.first(1), known)
     console.rule("3  the board meets the digits 5-9, one new class after another")
     summary = _on_board(experiment, compiled, bytes(known.learner.dump()), board, live, command)
-    console.rule("4  the same stream on the simulator, and without CWR* and replay")
+    console.rule("4  the same stream on the simulator, and by naive training")
     simulated = run(experiment, Simulator(model, experiment, cache))
-    settings = replace(experiment.settings, method="naive", replay=0)
+    settings = replace(experiment.settings, method="naive", head="cwr", replay=0)
     naive_experiment = Experiment.make(dataset, settings)
     naive = run(naive_experiment, Simulator(model, naive_experiment, cache))
     return summary | {

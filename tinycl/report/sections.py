@@ -49,7 +49,7 @@ def headline(run: RunRecord) -> tuple[str, str]:
         return first, ""
     gain = run.final_accuracy - run.naive_final_accuracy
     naive = percent(run.naive_final_accuracy)
-    second = f"The same stream without CWR* and without replay ends at {naive}"
+    second = f"The same stream, learned by naive training, ends at {naive}"
     return first, f"{second}: {points(abs(gain))} {'lower' if gain >= 0 else 'higher'}."
 
 
@@ -58,7 +58,7 @@ def tiles(run: RunRecord) -> list[Fact]:
     found = []
     if run.forgetting is not None:
         found.append(Fact("Forgetting", points(run.forgetting), "lost again on earlier classes"))
-    if run.replay_bytes is not None:
+    if run.replay_bytes:
         found.append(Fact("Replay memory", size(run.replay_bytes), _smaller(run)))
     if run.samples_streamed is not None:
         speed = run.samples_per_second
@@ -78,13 +78,13 @@ def memory_bars(run: RunRecord) -> list[Bar]:
         ("Replay memory on the board", run.replay_bytes, "board", f"{slots} as packed bits"),
         ("The same latents as float32", run.replay_bytes_float32, "naive", _larger(run)),
         ("Backbone", run.model_bytes, "other", "model.tcm"),
-        ("Head", run.head_bytes, "other", "working and consolidated weights"),
+        ("Head", run.head_bytes, "other", "weights, and what they are made of"),
     ]
     longest = max((nbytes for _, nbytes, _, _ in sizes if nbytes), default=1)
     return [
         Bar(name, size(nbytes), nbytes / longest, style, note)
         for name, nbytes, style, note in sizes
-        if nbytes is not None
+        if nbytes
     ]
 
 
