@@ -16,8 +16,8 @@ ORDER = {
         tinycl exceptions table text
         files keras inference packing
         boards
-        data models zoo
-        training edge compiler observer
+        data models
+        training edge zoo compiler observer
         link
         flash
         report
