@@ -87,8 +87,14 @@ def emit_groups(program: Program, step: Step, output: Activation, groups: int, h
 
 
 def concat_channels(program: Program, one: int, two: int, name: str) -> int:
-    """Append a step that joins the channels of two activations; returns what it makes."""
+    """Append a step that joins the channels of two activations; returns what it makes.
+
+    Dense shortcuts join the same layers again and again: a step that is there already is used.
+    """
     a, b = program.activations[one], program.activations[two]
+    for step in program.steps:
+        if (step.code, step.source, step.other) == (_CONCAT[a.dtype], one, two):
+            return step.target
     h, w, c = a.shape
     target = program.add(Activation(a.dtype, (h, w, c + b.shape[2]), name))
     program.steps.append(Step(_CONCAT[a.dtype], one, target, other=two))
