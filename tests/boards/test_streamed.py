@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.boards import built
 from helpers.tiny import Sketch, compiled
-from tinycl_rt.config import Config
+from tinycl_rt.config import CWR, Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
@@ -28,7 +28,7 @@ def deep_model(layers: int, channels: int) -> bytes:
 def state_here(data: bytes, classes: int, replay: int) -> int:
     """What tools/bench/on_board/ram_workload.py learns, learned here; its fingerprint."""
     model = Model(data)
-    learner = Learner(model, Config(classes=classes, replay_slots=replay), numpy_kernels)
+    learner = Learner(model, Config(classes=classes, replay_slots=replay, head=CWR), numpy_kernels)
     pixels = bytes(range(256)) * (model.input_bytes // 256 + 1)
     learner.begin(0, range(classes))
     for i in range(12):

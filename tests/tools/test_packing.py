@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers.paths import RUNTIME
 
 from tinycl.exceptions import FlashError
 from tinycl.packing import pack as packing
@@ -83,6 +85,16 @@ def test_it_is_small_and_says_where_public_names_are() -> None:
     for name in STUBS:
         assert len(files[f"{name.replace('.', '/')}.py"]) < 300
     assert "Learner" in files["__init__.py"] and "_make_replay" not in files["__init__.py"]
+
+
+def test_two_imports_of_one_name_are_noticed(tmp_path: Path) -> None:
+    """A packed function cannot choose between modules by importing them under one name."""
+    folder = tmp_path / "tinycl_rt"
+    shutil.copytree(RUNTIME, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (folder / "learner.py").read_text()
+    (folder / "learner.py").write_text(text.replace("import Lda\n", "import Lda as Head\n"))
+    with pytest.raises(FlashError, match="learner.reset imports two things as Head"):
+        pack("serve", folder)
 
 
 def test_a_module_that_is_in_no_part_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

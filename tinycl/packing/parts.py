@@ -73,6 +73,7 @@ STUBS = (
     "model.memory",
     "model.source",
     "kernels.choose",
+    "lib.integers",
     "link.streams",
     "service.service",
     "store.store",
