@@ -146,19 +146,19 @@ class Device:
         return Model(source)
 
     def _make_learner(self, model):
-        from tinycl_rt.config import Config
+        from tinycl_rt.config import CWR, MEAN, Config
         from tinycl_rt.learner import Learner
 
         if self.packed:
             return Learner(model, Config.unpack(self.packed))
-        try:
-            return Learner(model, Config())
-        except MemoryError:
-            pass  # not in here: what was made of it is held until the end
-        gc.collect()
-        return Learner(
-            model, Config(replay_slots=0)
-        )  # a first hello must succeed on the smallest heap
+        # A first hello must succeed on the smallest heap, so what takes less comes next.
+        for given in ({}, {"rank": 8}, {"head": MEAN}):
+            try:
+                return Learner(model, Config(**given))
+            except MemoryError:
+                pass  # not in here: what was made of it is held until the end
+            gc.collect()
+        return Learner(model, Config(head=CWR, replay_slots=0))
 
     def _make_store(self):
         from tinycl_rt.store.store import Store

@@ -93,7 +93,9 @@ def command(
         )
         with on_interrupt(partial(keeper.interrupted, again)), live:
             client.wait, client.observer = wait, live
-            client.retry(partial(prepare, client, experiment, blob, start_state, reset))
+            experiment = client.retry(
+                partial(prepare, client, experiment, blob, start_state, reset)
+            )
             subject = StreamedBoard(client, experiment)
             record = run(experiment, subject, live)
             unsaved = keeper.keep()

@@ -136,7 +136,7 @@ def _on_board(
 ) -> dict[str, Any]:
     with board, connect(board.port, revive=board.start) as client:
         client.observer = live
-        prepare(client, experiment, compiled.data, state)
+        experiment = prepare(client, experiment, compiled.data, state)
         info = client.hello()
         live.message(
             f"board {board.name}: {info.platform}, {info.backend} kernels, at {client.name}"

@@ -77,6 +77,14 @@ class Experiment:
             raise DataError(f"expected at least 1 experience, got {experiences}")
         return Experiment(self.dataset, self.settings, self.experiences[:experiences], self.config)
 
+    def with_rank(self, rank: int) -> Experiment:
+        """The same experiment, with so many rows of the covariance; 0: by the features."""
+        if rank == self.settings.rank:
+            return self
+        settings = replace(self.settings, rank=rank)
+        config = settings.config(self.config.classes)
+        return Experiment(self.dataset, settings, self.experiences, config)
+
     def describe(self) -> dict[str, Any]:
         """The settings as plain values for JSON."""
         return {"dataset": self.dataset.name, **vars(self.settings)}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from tinycl_rt.config import Config
+from tinycl_rt.config import LDA, Config
+from tinycl_rt.link.protocol import NO_MEMORY
 from tinycl_rt.model.loader import Model
 
 from tinycl.exceptions import BoardError, DataError
 from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.settings import differences
 from tinycl.link.client import BoardClient
+from tinycl.link.messages import Refused
 
 __all__ = ["prepare", "send_model"]
+
+_RANKS = (48, 40, 32, 24, 16, 8, 4)
 
 
 def prepare(
@@ -19,7 +23,7 @@ def prepare(
     model: bytes | None = None,
     state: bytes | None = None,
     reset: bool = False,
-) -> None:
+) -> Experiment:
     """Send what the board lacks; what it has learned is kept unless told otherwise.
 
     Parameters
@@ -34,6 +38,12 @@ def prepare(
         A learned state to start from.
     reset
         Forget what the board has learned.
+
+    Returns
+    -------
+    Experiment
+        The same; where the settings leave the rank of the head to the board, with as many rows as
+        it has room for.
 
     Raises
     ------
@@ -56,14 +66,36 @@ def prepare(
     elif reset or (
         not info.learned and not info.experience and not _same(info.config, experiment)
     ):
-        client.reset(experiment.config)
+        experiment = _reset(client, experiment, info.features)
         info = client.hello()
+    if info.config is not None and experiment.config.head == LDA and not experiment.config.rank:
+        experiment = experiment.with_rank(info.config.rank)
     if not _same(info.config, experiment):
         other = differences(info.config, experiment.config) if info.config else "none set"
         raise BoardError(
             f"{client.name}: the board has learned {info.learned} samples with other settings "
             f"({other}); give the same ones, or --reset to forget"
         )
+    return experiment
+
+
+def _reset(client: BoardClient, experiment: Experiment, features: int) -> Experiment:
+    """Give a board its settings; fewer rows where it has no room for all that `auto` asks for."""
+    rows = experiment.config.rows(features)
+    fewer = [n for n in _RANKS if n < rows] if not experiment.config.rank else []
+    while True:
+        try:
+            client.reset(experiment.config)
+        except Refused as refused:
+            if refused.code != NO_MEMORY or not fewer:
+                raise
+            experiment = experiment.with_rank(fewer.pop(0))
+            client.observer.message(
+                f"the board has no room for {rows} rows of the covariance: it will keep "
+                f"{experiment.config.rank} (--rank {experiment.config.rank})"
+            )
+        else:
+            return experiment
 
 
 def send_model(
