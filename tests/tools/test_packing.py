@@ -93,7 +93,7 @@ def test_two_imports_of_one_name_are_noticed(tmp_path: Path) -> None:
     shutil.copytree(RUNTIME, folder, ignore=shutil.ignore_patterns("__pycache__"))
     text = (folder / "learner.py").read_text()
     (folder / "learner.py").write_text(text.replace("import Lda\n", "import Lda as Head\n"))
-    with pytest.raises(FlashError, match="learner.reset imports two things as Head"):
+    with pytest.raises(FlashError, match=r"learner\.reset imports two things as Head"):
         pack("serve", folder)
 
 
