@@ -58,7 +58,7 @@ def _tap(x, p, ky, kx):
     return x[:, ky : ky + (oh - 1) * sh + 1 : sh, kx : kx + (ow - 1) * sw + 1 : sw]
 
 
-def columns(x, p):
+def _windows(x, p):
     """What each window of the padded input sees: (N, oh, ow, kh * kw * c)."""
     taps = [_tap(x, p, ky, kx) for ky in range(p[_KH]) for kx in range(p[_KW])]
     return np.concatenate(taps, axis=-1)
@@ -67,7 +67,7 @@ def columns(x, p):
 def _convolve(x, w, p, dtype):
     """Padded x (N, H, W, c) with kernel w (oc, kh, kw, c) -> int64 (N, oh, ow, oc)."""
     matrix = w.reshape(w.shape[0], -1).T.astype(dtype)
-    return np.rint(columns(x.astype(dtype, copy=False), p) @ matrix).astype(np.int64)
+    return np.rint(_windows(x.astype(dtype, copy=False), p) @ matrix).astype(np.int64)
 
 
 def signs(w, p):

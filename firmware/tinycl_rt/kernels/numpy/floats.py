@@ -13,7 +13,7 @@ from tinycl_rt.kernels.numpy.core import (
     _pad,
     _pixels,
     _tap,
-    columns,
+    _windows,
     pack,
     signs,
     single,
@@ -87,7 +87,7 @@ def batch_conv(p, x, w, t):
 
 def _convolve(x, w, p):
     """Padded x with kernel w (oc, kh, kw, c) -> (N, oh, ow, oc)."""
-    return columns(x, p) @ w.reshape(w.shape[0], -1).T
+    return _windows(x, p) @ w.reshape(w.shape[0], -1).T
 
 
 def batch_depthwise(p, x, w, t):

@@ -4,7 +4,7 @@ import numpy as np
 
 from tinycl_rt.kernels.numpy.core import _copy, pack, signs, xorshift32
 from tinycl_rt.kernels.numpy.geometry import _C, _KH, _KW, _OC, _OH, _OW
-from tinycl_rt.kernels.numpy.tail import passes, seen
+from tinycl_rt.kernels.numpy.tail import columns, passes
 from tinycl_rt.kernels.reference.full import FORGET, FRACTION, GUARD, NORM, RATIO
 
 NAME = "numpy"
@@ -26,7 +26,7 @@ def norm_forward(p, n, x, w, norm, t, psi, y, inside, above, acc):
     """See ``reference.full.norm_forward``."""
     oc = p[_OC]
     cells = n * p[_OH] * p[_OW]
-    a = (seen(p, n, x) @ signs(w, p).reshape(oc, -1).T).astype(np.int32)
+    a = (columns(p, n, x) @ signs(w, p).reshape(oc, -1).T).astype(np.int32)
     total = a.sum(axis=0, dtype=np.int64)
     mu = ((total << FRACTION) + cells // 2) // cells
     d = (a << FRACTION) - mu.astype(np.int32)

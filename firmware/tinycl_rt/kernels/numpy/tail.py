@@ -12,8 +12,8 @@ from tinycl_rt.kernels.numpy.core import (
     _copy,
     _pad,
     _tap,
+    _windows,
     _words,
-    columns,
     pack,
     signs,
     thresholds,
@@ -29,15 +29,15 @@ def _images(x, n, h, w, depth):
     return np.frombuffer(x, np.uint8, n * h * w * depth).reshape(n, h, w, depth)
 
 
-def seen(p, n, x):
+def columns(p, n, x):
     """Packed bits of ``n`` images -> +-1, or 0, float32 (n * oh * ow, kh * kw * c)."""
     x = _pad(unpack(_images(x, n, p[_H], p[_W], _words(p[_C])), p[_C]), p, 1.0 if p[_PAD] else 0.0)
-    return columns(x, p).reshape(n * p[_OH] * p[_OW], -1)
+    return _windows(x, p).reshape(n * p[_OH] * p[_OW], -1)
 
 
 def batch_bconv_train(p, n, x, w, t, half):
     """Bits (n, oh, ow, bytes) of outputs and of the straight-through window."""
-    acc = seen(p, n, x) @ signs(w, p).reshape(p[_OC], -1).T
+    acc = columns(p, n, x) @ signs(w, p).reshape(p[_OC], -1).T
     d = acc.reshape(n, p[_OH], p[_OW], p[_OC]) - thresholds(p, t)
     return pack(d < 0), pack(np.abs(d) <= half)
 
@@ -145,7 +145,7 @@ def bconv_update(p, n, x, e, latent, w, t, row, rule, rng):
     kind, shift, a, b, limit, t_shift = rule
     draw = _draw(rng)
     errors = np.frombuffer(e, np.int8, n * p[_OH] * p[_OW] * oc).reshape(-1, oc).astype(np.float32)
-    g = (errors.T @ seen(p, n, x)).astype(np.int32).reshape(-1)
+    g = (errors.T @ columns(p, n, x)).astype(np.int32).reshape(-1)
     size = g.size
     stored = np.frombuffer(latent, f"i{memoryview(latent).itemsize}", size)
     bits = np.frombuffer(w, np.uint8).reshape(oc, p[_KH], p[_KW], -1)
