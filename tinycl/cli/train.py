@@ -43,6 +43,28 @@ def command(
     augmentation: Annotated[
         str, typer.Option("--augment", help="full; light: shifts and mirrors alone.")
     ] = "full",
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            help="Learn from a network of real numbers: same or wide (trained first), or its file."
+        ),
+    ] = None,
+    mixing: Annotated[
+        str | None, typer.Option("--mix", help="Mix samples of a batch: mixup or cutmix.")
+    ] = None,
+    average: Annotated[
+        float | None,
+        typer.Option(help="Average the weights over steps; such as 0.99, nearer to 1 for longer."),
+    ] = None,
+    schedule: Annotated[
+        str, typer.Option(help="Learning rate: cosine (falls to a hundredth) or constant.")
+    ] = "cosine",
+    real: Annotated[
+        float | None,
+        typer.Option(
+            help="Train real numbers in place of bits, a teacher; channels in parts: 1, 1.5, ..."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal weights.")] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a stopped run was.")
@@ -62,6 +84,8 @@ def command(
       tinycl train mnist --size 16k --classes 0,1,2,3,4 --epochs 5 --seed 1 -o run
 
       tinycl train npz:samples.npz --size 4k -o run --tensorboard logs
+
+      tinycl train cifar100 --size colour-s2 --teacher wide --augment light -o run
     """
     from tinycl.data import load
 
@@ -94,6 +118,11 @@ def command(
             learning_rate=learning_rate,
             views=views,
             augmentation=augmentation,
+            teacher=teacher,
+            mixing=mixing,
+            average=average,
+            schedule=schedule,
+            real=real,
             checkpoints=checkpoints,
             resume=resume,
             tensorboard=tensorboard,
