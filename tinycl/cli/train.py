@@ -76,6 +76,8 @@ def command(
 
     When classes are left out, the features are also tried on them: a linear
     classifier over all classes says what a board can reach with this backbone.
+    Up to 200 samples a class, that classifier is also tried on raw pixels and on
+    features of the zoo.
 
     Examples:
 
@@ -141,7 +143,31 @@ def command(
             f"features, all {dataset.num_classes} classes: {transfer['all_classes']:.1%}; "
             f"classes never seen: {transfer['held_out_classes']:.1%} (linear classifier)"
         )
+    if record["other_features"]:
+        _compare(console, transfer["all_classes"], record["other_features"])
     console.print(f"wrote {out / 'backbone.keras'} in {result.seconds:.0f} s")
+
+
+def _compare(console: Console, accuracy: float, others: dict[str, float]) -> None:
+    """Show the features of a small set beside others, and say what to do if they are no use."""
+    from tinycl.table import Table
+    from tinycl.training.transfer import PIXELS
+
+    table = Table("Linear classifier, all classes")
+    table.words("features")
+    table.numbers("accuracy")
+    table.add_row("this backbone", f"{accuracy:.1%}")
+    for name, value in others.items():
+        table.add_row(name if name == PIXELS else f"{name}, of the zoo", f"{value:.1%}")
+    console.print(table)
+    best = max(others, key=lambda name: others[name])
+    if accuracy <= others[PIXELS]:
+        console.print(
+            "The features are no better than raw pixels: the set is too small for a backbone of "
+            "its own. Train with more samples or epochs, or take a backbone of the zoo."
+        )
+    if best != PIXELS and accuracy < others[best]:
+        console.print(f"The zoo's {best} has better features: use --model {best} in its place.")
 
 
 def parse_classes(text: str) -> list[int]:
