@@ -13,15 +13,14 @@ import numpy.typing as npt
 from rich.console import Console
 
 from tinycl.data import Dataset
-from tinycl.exceptions import ModelError
 from tinycl.keras import import_tensorflow
 from tinycl.models.backbone import build_backbone, build_classifier, build_teacher
-from tinycl.models.files import load_model
 from tinycl.training.augment import policy_for
 from tinycl.training.batches import batches
 from tinycl.training.checkpoint import Checkpoint
 from tinycl.training.progress import EpochBar
 from tinycl.training.settings import TEACHERS, TrainingSettings, make_settings
+from tinycl.training.teacher import answers_of, load_teacher
 
 __all__ = ["TrainResult", "seed_everything", "train"]
 
@@ -140,7 +139,7 @@ def train(
         its = Checkpoint(checkpoints / "teacher", lessons, resume) if checkpoints else None
         answers, _, _ = _fit(dataset, lessons, None, its, None, console)
     elif teacher:
-        answers = _load_teacher(Path(teacher), dataset, settings)
+        answers = load_teacher(Path(teacher), dataset, settings)
     classifier, backbone, history = _fit(dataset, settings, answers, keeper, tensorboard, console)
     samples = dataset.only(settings.classes)
     y_test = _positions(samples.y_test, settings)
@@ -173,7 +172,7 @@ def _fit(
     )
     history = keeper.history if keeper else []
     done = len(history)
-    answers = _answers(teacher)
+    answers = answers_of(teacher)
 
     def stream(first_epoch: int) -> Iterator[Any]:
         return batches(
@@ -220,27 +219,6 @@ def _fit(
     if keeper:
         keeper.finish(classifier)
     return classifier, backbone, history
-
-
-def _answers(teacher: Any | None) -> Any:
-    """The teacher's class probabilities for a batch, as a function of numpy arrays."""
-    if teacher is None:
-        return None
-    graph = tf.function(lambda pixels: teacher(pixels, training=False))
-    return lambda pixels: graph(tf.constant(pixels)).numpy()
-
-
-def _load_teacher(path: Path, dataset: Dataset, settings: TrainingSettings) -> Any:
-    """Read a classifier; ModelError where its shapes do not fit the data set."""
-    teacher = load_model(path)
-    wanted = (dataset.input_shape, (len(settings.classes) * settings.views,))
-    found = (teacher.input_shape[1:], teacher.output_shape[1:])
-    if found != wanted:
-        raise ModelError(
-            f"{path} maps {found[0]} to {found[1]}: as a teacher it has to map {wanted[0]} to "
-            f"{wanted[1]}"
-        )
-    return teacher
 
 
 def _take_averages(classifier: Any, stream: Iterator[Any], steps: int) -> None:
