@@ -16,8 +16,8 @@ ORDER = {
         tinycl exceptions table text
         files keras inference packing
         boards
-        data models
-        training edge zoo compiler observer
+        data models zoo
+        training edge compiler observer
         link
         flash
         report

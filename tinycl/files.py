@@ -15,6 +15,7 @@ from typing import Any
 from tinycl.exceptions import DataError, TinyclError
 
 __all__ = [
+    "check_file",
     "make_folder",
     "read_file",
     "replacing",
@@ -23,6 +24,14 @@ __all__ = [
     "write_file",
     "write_json",
 ]
+
+
+def check_file(path: Path) -> None:
+    """DataError when there is no such file, or a folder is in its place."""
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; expected a file")
+    if not path.is_file():
+        raise DataError(f"no such file: {path}")
 
 
 def read_file(path: Path) -> bytes:

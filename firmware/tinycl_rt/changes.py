@@ -197,8 +197,8 @@ def _take(device):
             device.store.load(device.learner)
     except (ValueError, OSError, MemoryError) as e:
         device.warning = "state not loaded: %s" % reason(e)
-    if device.learner is None:
-        device.model = None
+    if device.learner is None or device.store is None:  # nothing that it learns could be saved
+        _drop(device)
 
 
 def _set_up(device):

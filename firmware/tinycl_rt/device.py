@@ -57,9 +57,13 @@ class Device:
 
     def open(self):
         """Load what the folder holds. Never raises: without a usable model, ``model`` is None."""
-        from tinycl_rt import changes
+        try:
+            from tinycl_rt import changes
 
-        changes.open_folder(self)
+            changes.open_folder(self)
+        except Exception as e:  # the code itself may not fit; a board goes on answering
+            self.model = self.learner = self.store = None
+            self.warning = "nothing is loaded: %s" % reason(e)
         self.forget()
 
     def need(self):

@@ -3,12 +3,16 @@ board has learned can be fetched from it, and be put back."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from boards.test_examples import gestures
 from helpers.boards import built
-from helpers.paths import PROJECT
+from helpers.paths import PROJECT, RUNTIME
 from tinycl_rt.config import Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
@@ -35,6 +39,42 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoard]:
     (rom / "model.tcm").write_bytes(MODEL)
     with MicroPythonBoard("cortex-m3", rom=rom) as board:
         yield board
+
+
+_OPEN = """
+from tinycl_rt.config import Config
+from tinycl_rt.device import Device
+
+def open_with(ballast):
+    taken = bytearray(ballast)
+    device = Device("", config=Config(classes=4, replay_slots=50))
+    device.open()
+    parts = (device.model, device.learner, device.store)
+    print("whole" if None not in parts else "none" if parts == (None,) * 3 else "in parts")
+
+open_with(%d)
+"""
+
+
+def test_a_device_opens_whole_or_not_at_all(tmp_path: Path) -> None:
+    """The runtime as .py, which takes a heap to compile it, on ever smaller heaps."""
+    shutil.copytree(RUNTIME, tmp_path / "tinycl_rt")
+    (tmp_path / "model.tcm").write_bytes(gestures())
+    command = [*built("unix").command(), "-X", "heapsize=300000", "-c"]
+    said = []
+    for ballast in range(150_000, 190_000, 800):
+        ran = subprocess.run(
+            [*command, _OPEN % ballast],
+            cwd=tmp_path,
+            env={"MICROPYPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+        if ran.returncode == 0:
+            said.append(ran.stdout.strip())
+        else:  # no room for the device itself
+            assert "MemoryError" in ran.stderr and "in open\n" not in ran.stderr, ran.stderr
+    assert set(said) == {"whole", "none"} and said.count("none") > 5
 
 
 def test_what_was_learned_goes_out_and_in(board: EmulatedBoard) -> None:

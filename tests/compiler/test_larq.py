@@ -13,16 +13,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tinycl_rt import tcm
+from tinycl_rt.config import FULL
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.kernels.reference import core as reference
 from tinycl_rt.model.backbone import Backbone
+from tinycl_rt.trainable.layers import first_layer
 
 from tinycl.exceptions import CompileError
 
 if find_spec("larq_compute_engine") is None:  # not imported here: Keras must be chosen first
     pytest.skip("needs tinycl[train]", allow_module_level=True)
 
-from helpers.larq_layers import SIGNS, layers, sign
+from helpers.larq_layers import SIGNS, layers, randomised, sign
 from helpers.larq_layers import binary as binary_with_ones
 from helpers.random_larq import Int8Kernel, convert, lq, random_larq, tf
 
@@ -31,6 +34,7 @@ from tinycl.compiler.graph import read_graph
 from tinycl.compiler.lower.lower import lower
 from tinycl.compiler.verify import random_pixels, verify
 from tinycl.inference import latents_and_outputs
+from tinycl.models.backbone import build_backbone
 
 binary = partial(binary_with_ones, pad_values=0)
 SEEDS = range(int(os.environ.get("TINYCL_TEST_MODELS", "16")))
@@ -49,6 +53,22 @@ def test_a_random_model_keeps_every_bit(seed: int) -> None:
     one, two = (Backbone(compiled.model, k) for k in (reference, numpy_kernels))
     for row in x[:2]:
         assert bytes(one.run(row.tobytes())) == bytes(two.run(row.tobytes()))
+
+
+@pytest.mark.parametrize("name", ["colour-dense", "colour-s2"])
+def test_shortcuts_of_a_design_stay_bits(name: str) -> None:
+    flatbuffer = convert(randomised(build_backbone((32, 32, 3), name, seed=3), 4))
+    compiled = compile_tflite(flatbuffer)
+    model = compiled.model
+    assert model.float_bytes == 0
+    assert tcm.JOIN in [op.code for op in model.operators]
+    parity = verify(flatbuffer, compiled, random_pixels(8, model.input_shape))
+    assert parity.bits_checked and parity.bits_differing == 0
+    with pytest.raises(ValueError, match="no chain of binary layers"):
+        first_layer(model, FULL)
+    if name == "colour-s2":  # its latents are joined
+        with pytest.raises(ValueError, match="ends with 0 that can learn"):
+            first_layer(model, 1)
 
 
 def first(x: Any) -> Any:

@@ -62,6 +62,8 @@ def test_only_refuses_a_class_that_is_not_there():
         ("mine.npz", "write npz:mine.npz"),
         ("npz:", "write npz:PATH"),
         ("npz:nowhere.npz", "no such file: nowhere.npz"),
+        ("csv:..", r"\.\. is a folder; expected a file"),
+        ("npz:..", r"\.\. is a folder; expected a file"),
         ("csv:nowhere.csv", "no such file: nowhere.csv"),
         ("folder:nowhere", "no such folder: nowhere"),
         ("npz:" + "a" * 5000, "cannot read"),

@@ -50,6 +50,7 @@ MISTAKES = [
     ("there is no model on this board", "stream", "--data", "digits"),
     ("cannot read nothing.tcm", "simulate", "--model", "nothing.tcm", "--data", "digits"),
     ("cannot read nothing.tflite", "compile", "nothing.tflite"),
+    ("colour-s is a backbone of the zoo and compiled already", "compile", "colour-s"),
     ("not a .tcm file", "simulate", "--model", "garbage", "--data", "digits"),
     ("not a .tcm file", "stream", "--model", "garbage", "--data", "digits"),
     ("expected a .tflite flatbuffer", "compile", "garbage"),

@@ -10,6 +10,7 @@ import pytest
 from helpers.boards import built
 from helpers.command import tinycl
 from helpers.link import flash_with, hand_made_model
+from helpers.storage import KINDS, failing
 from helpers.terminal import Terminal
 from PIL import Image
 
@@ -44,6 +45,22 @@ def rescued(board: str, flash: Path, file: Path) -> str:
     assert done.returncode == 0, done.stderr
     with start(board, flash=flash) as machine, connect(machine.port) as client:
         return f"{client.info().state:08x}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_flash_is_a_file_system_of_its_own(kind: str, board: str, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with failing(tmp_path / "flash", kind, MODEL) as flash:
+        done = tinycl(*STREAM, "--board", board, "--flash", flash, "-o", run)
+        left = tinycl("info", "--board", board, "--flash", flash)
+    assert done.returncode == 3, done.stderr
+    reason = "the file system is full" if kind == "full" else "the files are read-only"
+    assert reason in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert "could not save" in done.stdout.partition("after experience 0")[0]
+    summary = json.loads((run / "summary.json").read_text())
+    assert summary["saved"] is False
+    assert (run / f"unsaved-{summary['board_fingerprint']}.tcs").is_file()
+    assert left.returncode == 0 and "0 samples" in left.stdout
 
 
 def test_stream_says_so_and_ends_with_3(board: str, tmp_path: Path) -> None:

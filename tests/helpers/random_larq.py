@@ -66,7 +66,7 @@ class _Maker:
         else:
             x, first = self.first(x, mode)
         for _ in range(int(rng.integers(1, 4))):
-            x = self.binary(x)
+            x = self.joined(x) if rng.random() < 0.3 else self.binary(x)
         x = lq.quantizers.SteSign()(x)
         if rng.random() < 0.35:
             self.said.append("classifier")
@@ -135,6 +135,21 @@ class _Maker:
             else:
                 x = self.norm(x)
         return x
+
+    def joined(self, x: Any) -> Any:
+        """The signs of a map, and of a convolution that reads it, as channels of one map."""
+        rng = self.rng
+        if self.said[-1].startswith("sign"):
+            x = self.binary(x)
+        if self.said[-1].startswith("sign"):
+            return x
+        filters = int(rng.choice([5, 32, 33, 64]))
+        self.said.append(f"joined to {filters}")
+        options = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign"}
+        options |= {"padding": "same", "pad_values": 1.0, "kernel_constraint": "weight_clip"}
+        more = self.norm(lq.layers.QuantConv2D(filters, 3, use_bias=False, **options)(x))
+        self.said.append("signs joined")
+        return tf.keras.layers.Concatenate()([lq.quantizers.SteSign()(v) for v in (x, more)])
 
     def norm(self, x: Any) -> Any:
         self.said.append("norm")

@@ -145,6 +145,7 @@ def test_the_reason_is_named() -> None:
     for at, value, reason in (
         (0, b"PK", "not a .tcm file"),
         (4, b"\x07", "version 7, this runtime reads 1"),
+        (6, b"\x07", "its header is damaged: copy it again"),
         (500, b"\xff\xff\xff", "CRC is wrong"),
     ):
         data = bytearray(TINY)

@@ -123,7 +123,9 @@ def test_batches_depend_on_seed_and_epoch_alone() -> None:
         np.testing.assert_array_equal(a, c)
         np.testing.assert_array_equal(b, d)
     assert (whole[0][0] != other[0][0]).any()
-    labels = np.concatenate([b for _, b in whole])
+    targets = np.concatenate([b for _, b in whole])
+    assert targets.shape[1] == 12 and (targets.sum(axis=1) == 1).all()
+    labels = targets.argmax(axis=1)
     assert labels.min() >= 0 and 3 <= labels.max() < 12
     assert whole[0][0].dtype == np.float32 and (whole[0][0] % 1 == 0).all()
 

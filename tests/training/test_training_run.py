@@ -23,16 +23,24 @@ if find_spec("larq_compute_engine") is None:
     pytest.skip("needs tinycl[train]", allow_module_level=True)
 
 from tinycl.cli import convert, train
+from tinycl.models.files import load_model, save_model
 from tinycl.training import checkpoint, trainer
 from tinycl.training.transfer import feature_transfer
 
 EPOCHS = 25
+WAYS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "taught, mixed, averaged": {"teacher": "same", "mixing": "cutmix", "average": 0.9},
+}
 KILLED = """
+import json
 import sys
 from pathlib import Path
 from tinycl.data import load
 from tinycl.training.trainer import train
-train(load("digits"), "4k", (0, 1, 2), int(sys.argv[2]), seed=5, checkpoints=Path(sys.argv[1]))
+more = json.loads(sys.argv[3])
+folder = Path(sys.argv[1])
+train(load("digits"), "4k", (0, 1, 2), int(sys.argv[2]), seed=5, checkpoints=folder, **more)
 """
 
 
@@ -44,6 +52,12 @@ def weights(result: trainer.TrainResult) -> np.ndarray:
 def whole() -> trainer.TrainResult:
     """A run of `EPOCHS` that nothing interrupts."""
     return trainer.train(load("digits"), "4k", (0, 1, 2), EPOCHS, seed=5)
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Options of a training."""
+    return WAYS[request.param]
 
 
 def test_equal_seeds_give_equal_weights() -> None:
@@ -62,12 +76,15 @@ def test_learns_and_features_serve_unseen_classes(whole: trainer.TrainResult) ->
 
 
 def test_resumes_after_a_kill_to_the_same_weights(
-    tmp_path: Path, whole: trainer.TrainResult
+    tmp_path: Path, whole: trainer.TrainResult, way: dict[str, Any]
 ) -> None:
+    digits = load("digits")
+    if way:
+        whole = trainer.train(digits, "4k", (0, 1, 2), EPOCHS, seed=5, **way)
     last = tmp_path / "checkpoints" / "last.keras"
-    command = [sys.executable, "-c", KILLED, str(last.parent), str(EPOCHS)]
+    command = [sys.executable, "-c", KILLED, str(last.parent), str(EPOCHS), json.dumps(way)]
     process = subprocess.Popen(command, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300  # it trains a teacher first
     while not last.exists():
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
@@ -76,15 +93,29 @@ def test_resumes_after_a_kill_to_the_same_weights(
     before = json.loads((last.parent / "history.json").read_text())
     assert 1 <= len(before) < EPOCHS
 
-    digits = load("digits")
+    again: dict[str, Any] = {"checkpoints": last.parent, "resume": True} | way
     with pytest.raises(ModelError, match="seed 5, not 6"):
-        trainer.train(digits, "4k", (0, 1, 2), EPOCHS, 6, checkpoints=last.parent, resume=True)
-    resumed = trainer.train(
-        digits, "4k", (0, 1, 2), EPOCHS, 5, checkpoints=last.parent, resume=True
-    )
+        trainer.train(digits, "4k", (0, 1, 2), EPOCHS, 6, **again)
+    resumed = trainer.train(digits, "4k", (0, 1, 2), EPOCHS, 5, **again)
     assert resumed.history == whole.history
     np.testing.assert_array_equal(weights(resumed), weights(whole))
     assert (last.parent / "best.keras").is_file()
+
+
+def test_a_checkpoint_that_read_labels_goes_on(tmp_path: Path) -> None:
+    digits, folder = load("digits"), tmp_path / "checkpoints"
+    trainer.train(digits, "4k", (0, 1), 1, checkpoints=folder)
+    classifier = load_model(folder / "last.keras")
+    labels = "sparse_categorical_crossentropy"
+    classifier.compile(classifier.optimizer, loss=labels, metrics=["accuracy"])
+    save_model(classifier, folder / "last.keras")
+    before = json.loads((folder / "settings.json").read_text())
+    before["epochs"] = 2
+    for later in ("teacher", "mixing", "average", "schedule", "real"):
+        del before[later]
+    (folder / "settings.json").write_text(json.dumps(before))
+    resumed = trainer.train(digits, "4k", (0, 1), 2, checkpoints=folder, resume=True)
+    assert len(resumed.history) == 2 and resumed.history[1]["loss"] < resumed.history[0]["loss"]
 
 
 def test_a_full_disk_keeps_the_checkpoint_before(
@@ -112,6 +143,31 @@ def test_a_full_disk_keeps_the_checkpoint_before(
     left = {file.name: file.read_bytes() for file in folder.iterdir()}
     assert left.keys() == saved[0].keys()
     assert left["last.keras"] == saved[0]["last.keras"]
+
+
+def test_a_teacher_from_a_file(tmp_path: Path) -> None:
+    digits, folder = load("digits"), tmp_path / "teacher"
+    trainer.train(digits, "4k", (0, 1), 2, real=1.0, checkpoints=folder)
+    file = str(folder / "last.keras")
+    alone, taught = (trainer.train(digits, "4k", (0, 1), 2, teacher=t) for t in (None, file))
+    assert (weights(alone) != weights(taught)).any()
+    with pytest.raises(ModelError, match=r"maps \(8, 8, 1\) to .*8.*as a teacher"):
+        trainer.train(digits, "4k", (0, 1, 2), 2, teacher=file)
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"teacher": "nobody"}, "teacher must be one of same, wide, or a classifier's file"),
+        ({"mixing": "stir"}, "mixing must be one of mixup, cutmix"),
+        ({"average": 1.0}, "average must lie between 0 and 1"),
+        ({"schedule": "steps"}, "schedule must be one of cosine, constant"),
+        ({"real": 0.0}, "0 to 4 times the channels"),
+    ],
+)
+def test_options_out_of_range_are_refused(option: dict[str, Any], words: str) -> None:
+    with pytest.raises(ModelError, match=words):
+        trainer.train(load("digits"), "4k", (0, 1), 1, **option)
 
 
 def test_damaged_checkpoints_are_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -180,12 +181,19 @@ class EmulatedBoard:
 
 
 def _check_flash(folder: Path) -> None:
-    """Make the folder; BoardError if that fails or if no file can be written there."""
+    """Make the folder; BoardError if that fails or if no file can be written there.
+
+    A board copes with flash that is full, and with its model on flash that is read-only.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        if error.errno != errno.ENOSPC:  # a board copes with flash that is full
+        copes = error.errno == errno.ENOSPC
+        if error.errno in (errno.EROFS, errno.EACCES):
+            with suppress(OSError):
+                copes = Path(folder, "model.tcm").is_file()
+        if not copes:
             raise BoardError(
                 f"{folder} cannot be a board's flash: expected a folder that can be written "
                 f"({error.strerror}); name another with --flash"

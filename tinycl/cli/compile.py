@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from tinycl import zoo
 from tinycl.boards import Board, get
 from tinycl.cli import options as o
 from tinycl.cli.importing import importing
 from tinycl.cli.interrupt import keeping
-from tinycl.exceptions import CompileError
+from tinycl.exceptions import CompileError, DataError
 from tinycl.files import write_file, write_json
 from tinycl.table import Table
 from tinycl.text import size
@@ -85,6 +86,11 @@ def command(
     from tinycl.experiment.settings import ExperimentSettings
 
     console = Console()
+    if str(tflite) in zoo.names() and not tflite.exists():
+        raise DataError(
+            f"{tflite} is a backbone of the zoo and compiled already: 'tinycl zoo get {tflite}' "
+            "copies it, and --model takes its name"
+        )
     target = get(board) if board else None
     flatbuffer, compiled = compile_file(tflite, grid, keep_classifier)
     model = compiled.model

@@ -45,15 +45,15 @@ def command(
         rows |= {
             "model": f"{info.fingerprint}, {size(info.model_bytes)}, pixels {h} x {w} x {c}",
             "learned": f"{info.learned} samples; experience {info.experience} {state}",
-            "state": f"fingerprint {info.state or 0:08x}, save {info.generation}",
+            "state": f"fingerprint {info.state or 0:08x}, saved {info.generation} times",
             "classes": ", ".join(name for name in names if name) or "no names",
         }
     if info.warning:
         rows["warning"] = info.warning
     saves, written = int(stats["saves"]), int(stats["save_bytes"])
-    rows["saves"] = f"{saves}, {size(written)}"
-    if saves:
-        rows["saves"] += f", {size(written // saves)} each"
+    rows["since it started"] = f"{saves} saves" + (
+        f" of {size(written // saves)} on average" if saves else ""
+    )
     rows["requests"] = f"{stats['frames']}, {stats['bad_frames']} damaged"
     table = Table(show_header=False, box=None)
     table.words("", whole=True)

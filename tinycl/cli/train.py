@@ -43,6 +43,28 @@ def command(
     augmentation: Annotated[
         str, typer.Option("--augment", help="full; light: shifts and mirrors alone.")
     ] = "full",
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            help="Learn from a network of real numbers: same or wide (trained first), or its file."
+        ),
+    ] = None,
+    mixing: Annotated[
+        str | None, typer.Option("--mix", help="Mix samples of a batch: mixup or cutmix.")
+    ] = None,
+    average: Annotated[
+        float | None,
+        typer.Option(help="Average the weights over steps; such as 0.99, nearer to 1 for longer."),
+    ] = None,
+    schedule: Annotated[
+        str, typer.Option(help="Learning rate: cosine (falls to a hundredth) or constant.")
+    ] = "cosine",
+    real: Annotated[
+        float | None,
+        typer.Option(
+            help="Train real numbers in place of bits, a teacher; channels in parts: 1, 1.5, ..."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal weights.")] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a stopped run was.")
@@ -54,6 +76,8 @@ def command(
 
     When classes are left out, the features are also tried on them: a linear
     classifier over all classes says what a board can reach with this backbone.
+    Up to 200 samples a class, that classifier is also tried on raw pixels and on
+    features of the zoo.
 
     Examples:
 
@@ -62,6 +86,8 @@ def command(
       tinycl train mnist --size 16k --classes 0,1,2,3,4 --epochs 5 --seed 1 -o run
 
       tinycl train npz:samples.npz --size 4k -o run --tensorboard logs
+
+      tinycl train cifar100 --size colour-s2 --teacher wide --augment light -o run
     """
     from tinycl.data import load
 
@@ -94,6 +120,11 @@ def command(
             learning_rate=learning_rate,
             views=views,
             augmentation=augmentation,
+            teacher=teacher,
+            mixing=mixing,
+            average=average,
+            schedule=schedule,
+            real=real,
             checkpoints=checkpoints,
             resume=resume,
             tensorboard=tensorboard,
@@ -112,7 +143,31 @@ def command(
             f"features, all {dataset.num_classes} classes: {transfer['all_classes']:.1%}; "
             f"classes never seen: {transfer['held_out_classes']:.1%} (linear classifier)"
         )
+    if record["other_features"]:
+        _compare(console, transfer["all_classes"], record["other_features"])
     console.print(f"wrote {out / 'backbone.keras'} in {result.seconds:.0f} s")
+
+
+def _compare(console: Console, accuracy: float, others: dict[str, float]) -> None:
+    """Show the features of a small set beside others, and say what to do if they are no use."""
+    from tinycl.table import Table
+    from tinycl.training.transfer import PIXELS
+
+    table = Table("Linear classifier, all classes")
+    table.words("features")
+    table.numbers("accuracy")
+    table.add_row("this backbone", f"{accuracy:.1%}")
+    for name, value in others.items():
+        table.add_row(name if name == PIXELS else f"{name}, of the zoo", f"{value:.1%}")
+    console.print(table)
+    best = max(others, key=lambda name: others[name])
+    if accuracy <= others[PIXELS]:
+        console.print(
+            "The features are no better than raw pixels: the set is too small for a backbone of "
+            "its own. Train with more samples or epochs, or take a backbone of the zoo."
+        )
+    if best != PIXELS and accuracy < others[best]:
+        console.print(f"The zoo's {best} has better features: use --model {best} in its place.")
 
 
 def parse_classes(text: str) -> list[int]:

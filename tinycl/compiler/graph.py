@@ -90,9 +90,7 @@ def read_graph(flatbuffer: bytes) -> Graph:
     except CompileError:
         raise
     except Exception as error:  # struct.error, IndexError, ... by what is damaged
-        raise CompileError(
-            f"this .tflite is cut short or damaged ({type(error).__name__}): convert it again"
-        ) from error
+        raise CompileError("this .tflite is cut short or damaged: convert it again") from error
 
 
 def constant(node: Node, index: int) -> npt.NDArray[np.generic]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tinycl.data.dataset import Dataset, make_dataset
 from tinycl.exceptions import DataError
+from tinycl.files import check_file
 
 __all__ = ["Archive", "load_npz", "open_npz"]
 
@@ -54,8 +55,7 @@ def open_npz(path: Path) -> Iterator[Archive]:
     DataError
         If there is no such file or it is not a whole ``.npz``.
     """
-    if not path.is_file():
-        raise DataError(f"no such file: {path}")
+    check_file(path)
     try:
         members = np.load(path, allow_pickle=False)
     except OSError as error:

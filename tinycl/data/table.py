@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tinycl.data.dataset import Dataset, make_dataset
 from tinycl.exceptions import DataError
+from tinycl.files import check_file
 
 __all__ = ["load_csv", "number_names", "pixels", "split_size"]
 
@@ -31,8 +32,7 @@ def load_csv(argument: str, name: str) -> Dataset:
         pixels does not fit the size.
     """
     path, size = split_size(argument)
-    if not path.is_file():
-        raise DataError(f"no such file: {path}")
+    check_file(path)
     labels, rows = _read(path)
     x = np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
     shape = _shape(x.shape[1], size, path)

@@ -20,7 +20,7 @@ from tinycl.experiment.prepare import prepare
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.simulator import Latents, Simulator
 from tinycl.experiment.summary import summarise
-from tinycl.files import try_folder, write_file
+from tinycl.files import try_folder, write_file, write_json
 from tinycl.link import connect
 from tinycl.observer import Observer
 from tinycl.text import size
@@ -54,7 +54,7 @@ def make_backbone(dataset: Dataset, folder: Path, console: Console, fresh: bool)
 
         result = train(dataset, **_TRAINING, console=console)
         convert(result.backbone, tflite)
-        record.write_text(json.dumps(settings) + "\n")
+        write_json(record, settings)
     return Backbone(*compile_file(tflite), was_there)
 
 

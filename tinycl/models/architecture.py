@@ -44,34 +44,52 @@ class ConvSpec:
     strides: tuple[int, int] = (1, 1)
     pool_strides: tuple[int, int] | None = None
     """None: as ``pool``, so that windows do not overlap."""
+    joins: tuple[int, ...] = ()
+    """Earlier blocks whose bits the convolution reads besides those of the block before it."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A backbone before it is built: convolutions (the first is 8-bit) and their widths."""
+    """A backbone before it is built: convolutions (the first is 8-bit) and their widths.
+
+    ``latent_joins`` are earlier blocks whose bits are latents besides those of the last block.
+    Joined bits are shortcuts that stay bits (BinaryDenseNet, Bethge et al., 1906.08637).
+    """
 
     channels: int
     convs: tuple[ConvSpec, ...]
     widths: tuple[int, ...]
+    latent_joins: tuple[int, ...] = ()
 
     @property
     def latent_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of the binary latents."""
-        return (*self.convs[-1].size, self.widths[-1])
+        return (*self.convs[-1].size, self._joined(len(self.widths) - 1, self.latent_joins))
+
+    def _joined(self, block: int, joins: tuple[int, ...]) -> int:
+        return self.widths[block] + sum(self.widths[i] for i in joins)
+
+    @property
+    def _binary_weights(self) -> list[int]:
+        """Weights of each binary convolution."""
+        return [
+            prod(conv.kernel) * self._joined(before, conv.joins) * width
+            for before, (conv, width) in enumerate(
+                zip(self.convs[1:], self.widths[1:], strict=True)
+            )
+        ]
 
     @property
     def flash_bytes(self) -> int:
         """Bytes of the int8 first kernel, the packed weights and one int32 per threshold."""
-        total = prod(self.convs[0].kernel) * self.channels * self.widths[0]
-        for conv, cin, cout in zip(self.convs[1:], self.widths, self.widths[1:], strict=False):
-            total += prod(conv.kernel) * cin // 8 * cout
-        return total + 4 * sum(self.widths)
+        first = prod(self.convs[0].kernel) * self.channels * self.widths[0]
+        return first + sum(self._binary_weights) // 8 + 4 * sum(self.widths)
 
     @property
     def binary_macs(self) -> int:
         """Binary multiply-accumulates for one sample."""
-        pairs = zip(self.convs[1:], self.widths, self.widths[1:], strict=False)
-        return sum(prod(c.kernel) * cin * cout * prod(c.conv_size) for c, cin, cout in pairs)
+        sizes = [prod(conv.conv_size) for conv in self.convs[1:]]
+        return sum(n * at for n, at in zip(self._binary_weights, sizes, strict=True))
 
     @property
     def cost(self) -> int:

@@ -12,7 +12,7 @@ from tinycl.models.architecture import ConvSpec, feature_grid
 from tinycl.models.designs import architecture_for
 from tinycl.models.quantizers import Int8Kernel
 
-__all__ = ["build_backbone", "build_classifier"]
+__all__ = ["build_backbone", "build_classifier", "build_teacher"]
 
 tf: Any = import_tensorflow()
 lq: Any = import_larq()
@@ -47,12 +47,72 @@ def build_backbone(input_shape: tuple[int, int, int], size: str = "8k", seed: in
     architecture = architecture_for(input_shape, size)
     inputs = tf.keras.Input(input_shape, name="pixels")
     x = tf.keras.layers.Rescaling(1.0, -128.0, name="signed")(inputs)
+    maps: list[Any] = []
+    bits: dict[int, Any] = {}
+
+    def read(joins: tuple[int, ...]) -> Any:
+        """The last map, for a layer that takes its sign; or its bits, joined to earlier ones."""
+        if not joins:
+            return maps[-1]
+        wanted = (*joins, len(maps) - 1)
+        for i in wanted:
+            if i not in bits:
+                bits[i] = lq.quantizers.SteSign(name=f"bits{i}")(maps[i])
+        return _join([bits[i] for i in wanted], len(maps))
+
     for index, (conv, filters) in enumerate(
         zip(architecture.convs, architecture.widths, strict=True)
     ):
-        x = _block(x, conv, filters, index, seed)
-    latents = lq.quantizers.SteSign(name="latents")(x)
+        maps.append(_block(read(conv.joins) if index else x, conv, filters, index, seed))
+    latents = lq.quantizers.SteSign(name="latents")(read(architecture.latent_joins))
     return tf.keras.Model(inputs, latents, name=f"backbone_{size}")
+
+
+def build_teacher(
+    input_shape: tuple[int, int, int],
+    size: str,
+    num_classes: int,
+    width: float = 1.0,
+    seed: int = 0,
+) -> Any:
+    """Build a classifier of a backbone's layers in real numbers, to train the backbone with.
+
+    Parameters
+    ----------
+    input_shape, size, seed
+        As of `build_backbone`.
+    num_classes
+        Outputs of the softmax.
+    width
+        Channels in parts of the backbone's.
+
+    Returns
+    -------
+    tf.keras.Model
+        Pixels to class probabilities (N, num_classes).
+    """
+    architecture = architecture_for(input_shape, size)
+    inputs = tf.keras.Input(input_shape, name="pixels")
+    x = tf.keras.layers.Rescaling(1 / 64, -2.0, name="signed")(inputs)
+    maps: list[Any] = []
+    for index, (conv, filters) in enumerate(
+        zip(architecture.convs, architecture.widths, strict=True)
+    ):
+        x = _join([*(maps[i] for i in conv.joins), x], index)
+        x = tf.keras.layers.Conv2D(
+            round(filters * width),
+            conv.kernel,
+            conv.strides,
+            conv.padding,
+            use_bias=False,
+            kernel_initializer=tf.keras.initializers.HeNormal(seed=_seed(seed, index)),
+        )(x)
+        x = tf.keras.layers.BatchNormalization(momentum=_MOMENTUM)(_pool(x, conv, index))
+        x = tf.keras.layers.ReLU()(x)
+        maps.append(x)
+    x = _join([*(maps[i] for i in architecture.latent_joins), x], len(maps))
+    latents = tf.keras.layers.Activation("linear", name="latents")(x)
+    return build_classifier(tf.keras.Model(inputs, latents), num_classes, seed)
 
 
 def build_classifier(backbone: Any, num_classes: int, seed: int = 0) -> Any:
@@ -109,10 +169,21 @@ def _block(x: Any, conv: ConvSpec, filters: int, index: int, seed: int) -> Any:
             options |= {"pad_values": 1.0}  # LCE can pack bits only for one-padding
     x = lq.layers.QuantConv2D(filters, conv.kernel, **options)(x)
     x = tf.keras.layers.BatchNormalization(scale=False, momentum=_MOMENTUM, name=f"norm{index}")(x)
+    return _pool(x, conv, index)
+
+
+def _pool(x: Any, conv: ConvSpec, index: int) -> Any:
     if conv.pool == (1, 1):
         return x
     strides = conv.pool_strides or conv.pool
     return tf.keras.layers.MaxPool2D(conv.pool, strides, name=f"pool{index}")(x)
+
+
+def _join(maps: list[Any], index: int) -> Any:
+    """Join the channels of maps of one size."""
+    if len(maps) == 1:
+        return maps[0]
+    return tf.keras.layers.Concatenate(name=f"join{index}")(maps)
 
 
 def _seed(seed: int, index: int) -> int:

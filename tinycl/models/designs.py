@@ -40,15 +40,24 @@ def check_size(size: str) -> None:
         raise ModelError(f"unknown backbone size {size!r}: choose one of {known}")
 
 
-def _architecture(shape: Shape, *layers: LayerDesign) -> Architecture:
-    """Layers as (filters, kernel, strides, padding, pool, strides of the pool)."""
+def _architecture(
+    shape: Shape,
+    *layers: LayerDesign,
+    joins: dict[int, tuple[int, ...]] | None = None,
+    latent_joins: tuple[int, ...] = (),
+) -> Architecture:
+    """Layers as (filters, kernel, strides, padding, pool, strides of the pool).
+
+    ``joins`` are the earlier layers that a layer reads besides the one before it.
+    """
     size, convs = shape[:2], []
-    for _, kernel, strides, padding, pool, hop in layers:
+    for index, (_, kernel, strides, padding, pool, hop) in enumerate(layers):
         cut = _NONE if padding == "same" else kernel
         conv = _slide(size, cut, strides)
         size = _slide(conv, pool, hop)
-        convs.append(ConvSpec(kernel, padding, pool, conv, size, strides, hop))
-    return Architecture(shape[2], tuple(convs), tuple(layer[0] for layer in layers))
+        joined = (joins or {}).get(index, ())
+        convs.append(ConvSpec(kernel, padding, pool, conv, size, strides, hop, joined))
+    return Architecture(shape[2], tuple(convs), tuple(layer[0] for layer in layers), latent_joins)
 
 
 def _slide(size: tuple[int, int], window: tuple[int, int], by: tuple[int, int]) -> tuple[int, int]:
@@ -67,12 +76,43 @@ def _colour(width: int) -> Architecture:
     )
 
 
+def _joined(
+    widths: tuple[int, ...],
+    joins: dict[int, tuple[int, ...]],
+    latent_joins: tuple[int, ...] = (),
+) -> Architecture:
+    """The first two layers of `_colour`, then layers of 6x6 and of 4x4 maps.
+
+    One layer has a 4x4 map, the last; two if bits of an earlier one are latents too.
+    """
+    first, second, *rest = widths
+    shrinks = len(rest) - (2 if latent_joins else 1)
+    paddings = ["valid" if index == shrinks else "same" for index in range(len(rest))]
+    return _architecture(
+        _COLOUR,
+        (first, _SQUARE, (2, 2), "valid", _NONE, _NONE),
+        (second, _SQUARE, _NONE, "valid", (3, 3), (2, 2)),
+        *[(n, _SQUARE, _NONE, p, _NONE, _NONE) for n, p in zip(rest, paddings, strict=True)],
+        joins=joins,
+        latent_joins=latent_joins,
+    )
+
+
 _COLOUR: Shape = (32, 32, 3)
 _GREY: Shape = (28, 28, 1)
 _MOTION: Shape = (128, 1, 3)
 DESIGNS: dict[str, tuple[Shape, Architecture]] = {
     "colour-s": (_COLOUR, _colour(64)),
     "colour-l": (_COLOUR, _colour(96)),
+    "colour-dense": (
+        _COLOUR,
+        _joined((64, 64, 64, 64, 64, 128), {3: (1,), 4: (1, 2), 5: (1, 2, 3)}),
+    ),
+    "colour-two-depths": (_COLOUR, _joined((64, 64, 128, 128, 128, 128), {}, (4,))),
+    "colour-s2": (
+        _COLOUR,
+        _joined((64, 64, 64, 96, 128, 128), {3: (1,), 4: (1, 2)}, (4,)),
+    ),
     "grey": (
         _GREY,
         _architecture(

@@ -3,17 +3,21 @@
 Thus a run that was killed and resumed sees the same pixels as one that was not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 
 import numpy as np
 import numpy.typing as npt
 
 from tinycl.training.augment import Policy, augment, views
+from tinycl.training.mixing import mix, one_hot
 
 __all__ = ["batches"]
 
-Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
+Floats = npt.NDArray[np.float32]
+Batch = tuple[Floats, Floats]
+
+_TAUGHT = 0.7  # of the target is the teacher's answer; the rest is the label
 
 
 def batches(
@@ -25,6 +29,8 @@ def batches(
     num_views: int,
     seed: int,
     first_epoch: int = 0,
+    mixing: str | None = None,
+    teacher: Callable[[Floats], Floats] | None = None,
 ) -> Iterator[Batch]:
     """Yield augmented batches, epoch after epoch, without end.
 
@@ -39,12 +45,17 @@ def batches(
         Views told apart; view v of class c has the label ``c + v * num_classes``.
     first_epoch
         Where to start, when a run is resumed.
+    mixing
+        One of `tinycl.training.mixing.MIXES`, or None.
+    teacher
+        Answers a batch with class probabilities (batch, num_classes * num_views).
 
     Yields
     ------
     tuple
-        float32 (batch, H, W, C) that holds integers, and int64 labels (batch,); ``N // batch``
-        batches an epoch, the rest left out in another way each time.
+        float32 (batch, H, W, C) that holds integers unless ``mixing`` is ``mixup``, and float32
+        distributions (batch, num_classes * num_views); ``N // batch`` batches an epoch, the rest
+        left out in another way each time.
     """
     for epoch in count(first_epoch):
         rng = np.random.default_rng([seed, epoch])
@@ -52,5 +63,10 @@ def batches(
         for start in range(0, len(x) - batch + 1, batch):
             chosen = order[start : start + batch]
             view = rng.integers(0, num_views, batch)
-            pixels = views(augment(x[chosen], policy, rng), view)
-            yield pixels.astype(np.float32), y[chosen] + view * num_classes
+            pixels = views(augment(x[chosen], policy, rng), view).astype(np.float32)
+            target = one_hot(y[chosen] + view * num_classes, num_classes * num_views)
+            if mixing:
+                pixels, target = mix(mixing, pixels, target, rng)
+            if teacher:
+                target = (1 - _TAUGHT) * target + _TAUGHT * teacher(pixels)
+            yield pixels, target

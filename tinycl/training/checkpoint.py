@@ -8,6 +8,7 @@ before the kill, or refuses a run with other settings.
 import json
 import shutil
 import time
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ class Checkpoint:
     """The folder ``checkpoints`` of a run: settings, history, last and best model.
 
     ``last.keras`` holds the classifier with its optimizer; ``best.keras`` the backbone with the
-    best validation accuracy so far. Both are replaced whole, at most every two seconds.
+    best validation accuracy so far. Both are replaced whole, at most every two seconds. At the
+    end `finish` adds ``final.keras``: the classifier, with averaged weights if they are wanted.
 
     Parameters
     ----------
@@ -105,9 +107,16 @@ class Checkpoint:
         save_model(classifier, self._folder / "last.keras")
         self._saved_at = time.monotonic()
 
+    def finish(self, classifier: Any) -> None:
+        """Write the classifier as training leaves it."""
+        save_model(classifier, self._folder / "final.keras")
+
     def _compare(self, settings: TrainingSettings) -> None:
         before = _read(self._folder / "settings.json")
         now = settings.as_dict()
+        for later in fields(settings):  # an earlier version did not know them
+            if later.default is not MISSING:
+                before.setdefault(later.name, later.default)
         changed = [name for name, value in now.items() if before.get(name) != value]
         if changed:
             raise ModelError(

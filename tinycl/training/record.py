@@ -7,7 +7,7 @@ from tinycl.data import Dataset
 from tinycl.models.architecture import feature_grid
 from tinycl.models.summary import as_dict
 from tinycl.training.trainer import TrainResult
-from tinycl.training.transfer import feature_transfer
+from tinycl.training.transfer import compare_features, feature_transfer
 
 __all__ = ["make_record"]
 
@@ -15,7 +15,7 @@ _PACKAGES = ("tensorflow", "larq", "numpy")
 
 
 def make_record(result: TrainResult, dataset: Dataset) -> dict[str, Any]:
-    """Settings, accuracy, feature transfer, layers and versions as plain values.
+    """Settings, accuracy, features beside others, layers and versions as plain values.
 
     Raises
     ------
@@ -32,6 +32,7 @@ def make_record(result: TrainResult, dataset: Dataset) -> dict[str, Any]:
         "features": grid[0] * grid[1] * latent_shape[2],
         "test_accuracy": result.test_accuracy,
         "feature_transfer": feature_transfer(result.backbone, dataset, result.settings.classes),
+        "other_features": compare_features(dataset),
         "seconds": round(result.seconds, 1),
         "history": result.history,
         "summary": as_dict(result.backbone),

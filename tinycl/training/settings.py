@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,13 @@ from tinycl.data import Dataset
 from tinycl.exceptions import DataError, ModelError
 from tinycl.models.designs import check_size
 from tinycl.training.augment import AUGMENTATIONS
+from tinycl.training.mixing import MIXES
 
-__all__ = ["TrainingSettings", "make_settings"]
+__all__ = ["SCHEDULES", "TEACHERS", "TrainingSettings", "make_settings"]
+
+SCHEDULES = ("cosine", "constant")
+TEACHERS = {"same": 1.0, "wide": 1.5}
+"""Channels of a teacher that is trained first, in parts of the backbone's."""
 
 _MOST_EPOCHS = 100_000  # far beyond any use, and still a sum of steps that fits
 _STEPS = 900  # enough for the small sets; a natural-image set wants more epochs
@@ -35,7 +41,7 @@ class TrainingSettings:
     epochs, batch
         Passes over the samples, samples a step.
     learning_rate
-        Of Adam at the start; it falls to a hundredth along a cosine.
+        Of Adam at the start; along a cosine it falls to a hundredth.
     views
         Quarter turns told apart as classes of their own: 4, signals 2 (reversed), 1 = none. By
         default only with fewer than ten classes, which alone would make features too special.
@@ -44,6 +50,18 @@ class TrainingSettings:
     augmentation
         One of `tinycl.training.augment.AUGMENTATIONS`: ``full``, or ``light`` for networks that
         a long training still leaves short of their training samples.
+    teacher
+        One of `TEACHERS`: a network of the same layers in real numbers, trained first for as
+        many epochs; the file of a classifier; or None.
+    mixing
+        One of `tinycl.training.mixing.MIXES`, or None.
+    average
+        Weights are averaged over steps, each older step counting this much less; or None.
+    schedule
+        One of `SCHEDULES`, of the learning rate.
+    real
+        Real numbers in place of bits, with this many channels in parts of the backbone's: a
+        teacher.
     """
 
     data: str
@@ -55,6 +73,11 @@ class TrainingSettings:
     views: int
     seed: int
     augmentation: str = "full"
+    teacher: str | None = None
+    mixing: str | None = None
+    average: float | None = None
+    schedule: str = "cosine"
+    real: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -71,6 +94,11 @@ def make_settings(
     learning_rate: float | None = None,
     views: int | None = None,
     augmentation: str = "full",
+    teacher: str | None = None,
+    mixing: str | None = None,
+    average: float | None = None,
+    schedule: str = "cosine",
+    real: float | None = None,
 ) -> TrainingSettings:
     """Check the settings and complete them from the data set.
 
@@ -106,6 +134,17 @@ def make_settings(
     if augmentation not in AUGMENTATIONS:
         known = ", ".join(AUGMENTATIONS)
         raise ModelError(f"augmentation must be one of {known}, got {augmentation!r}")
+    if mixing not in (None, *MIXES):
+        raise ModelError(f"mixing must be one of {', '.join(MIXES)}, got {mixing!r}")
+    if schedule not in SCHEDULES:
+        raise ModelError(f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}")
+    if average is not None and not 0 < average < 1:
+        raise ModelError(f"average must lie between 0 and 1, such as 0.99; got {average}")
+    if real is not None and not 0 < real <= 4:
+        raise ModelError(f"a network of real numbers has 0 to 4 times the channels, got {real}")
+    if teacher not in (None, *TEACHERS) and not Path(str(teacher)).is_file():
+        known = ", ".join(TEACHERS)
+        raise ModelError(f"teacher must be one of {known}, or a classifier's file; got {teacher}")
     if not 0 <= seed < 2**31:
         raise ModelError(f"seed must lie in 0..2^31-1, got {seed}")
     return TrainingSettings(
@@ -118,6 +157,11 @@ def make_settings(
         views,
         seed,
         augmentation,
+        teacher,
+        mixing,
+        average,
+        schedule,
+        real,
     )
 
 

@@ -2,8 +2,9 @@
 
 import random
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,22 @@ from rich.console import Console
 
 from tinycl.data import Dataset
 from tinycl.keras import import_tensorflow
-from tinycl.models.backbone import build_backbone, build_classifier
+from tinycl.models.backbone import build_backbone, build_classifier, build_teacher
 from tinycl.training.augment import policy_for
 from tinycl.training.batches import batches
 from tinycl.training.checkpoint import Checkpoint
 from tinycl.training.progress import EpochBar
-from tinycl.training.settings import TrainingSettings, make_settings
+from tinycl.training.settings import TEACHERS, TrainingSettings, make_settings
+from tinycl.training.teacher import answers_of, load_teacher
 
 __all__ = ["TrainResult", "seed_everything", "train"]
 
 tf: Any = import_tensorflow()
 
 _MOST_VALIDATION = 1000
+_LOSS = "categorical_crossentropy"
+_REAL_RATE = 2e-3  # of Adam, for real numbers
+_STATISTICS = 100  # batches behind a batch norm's mean and variance of averaged weights
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,11 @@ def train(
     learning_rate: float | None = None,
     views: int | None = None,
     augmentation: str = "full",
+    teacher: str | None = None,
+    mixing: str | None = None,
+    average: float | None = None,
+    schedule: str = "cosine",
+    real: float | None = None,
     checkpoints: Path | None = None,
     resume: bool = False,
     tensorboard: Path | None = None,
@@ -83,8 +93,10 @@ def train(
         Any data set of `tinycl.data`.
     size, classes, epochs, seed, batch, learning_rate, views, augmentation
         See `TrainingSettings`; None leaves the choice to `make_settings`.
+    teacher, mixing, average, schedule, real
+        See `TrainingSettings`.
     checkpoints
-        Folder for checkpoints; None keeps none.
+        Folder for checkpoints; None keeps none. A teacher's are in its folder ``teacher``.
     resume
         Go on from the checkpoints, if there are any.
     tensorboard
@@ -103,31 +115,79 @@ def train(
     """
     started = time.monotonic()
     settings = make_settings(
-        dataset, size, classes, epochs, seed, batch, learning_rate, views, augmentation
+        dataset,
+        size,
+        classes,
+        epochs,
+        seed,
+        batch,
+        learning_rate,
+        views,
+        augmentation,
+        teacher,
+        mixing,
+        average,
+        schedule,
+        real,
     )
-    seed_everything(seed)
-    samples = dataset.only(settings.classes)
-    x, y, x_val, y_val = _hold_out(samples.x_train, _positions(samples.y_train, settings), seed)
-    steps = max(1, len(x) // settings.batch)
     keeper = Checkpoint(checkpoints, settings, resume) if checkpoints else None
+    answers = None
+    if teacher in TEACHERS:
+        lessons = replace(
+            settings, teacher=None, average=None, real=TEACHERS[teacher], learning_rate=_REAL_RATE
+        )
+        its = Checkpoint(checkpoints / "teacher", lessons, resume) if checkpoints else None
+        answers, _, _ = _fit(dataset, lessons, None, its, None, console)
+    elif teacher:
+        answers = load_teacher(Path(teacher), dataset, settings)
+    classifier, backbone, history = _fit(dataset, settings, answers, keeper, tensorboard, console)
+    samples = dataset.only(settings.classes)
+    y_test = _positions(samples.y_test, settings)
+    accuracy = _accuracy(classifier, samples.x_test, y_test, len(settings.classes))
+    return TrainResult(backbone, accuracy, settings, history, time.monotonic() - started)
+
+
+def _fit(
+    dataset: Dataset,
+    settings: TrainingSettings,
+    teacher: Any | None,
+    keeper: Checkpoint | None,
+    tensorboard: Path | None,
+    console: Console | None,
+) -> tuple[Any, Any, list[dict[str, float]]]:
+    """Train a classifier; returns it, its backbone and the history."""
+    seed_everything(settings.seed)
+    samples = dataset.only(settings.classes)
+    x, y, x_val, y_val = _hold_out(
+        samples.x_train, _positions(samples.y_train, settings), settings.seed
+    )
+    steps = max(1, len(x) // settings.batch)
     classifier = keeper.restore(steps) if keeper else None
     if classifier is None:
         classifier = _new_classifier(dataset, settings, steps)
+    elif classifier.loss != _LOSS:  # a checkpoint of version 0.1, which read labels
+        classifier.compile(classifier.optimizer, loss=_LOSS, metrics=["accuracy"])
     backbone = tf.keras.Model(
-        classifier.input, classifier.get_layer("latents").output, name=f"backbone_{size}"
+        classifier.input, classifier.get_layer("latents").output, name=f"backbone_{settings.size}"
     )
     history = keeper.history if keeper else []
     done = len(history)
-    stream = batches(
-        x,
-        y,
-        policy_for(dataset.name, dataset.input_shape, settings.augmentation),
-        min(settings.batch, len(x)),
-        len(settings.classes),
-        settings.views,
-        seed,
-        done,
-    )
+    answers = answers_of(teacher)
+
+    def stream(first_epoch: int) -> Iterator[Any]:
+        return batches(
+            x,
+            y,
+            policy_for(dataset.name, dataset.input_shape, settings.augmentation),
+            min(settings.batch, len(x)),
+            len(settings.classes),
+            settings.views,
+            settings.seed,
+            first_epoch,
+            settings.mixing,
+            answers,
+        )
+
     with EpochBar(console, settings.epochs, done) as bar:
 
         def epoch_done(_: int, logs: dict[str, float]) -> None:
@@ -144,7 +204,7 @@ def train(
             callbacks.append(tf.keras.callbacks.TensorBoard(str(tensorboard)))
         if done < settings.epochs:
             classifier.fit(
-                stream,
+                stream(done),
                 steps_per_epoch=steps,
                 epochs=settings.epochs,
                 initial_epoch=done,
@@ -154,23 +214,34 @@ def train(
     if keeper:
         keeper.save(classifier, backbone)
         history = keeper.history
-    y_test = _positions(samples.y_test, settings)
-    accuracy = _accuracy(classifier, samples.x_test, y_test, len(settings.classes))
-    return TrainResult(backbone, accuracy, settings, history, time.monotonic() - started)
+    if settings.average:
+        _take_averages(classifier, stream(settings.epochs), steps)
+    if keeper:
+        keeper.finish(classifier)
+    return classifier, backbone, history
+
+
+def _take_averages(classifier: Any, stream: Iterator[Any], steps: int) -> None:
+    """Replace weights by their averages, and find the batch norms' statistics for them."""
+    classifier.optimizer.finalize_variable_values(classifier.trainable_variables)
+    for pixels, _ in islice(stream, min(steps, _STATISTICS)):
+        classifier(pixels, training=True)
 
 
 def _new_classifier(dataset: Dataset, settings: TrainingSettings, steps: int) -> Any:
-    backbone = build_backbone(dataset.input_shape, settings.size, settings.seed)
     outputs = len(settings.classes) * settings.views
-    classifier = build_classifier(backbone, outputs, settings.seed)
-    schedule = tf.keras.optimizers.schedules.CosineDecay(
-        settings.learning_rate, settings.epochs * steps, alpha=0.01
+    shape, seed, rate = dataset.input_shape, settings.seed, settings.learning_rate
+    if settings.real:
+        classifier = build_teacher(shape, settings.size, outputs, settings.real, seed)
+    else:
+        classifier = build_classifier(build_backbone(shape, settings.size, seed), outputs, seed)
+    schedule = tf.keras.optimizers.schedules.CosineDecay(rate, settings.epochs * steps, alpha=0.01)
+    optimizer = tf.keras.optimizers.Adam(
+        schedule if settings.schedule == "cosine" else rate,
+        use_ema=settings.average is not None,
+        ema_momentum=settings.average or 0.99,
     )
-    classifier.compile(
-        tf.keras.optimizers.Adam(schedule),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    classifier.compile(optimizer, loss=_LOSS, metrics=["accuracy"])
     return classifier
 
 

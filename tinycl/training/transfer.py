@@ -1,17 +1,29 @@
-"""How good the features of a backbone are, for classes it never saw too."""
+"""How good the features of a backbone are, for classes it never saw too, and beside others."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from tinycl_rt.kernels.numpy.core import batch_sum_pool
+from tinycl_rt.model.loader import Model
 
+from tinycl import inference
 from tinycl.data import Dataset
 from tinycl.exceptions import MissingExtraError
+from tinycl.keras import import_tensorflow
 from tinycl.models.architecture import feature_grid
+from tinycl.zoo import card, model, names
 
-__all__ = ["feature_transfer", "pooled_features"]
+__all__ = ["PIXELS", "compare_features", "feature_transfer", "pooled_features"]
+
+PIXELS = "raw pixels"
 
 _MOST = 5000
+_FEW = 200  # samples a class, up to which features may be no better than pixels
+
+Numbers = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
 
 
 def pooled_features(
@@ -59,23 +71,84 @@ def feature_transfer(
     MissingExtraError
         scikit-learn is not installed.
     """
+    train, test = _subset(dataset)
+    features = [_features(backbone, x) for x in (dataset.x_train[train], dataset.x_test[test])]
+    correct = _correct(dataset, *features)
+    seen = np.isin(dataset.y_test[test], trained_classes)
+    result = {"all_classes": float(correct.mean()), "trained_classes": float(correct[seen].mean())}
+    if not seen.all():
+        result["held_out_classes"] = float(correct[~seen].mean())
+    return {name: round(value, 4) for name, value in result.items()}
+
+
+def compare_features(dataset: Dataset) -> dict[str, float]:
+    """Accuracy of the same linear classifier on other features of a small set.
+
+    Training a backbone on few samples takes minutes and can end in features that are no better
+    than pixels.
+
+    Returns
+    -------
+    dict
+        By name: ``PIXELS``, and each backbone of the zoo that takes such images, resized, or
+        exactly such signals. Empty above 200 training samples a class.
+
+    Raises
+    ------
+    MissingExtraError
+        scikit-learn is not installed.
+    """
+    if len(dataset.x_train) > _FEW * dataset.num_classes:
+        return {}
+    train, test = _subset(dataset)
+    pixels = (dataset.x_train[train], dataset.x_test[test])
+    found = {PIXELS: [x.reshape(len(x), -1) / np.float32(255) for x in pixels]}
+    for name in names():
+        if _takes(card(name).input_shape, dataset.input_shape):
+            found[name] = [_zoo_features(Model(model(name)), x) for x in pixels]
+    return {
+        name: round(float(_correct(dataset, *features).mean()), 4)
+        for name, features in found.items()
+    }
+
+
+def _subset(dataset: Dataset) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Training and test samples to measure on."""
+    rng = np.random.default_rng(0)
+    train = rng.permutation(len(dataset.x_train))[:_MOST]
+    return train, rng.permutation(len(dataset.x_test))[:_MOST]
+
+
+def _correct(dataset: Dataset, x: Numbers, x_test: Numbers) -> npt.NDArray[np.bool_]:
+    """Which test samples of `_subset` logistic regression gets right."""
     try:
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
     except ImportError as error:
         raise MissingExtraError(
             f"scikit-learn cannot be imported ({error}): pip install 'tinycl[train]'"
         ) from error
-    rng = np.random.default_rng(0)
-    train = rng.permutation(len(dataset.x_train))[:_MOST]
-    test = rng.permutation(len(dataset.x_test))[:_MOST]
-    x, y = _features(backbone, dataset.x_train[train]), dataset.y_train[train]
-    x_test, y_test = _features(backbone, dataset.x_test[test]), dataset.y_test[test]
-    correct = LogisticRegression(C=0.1, max_iter=300).fit(x, y).predict(x_test) == y_test
-    seen = np.isin(y_test, trained_classes)
-    result = {"all_classes": float(correct.mean()), "trained_classes": float(correct[seen].mean())}
-    if not seen.all():
-        result["held_out_classes"] = float(correct[~seen].mean())
-    return {name: round(value, 4) for name, value in result.items()}
+    train, test = _subset(dataset)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 300 iterations are enough to compare
+        classifier = LogisticRegression(C=0.1, max_iter=300).fit(x, dataset.y_train[train])
+    return classifier.predict(x_test) == dataset.y_test[test]
+
+
+def _takes(wanted: tuple[int, int, int], shape: tuple[int, int, int]) -> bool:
+    """Whether a backbone takes samples of a shape, resized if they are images."""
+    if 1 in (*wanted[:2], *shape[:2]):
+        return wanted == shape
+    return wanted[2] == shape[2]
+
+
+def _zoo_features(backbone: Model, x: Pixels) -> Numbers:
+    height, width, _ = backbone.input_shape
+    if x.shape[1:3] != (height, width):
+        resized = import_tensorflow().image.resize(x, (height, width), antialias=True)
+        x = np.rint(resized.numpy()).astype(np.uint8)
+    features = batch_sum_pool(backbone.operators[-1].p, inference.latents(backbone, x))
+    return features.astype(np.float32) / backbone.feature_range
 
 
 def _features(backbone: Any, x: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

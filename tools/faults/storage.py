@@ -13,7 +13,6 @@ reported as saved, or with none. The exit status is 0 when no trial failed.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import resource
@@ -39,6 +38,7 @@ from tinycl.exceptions import BoardError
 from tinycl.link import BoardClient, Refused, connect
 from tinycl.observer import Observer
 from tools.bench.synthetic_model import synthetic_model
+from tools.command import command_line
 
 __all__ = ["BOARDS", "Result", "main", "run"]
 
@@ -225,9 +225,7 @@ def run(name: str, trials: int, seed: int, result: Result) -> None:
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--trials", type=int, default=200, help="of all boards together")
     parser.add_argument("--boards", default=",".join(BOARDS), help="emulated boards, with commas")
     parser.add_argument("--seed", type=int, default=1)

@@ -1,6 +1,7 @@
 """Make a backbone of the zoo: train it, compile it, measure it, and write its card.
 
     python -m tools.zoo.make motion                   all of it, into tinycl/zoo/models
+    python -m tools.zoo.make colour-s2 --resume       go on with a training that was stopped
     python -m tools.zoo.make colour-s --keep          measure again what runs/zoo/colour-s holds
 
 Each step is a command of tinycl, as it stands in the card. CIFAR and MNIST are read as
@@ -40,11 +41,12 @@ def main(words: list[str] | None = None) -> int:
     parser = command_line(__doc__)
     parser.add_argument("name", choices=list(RECIPES))
     parser.add_argument("--keep", action="store_true", help="do not train again")
+    parser.add_argument("--resume", action="store_true", help="go on where a stopped run was")
     parser.add_argument("--runs", type=Path, default=Path("runs/zoo"), help="where to train")
     options = parser.parse_args(words)
     recipe, folder = RECIPES[options.name], options.runs / options.name
     if not options.keep:
-        say(recipe.training, "-o", str(folder))
+        say(recipe.training, "-o", str(folder), *["--resume"] * options.resume)
     make(options.name, recipe, folder)
     return 0
 
@@ -93,7 +95,7 @@ def make(name: str, recipe: Recipe, folder: Path) -> None:
 
 def trained_head(folder: Path, model: Model, classes: int) -> TrainedHead:
     """The float head of the training, for its first classes, over sums instead of means."""
-    classifier = load_model(folder / "checkpoints" / "last.keras")
+    classifier = load_model(folder / "checkpoints" / "final.keras")
     kernel, bias = classifier.get_layer("head").get_weights()
     h, w, c = model.latent_shape
     cells = model.features // c

@@ -8,6 +8,8 @@ __all__ = ["RECIPES", "Recipe"]
 
 # oneDNN doubles the speed of training; its floats differ between processors.
 _FAST = "TF_ENABLE_ONEDNN_OPTS=1"
+# Products of signs are exact in bfloat16, and processors that multiply them take 0.7 of the time.
+_FASTER = f"{_FAST} TF_SET_ONEDNN_FPMATH_MODE=BF16"
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,17 @@ class Recipe:
     tried: tuple[str, ...] = ()
 
 
-def _colour(size: str, title: str, epochs: int, tried: tuple[str, ...]) -> Recipe:
-    """Both sizes are trained and measured alike."""
+def _colour(
+    size: str, title: str, epochs: int, tried: tuple[str, ...], fast: str = _FAST, more: str = ""
+) -> Recipe:
+    """All sizes are trained and measured alike; ``more`` are options of the training."""
     return Recipe(
         title=title,
         pixels="red, green, blue",
         pretrained_on="cifar100",
         training=(
-            f"{_FAST} tinycl train cifar100 --size {size} --views 1 --augment light "
-            f"--epochs {epochs} --batch 128 --lr 0.005 --seed 1"
+            f"{fast} tinycl train cifar100 --size {size} --views 1 --augment light "
+            f"--epochs {epochs} --batch 128 --lr 0.005 --seed 1{more}"
         ),
         seed=1,
         tested_on="cifar100",
@@ -69,6 +73,14 @@ RECIPES = {
             "ReActNet's shifts: what stands before a sign is the batch norm's own; the others "
             "act on shortcuts only",
         ),
+    ),
+    "colour-s2": _colour(
+        "colour-s2",
+        title="colour images, Pico; shortcuts of bits",
+        epochs=100,
+        tried=("the designs and ways of training of tools/zoo/trials.py",),
+        fast=_FASTER,
+        more=" --teacher wide",
     ),
     "colour-l": _colour(
         "colour-l",

@@ -36,11 +36,13 @@ def parse(model, source):
     n_tensors, n_operators, at_tensors, at_operators, at_data, data_bytes = head[7:13]
     if magic != tcm.MAGIC:
         raise ValueError("model: not a .tcm file, it starts with %r" % bytes(magic))
-    if version != tcm.VERSION or header_bytes != tcm.HEADER_BYTES:
+    if version != tcm.VERSION:
         raise ValueError(
             "model: version %d, this runtime reads %d: compile it anew, or update tinycl_rt"
             % (version, tcm.VERSION)
         )
+    if header_bytes != tcm.HEADER_BYTES:
+        raise ValueError("model: its header is damaged: copy it again")
     if said != size:
         raise ValueError("model: header says %d bytes, file has %d: copy it again" % (said, size))
     found = 0

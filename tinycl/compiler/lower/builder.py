@@ -1,5 +1,6 @@
 """Append operators to a program; take the sign of an accumulator."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from tinycl_rt import tcm
 
 from tinycl.compiler.graph import Node, Value
 from tinycl.compiler.ir import Activation, Program, Step, Window, pack_bits
-from tinycl.compiler.lower.groups import emit_groups
+from tinycl.compiler.lower.groups import concat_channels, emit_groups
 from tinycl.compiler.lower.symbols import Accumulator, Bits
 from tinycl.exceptions import CompileError
 
@@ -88,6 +89,14 @@ class Builder:
         """Append a max pooling of bits."""
         mask = pack_bits(np.zeros(shape[2], bool))
         return self.emit(node, tcm.BPOOL, bits.activation, shape, window, table=mask)
+
+    def concatenation(self, node: Node, parts: Sequence[int]) -> Bits:
+        """Append joins of the channels of bits."""
+        joined = parts[0]
+        for part in parts[1:]:
+            joined = concat_channels(self.program, joined, part, node.outputs[0].name)
+        self.sign_tensors[joined] = node.outputs[0]
+        return Bits(joined)
 
     def sign(self, node: Node, acc: Accumulator) -> Bits:
         """Close a chain: the convolution with its thresholds, then what it pools.

@@ -3,7 +3,7 @@
 A rule raises CompileError, with the layer's name, for what it cannot express.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from tinycl.exceptions import CompileError
 
 __all__ = [
     "arithmetic",
+    "concatenation",
     "conv",
     "depthwise",
     "fused",
@@ -109,6 +110,14 @@ def _append(
         raise CompileError(f"{node.name} is only supported behind a convolution")
     symbol.chain.append(step)
     return symbol
+
+
+def concatenation(builder: Builder, node: Node, symbols: Sequence[Symbol | None]) -> Symbol:
+    """CONCATENATION of the channels of signs: a shortcut that stays in bits."""
+    parts = [symbol.activation for symbol in symbols if isinstance(symbol, Bits)]
+    if len(parts) < len(node.inputs) or node.options.get("axis") not in (3, -1):
+        raise CompileError(f"{node.name} joins more than the channels of signs")
+    return builder.concatenation(node, parts)
 
 
 def conv(builder: Builder, node: Node, symbol: Symbol) -> Symbol:

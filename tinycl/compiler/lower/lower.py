@@ -129,6 +129,10 @@ class _Lowering:
 
     def _integers(self, node: Node) -> Symbol:
         inputs = [v.index for v in node.inputs if v is not None and v.index in self.symbols]
+        if node.kind == "CONCATENATION":
+            return integer_tflite.concatenation(
+                self.builder, node, [self.symbols[index] for index in inputs]
+            )
         symbol = self.symbols[inputs[0]] if len(inputs) == 1 else None
         if symbol is None or node.kind not in _RULES:
             raise CompileError(f"{node.name} is not in the integer family")

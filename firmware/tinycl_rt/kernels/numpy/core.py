@@ -58,13 +58,32 @@ def _tap(x, p, ky, kx):
     return x[:, ky : ky + (oh - 1) * sh + 1 : sh, kx : kx + (ow - 1) * sw + 1 : sw]
 
 
+def _windows(x, p):
+    """What each window of the padded input sees: (N, oh, ow, kh * kw * c)."""
+    taps = [_tap(x, p, ky, kx) for ky in range(p[_KH]) for kx in range(p[_KW])]
+    return np.concatenate(taps, axis=-1)
+
+
 def _convolve(x, w, p, dtype):
     """Padded x (N, H, W, c) with kernel w (oc, kh, kw, c) -> int64 (N, oh, ow, oc)."""
-    x = x.astype(dtype, copy=False)
-    taps = [_tap(x, p, ky, kx) for ky in range(p[_KH]) for kx in range(p[_KW])]
-    columns = np.concatenate(taps, axis=-1)
     matrix = w.reshape(w.shape[0], -1).T.astype(dtype)
-    return np.rint(columns @ matrix).astype(np.int64)
+    return np.rint(_windows(x.astype(dtype, copy=False), p) @ matrix).astype(np.int64)
+
+
+def signs(w, p):
+    """Packed weights -> +-1 float32 (oc, kh, kw, c)."""
+    kernel = np.frombuffer(w, np.uint8).reshape(p[_OC], p[_KH], p[_KW], _words(p[_C]))
+    return unpack(kernel, p[_C])
+
+
+def thresholds(p, t):
+    """Thresholds by position or not: broadcasts to (oh, ow, oc)."""
+    table = np.frombuffer(t, np.int32)
+    if p[_PAD] != 2:
+        return table
+    oh, ow, oc = p[_OH], p[_OW], p[_OC]
+    first = table[:oh, None] + table[None, oh : oh + ow]
+    return table[first[..., None] + np.arange(oc)]
 
 
 def batch_conv8(p, x, w, t):
@@ -85,16 +104,8 @@ def batch_binarise(p, x, t):
 
 def batch_bconv(p, x, w, t):
     """Packed bits (N, h, w, bytes) -> packed bits (N, oh, ow, bytes)."""
-    ci, kh, kw, oc = p[_C], p[_KH], p[_KW], p[_OC]
-    kernel = np.frombuffer(w, np.uint8).reshape(oc, kh, kw, _words(ci))
-    signs = _pad(unpack(x, ci), p, 1.0 if p[_PAD] else 0.0)
-    acc = _convolve(signs, unpack(kernel, ci), p, np.float32)
-    table = np.frombuffer(t, np.int32)
-    if p[_PAD] == 2:
-        oh, ow = p[_OH], p[_OW]
-        first = table[:oh, None] + table[None, oh : oh + ow]
-        table = table[first[..., None] + np.arange(oc)]
-    return pack(acc < table)
+    padded = _pad(unpack(x, p[_C]), p, 1.0 if p[_PAD] else 0.0)
+    return pack(_convolve(padded, signs(w, p), p, np.float32) < thresholds(p, t))
 
 
 def batch_bpool(p, x, m):

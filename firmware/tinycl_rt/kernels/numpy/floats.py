@@ -13,8 +13,9 @@ from tinycl_rt.kernels.numpy.core import (
     _pad,
     _pixels,
     _tap,
-    _words,
+    _windows,
     pack,
+    signs,
     single,
     unpack,
 )
@@ -52,8 +53,7 @@ def _constants(t):
 def batch_bconv(p, x, w, t):
     """Packed bits (N, h, w, bytes) -> float32 (N, oh, ow, oc)."""
     ci, kh, kw, oh, ow, oc = p[_C], p[_KH], p[_KW], p[_OH], p[_OW], p[_OC]
-    kernel = unpack(np.frombuffer(w, np.uint8).reshape(oc, kh, kw, _words(ci)), ci)
-    acc = _convolve(_pad(unpack(x, ci), p, 1.0), kernel, p)
+    acc = _convolve(_pad(unpack(x, ci), p, 1.0), signs(w, p), p)
     table = _constants(t)
     y = (np.float32(kh * kw * ci) - _clamp(p, acc)) * table[:oc] + table[oc : 2 * oc]
     if p[_PAD] == 2:
@@ -87,8 +87,7 @@ def batch_conv(p, x, w, t):
 
 def _convolve(x, w, p):
     """Padded x with kernel w (oc, kh, kw, c) -> (N, oh, ow, oc)."""
-    taps = [_tap(x, p, ky, kx) for ky in range(p[_KH]) for kx in range(p[_KW])]
-    return np.concatenate(taps, axis=-1) @ w.reshape(w.shape[0], -1).T
+    return _windows(x, p) @ w.reshape(w.shape[0], -1).T
 
 
 def batch_depthwise(p, x, w, t):

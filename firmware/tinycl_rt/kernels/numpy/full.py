@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from tinycl_rt.kernels.numpy.core import _copy, pack, xorshift32
+from tinycl_rt.kernels.numpy.core import _copy, pack, signs, xorshift32
 from tinycl_rt.kernels.numpy.geometry import _C, _KH, _KW, _OC, _OH, _OW
-from tinycl_rt.kernels.numpy.tail import columns, passes, signs
+from tinycl_rt.kernels.numpy.tail import columns, passes
 from tinycl_rt.kernels.reference.full import FORGET, FRACTION, GUARD, NORM, RATIO
 
 NAME = "numpy"

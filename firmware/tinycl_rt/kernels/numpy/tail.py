@@ -8,7 +8,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from tinycl_rt.kernels.numpy.core import _copy, _pad, _tap, _words, pack, unpack
+from tinycl_rt.kernels.numpy.core import (
+    _copy,
+    _pad,
+    _tap,
+    _windows,
+    _words,
+    pack,
+    signs,
+    thresholds,
+    unpack,
+)
 from tinycl_rt.kernels.numpy.geometry import _C, _H, _KH, _KW, _LEFT, _OC, _OH, _OW, _PAD, _TOP, _W
 from tinycl_rt.kernels.reference.tail import _WEYL, BOP, SIGN, _draw
 
@@ -19,27 +29,10 @@ def _images(x, n, h, w, depth):
     return np.frombuffer(x, np.uint8, n * h * w * depth).reshape(n, h, w, depth)
 
 
-def signs(w, p):
-    """Packed weights -> +-1 float32 (oc, kh, kw, c)."""
-    kernel = np.frombuffer(w, np.uint8).reshape(p[_OC], p[_KH], p[_KW], _words(p[_C]))
-    return unpack(kernel, p[_C])
-
-
 def columns(p, n, x):
     """Packed bits of ``n`` images -> +-1, or 0, float32 (n * oh * ow, kh * kw * c)."""
     x = _pad(unpack(_images(x, n, p[_H], p[_W], _words(p[_C])), p[_C]), p, 1.0 if p[_PAD] else 0.0)
-    taps = [_tap(x, p, ky, kx) for ky in range(p[_KH]) for kx in range(p[_KW])]
-    return np.concatenate(taps, axis=-1).reshape(n * p[_OH] * p[_OW], -1)
-
-
-def thresholds(p, t):
-    """Thresholds by position or not: broadcasts to (oh, ow, oc)."""
-    table = np.frombuffer(t, np.int32)
-    if p[_PAD] != 2:
-        return table
-    oh, ow, oc = p[_OH], p[_OW], p[_OC]
-    first = table[:oh, None] + table[None, oh : oh + ow]
-    return table[first[..., None] + np.arange(oc)]
+    return _windows(x, p).reshape(n * p[_OH] * p[_OW], -1)
 
 
 def batch_bconv_train(p, n, x, w, t, half):
