@@ -13,6 +13,7 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "TinyclError",
+    "UnsavedError",
 ]
 
 
@@ -46,6 +47,12 @@ class LinkError(TinyclError):
 
 class BoardError(TinyclError):
     """A board answered, and refused; the message carries the board's reason."""
+
+
+class UnsavedError(BoardError):
+    """A board could not save what it learned; the message says where its state is instead."""
+
+    exit_code = 3
 
 
 class FlashError(TinyclError):

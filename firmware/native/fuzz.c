@@ -59,13 +59,15 @@ static int32_t field(source *s, int32_t low, int32_t high) {
     }
 }
 
-typedef struct {
+// The buffers of one call; `release` frees them.
+static struct {
     void *block;
     tc_buffer buffer;
-} holder;
+} made[24];
+static size_t used;
 
 // A buffer of `size` bytes, now and then some less, at an odd address, or of another size.
-static holder make(source *s, uint32_t size) {
+static tc_buffer *make(source *s, uint32_t size) {
     size = size > 1 << 16 ? 1 << 16 : size; // what a damaged geometry asks for is not there
     uint32_t odd = below(s, 32) ? 0 : 1 + below(s, 3), kind = below(s, 24);
     if (kind == 0 && size) {
@@ -73,17 +75,41 @@ static holder make(source *s, uint32_t size) {
     } else if (kind == 1) {
         size = below(s, 64);
     }
-    holder h = {malloc((size_t)size + odd), {NULL, size}};
-    if (h.block == NULL) {
+    void *block = malloc((size_t)size + odd);
+    if (block == NULL || used == sizeof made / sizeof *made) {
         abort();
     }
-    uint8_t *data = (uint8_t *)h.block + odd;
+    uint8_t *data = (uint8_t *)block + odd;
     uint32_t style = below(s, 4);
     for (uint32_t i = 0; i < size; i++) {
         data[i] = style == 0 ? 0 : style == 1 ? 0xff : style == 2 ? 0x80 : (uint8_t)next(s);
     }
-    h.buffer.data = data;
-    return h;
+    made[used].block = block;
+    made[used].buffer = (tc_buffer) {data, size};
+    return &made[used++].buffer;
+}
+
+static void release(void) {
+    while (used) {
+        free(made[--used].block);
+    }
+}
+
+// A buffer that holds these bytes, unless its size is wrong.
+static tc_buffer *holding(source *s, const void *bytes, uint32_t size) {
+    tc_buffer *buffer = make(s, size);
+    if (buffer->size == size) {
+        memcpy(buffer->data, bytes, size);
+    }
+    return buffer;
+}
+
+// Numbers from low to high, or damaged, into `n` words of a buffer as far as it has them.
+static void fill(source *s, const tc_buffer *buffer, uint32_t n, int32_t low, int32_t high) {
+    for (uint32_t i = 0; i < n && 4 * i + 4 <= buffer->size; i++) {
+        int32_t value = field(s, low, high);
+        memcpy((uint8_t *)buffer->data + 4 * i, &value, 4);
+    }
 }
 
 static tc_geometry geometry(source *s) {
@@ -98,6 +124,10 @@ static tc_geometry geometry(source *s) {
 
 static uint32_t product(int32_t a, int32_t b) {
     return a < 0 || b < 0 ? 0 : tc_times((uint32_t)a, (uint32_t)b & 0xffff);
+}
+
+static uint32_t product3(int32_t a, int32_t b, int32_t c) {
+    return product((int32_t)product(a, b), c);
 }
 
 static tc_error layer(source *s, uint32_t kernel) {
@@ -118,93 +148,60 @@ static tc_error layer(source *s, uint32_t kernel) {
         starts = (uint32_t)(g.oh + g.ow);
         table += 4 * (starts + below(s, 100));
     }
-    holder p = make(s, sizeof g);
-    if (p.buffer.size == sizeof g) {
-        memcpy(p.buffer.data, &g, sizeof g);
-    }
-    holder x = make(s, product(image, pixels ? g.c : bits));
-    holder w = make(s, product((int32_t)product(window, kernel == 0 ? g.c : bits), g.oc));
-    holder m = make(s, (uint32_t)bits), t = make(s, table);
-    holder y = make(s, kernel == 4 ? product(map, g.c) : product(map, kernel == 1 ? out : bits));
-    holder acc = make(s, product(g.oc, 4));
-    if (kernel == 0) {
-        free(y.block);
-        y = make(s, product(map, out));
-    }
-    if (t.buffer.size == table && tc_aligned(t.buffer.data, 4)) {
-        for (uint32_t i = 0; i < starts && 4 * i + 4 <= table; i++) {
-            ((int32_t *)t.buffer.data)[i] = field(s, 0, (int32_t)starts);
-        }
-    }
-    tc_error error = TC_OK;
+    tc_buffer *p = holding(s, &g, sizeof g);
+    tc_buffer *x = make(s, product(image, pixels ? g.c : bits));
+    tc_buffer *w = make(s, product3(window, kernel == 0 ? g.c : bits, g.oc));
+    tc_buffer *m = make(s, (uint32_t)bits), *t = make(s, table);
+    tc_buffer *y = make(s, product(map, kernel == 4 ? g.c : kernel < 2 ? out : bits));
+    tc_buffer *acc = make(s, product(g.oc, 4));
+    fill(s, t, starts, 0, (int32_t)starts);
     switch (kernel) {
         case 0:
-            error = tc_conv8(&p.buffer, &x.buffer, &w.buffer, &t.buffer, &y.buffer, &acc.buffer);
-            break;
+            return tc_conv8(p, x, w, t, y, acc);
         case 1:
-            error = tc_bconv(&p.buffer, &x.buffer, &w.buffer, &t.buffer, &y.buffer, &acc.buffer);
-            break;
+            return tc_bconv(p, x, w, t, y, acc);
         case 2:
-            error = tc_binarise(&p.buffer, &x.buffer, &t.buffer, &y.buffer);
-            break;
+            return tc_binarise(p, x, t, y);
         case 3:
-            error = tc_bpool(&p.buffer, &x.buffer, &m.buffer, &y.buffer);
-            break;
+            return tc_bpool(p, x, m, y);
         default:
-            error = tc_sum_pool(&p.buffer, &x.buffer, &y.buffer);
-            break;
+            return tc_sum_pool(p, x, y);
     }
-    free(p.block), free(x.block), free(w.block), free(m.block), free(t.block), free(y.block);
-    free(acc.block);
-    return error;
 }
 
 static tc_error head(source *s, uint32_t kernel) {
     int32_t classes = field(s, 1, 12), features = field(s, 1, 40), row = field(s, 0, 11), sum;
     int32_t limit = field(s, 0, 1) ? (1 << between(s, 3, 15)) - 1 : field(s, 0, 32767);
     uint32_t cells = product(classes, features);
-    holder w = make(s, product((int32_t)(cells & 0xffffff), 2)), v = make(s, (uint32_t)w.buffer.size);
-    holder x = make(s, product(features, 1)), acc = make(s, product(classes, 4));
-    holder g = make(s, product(classes, 2)), lut = make(s, 512), rng = make(s, 4);
-    tc_error error = TC_OK;
+    tc_buffer *w = make(s, product((int32_t)(cells & 0xffffff), 2));
+    tc_buffer *v = make(s, (uint32_t)w->size);
+    tc_buffer *x = make(s, product(features, 1)), *acc = make(s, product(classes, 4));
+    tc_buffer *g = make(s, product(classes, 2)), *lut = make(s, 512), *rng = make(s, 4);
     switch (kernel) {
         case 0: {
             int32_t shift = field(s, 0, 12);
             limit = below(s, 2) && 0 < shift && shift < 16 ? (0x8000 >> shift) - 1 : limit;
-            error = tc_head_forward(
-                &w.buffer, &x.buffer, &acc.buffer, classes, features, shift, limit, &sum);
-            break;
+            return tc_head_forward(w, x, acc, classes, features, shift, limit, &sum);
         }
         case 1:
-            error = tc_softmax_error(&acc.buffer, &lut.buffer, &g.buffer, classes,
-                field(s, -1, 12), field(s, 0, 20), field(s, 1, 16));
-            break;
+            return tc_softmax_error(acc, lut, g, classes, field(s, -1, 12), field(s, 0, 20),
+                field(s, 1, 16));
         case 2:
-            error = tc_head_update(&w.buffer, &g.buffer, &x.buffer, classes, features,
-                field(s, -20, 30), limit, below(s, 3) ? NULL : &rng.buffer);
-            break;
+            return tc_head_update(w, g, x, classes, features, field(s, -20, 30), limit,
+                below(s, 3) ? NULL : rng);
         case 3: {
             int32_t numbers[] = {classes, features, field(s, 0, 12), limit, field(s, 0, 20),
                 field(s, 1, 16), field(s, -20, 30), field(s, 0, 32767)};
-            holder p = make(s, sizeof numbers);
-            memcpy(p.buffer.data, numbers,
-                p.buffer.size < sizeof numbers ? p.buffer.size : sizeof numbers);
-            error = tc_head_step(&p.buffer, &w.buffer, &x.buffer, &acc.buffer, &g.buffer,
-                &lut.buffer, below(s, 3) ? NULL : &rng.buffer, field(s, -1, 12), &sum);
-            free(p.block);
-            break;
+            tc_buffer *p = holding(s, numbers, sizeof numbers);
+            return tc_head_step(p, w, x, acc, g, lut, below(s, 3) ? NULL : rng, field(s, -1, 12),
+                &sum);
         }
         case 4:
-            error = tc_head_sum(&w.buffer, row, features, &sum);
-            break;
+            return tc_head_sum(w, row, features, &sum);
         default:
-            error = tc_head_merge(&w.buffer, &v.buffer, row, features, field(s, -32768, 32767),
+            return tc_head_merge(w, v, row, features, field(s, -32768, 32767),
                 field(s, 0, 32768), limit);
-            break;
     }
-    free(w.block), free(v.block), free(x.block), free(acc.block), free(g.block), free(lut.block);
-    free(rng.block);
-    return error;
 }
 
 static tc_error real(source *s, uint32_t kernel) {
@@ -213,7 +210,8 @@ static tc_error real(source *s, uint32_t kernel) {
         tc_float_conv, tc_float_depthwise};
     static tc_error (*const paired[])(const tc_buffer *p, const tc_buffer *x, const tc_buffer *z,
         const tc_buffer *y) = {tc_float_combine, tc_float_scale};
-    static tc_error (*const plain[])(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) = {
+    static tc_error (*const plain[])(const tc_buffer *p, const tc_buffer *x,
+        const tc_buffer *y) = {
         tc_float_max_pool, tc_float_mean_pool, tc_float_sign, tc_float_unsign, tc_float_pixels,
         tc_float_softmax, tc_float_pad};
     tc_geometry g = geometry(s);
@@ -231,36 +229,30 @@ static tc_error real(source *s, uint32_t kernel) {
     int32_t window = (int32_t)product(g.kh, g.kw), bits = (int32_t)tc_bit_bytes(g.c);
     uint32_t places = kernel == 0 && g.pad == 2 ? product(g.oh, 4) + product(g.ow, 4) : 0;
     uint32_t in = kernel == 0 || kernel == 8 ? product(image, bits) : 4 * product(image, g.c);
-    uint32_t weights = kernel == 0 ? product((int32_t)product(window, bits), g.oc)
-        : kernel == 1 ? 4 * product((int32_t)product(window, g.c), g.oc) : 4 * product(window, g.oc);
-    holder p = make(s, sizeof g), x = make(s, in), w = make(s, weights);
-    holder z = make(s, below(s, 3) ? 4 * product(image, g.c) : product(g.c, 4));
-    holder t = make(s, 8 * product(g.oc, 1) + places + (places ? product(g.oc, 8) : 0));
-    holder y = make(s, kernel > 4 && kernel < 11 && kernel != 5 && kernel != 6
+    uint32_t weights = kernel == 0 ? product3(window, bits, g.oc)
+        : kernel == 1 ? 4 * product3(window, g.c, g.oc) : 4 * product(window, g.oc);
+    tc_buffer *p = holding(s, &g, sizeof g), *x = make(s, in), *w = make(s, weights);
+    tc_buffer *z = make(s, below(s, 3) ? 4 * product(image, g.c) : product(g.c, 4));
+    tc_buffer *t = make(s, 8 * product(g.oc, 1) + places + (places ? product(g.oc, 8) : 0));
+    tc_buffer *y = make(s, kernel > 4 && kernel < 11 && kernel != 5 && kernel != 6
         ? 4 * product(image, g.c) : 4 * product(map, g.oc));
-    holder acc = make(s, product(g.oc, 4));
-    if (p.buffer.size == sizeof g) {
-        memcpy(p.buffer.data, &g, sizeof g);
-    }
-    for (uint32_t i = 0; i < places / 4 && tc_aligned(t.buffer.data, 4); i++) {
+    tc_buffer *acc = make(s, product(g.oc, 4));
+    for (uint32_t i = 0; i < places / 4 && tc_aligned(t->data, 4); i++) {
         size_t at = (size_t)product(g.oc, 2) + i;
-        if (4 * at + 4 <= t.buffer.size) {
-            ((float *)t.buffer.data)[at] = (float)(i ? field(s, 0, 40) : field(s, 0, 90));
+        if (4 * at + 4 <= t->size) {
+            ((float *)t->data)[at] = (float)(i ? field(s, 0, 40) : field(s, 0, 90));
         }
     }
-    tc_error error;
     if (kernel == 0) {
-        error = tc_float_bconv(&p.buffer, &x.buffer, &w.buffer, &t.buffer, &y.buffer, &acc.buffer);
-    } else if (kernel < 3) {
-        error = weighted[kernel - 1](&p.buffer, &x.buffer, &w.buffer, &t.buffer, &y.buffer);
-    } else if (kernel < 5) {
-        error = paired[kernel - 3](&p.buffer, &x.buffer, &z.buffer, &y.buffer);
-    } else {
-        error = plain[kernel - 5](&p.buffer, &x.buffer, &y.buffer);
+        return tc_float_bconv(p, x, w, t, y, acc);
     }
-    free(p.block), free(x.block), free(w.block), free(z.block), free(t.block), free(y.block);
-    free(acc.block);
-    return error;
+    if (kernel < 3) {
+        return weighted[kernel - 1](p, x, w, t, y);
+    }
+    if (kernel < 5) {
+        return paired[kernel - 3](p, x, z, y);
+    }
+    return plain[kernel - 5](p, x, y);
 }
 
 static tc_error tail(source *s, uint32_t kernel) {
@@ -278,67 +270,42 @@ static tc_error tail(source *s, uint32_t kernel) {
     int32_t images = kernel == 0 || kernel == 6 ? n : 1, inputs = (int32_t)product(image, g.c);
     uint32_t starts = g.pad == 2 && g.oh > 0 && g.ow > 0 && g.oh < 100 && g.ow < 100
         ? (uint32_t)(g.oh + g.ow) : 0;
-    holder p = make(s, sizeof g), x = make(s, product((int32_t)product(image, bits), images));
-    holder w = make(s, product((int32_t)product(taps, bits), g.oc));
-    holder t = make(s, product(g.oc, 4) + (starts ? 4 * (starts + below(s, 60)) : 0));
-    holder y = make(s, kernel == 5 ? product(map, bits) : product(out, images));
-    holder inside = make(s, kernel == 0 ? product(out, images) : product(image, bits));
-    holder e = make(s, product(outputs, images)), d = make(s, 4 * (uint32_t)inputs);
-    holder f = make(s, 4 * (uint32_t)outputs), to = make(s, (uint32_t)inputs);
-    holder acc = make(s, product(g.oc, 4)), row = make(s, 4 * product(taps, g.c));
-    holder latent = make(s, product((int32_t)product((int32_t)product(taps, g.c), g.oc), item));
-    holder rule = make(s, 24), rng = make(s, 4), hw = make(s, 2 * product(classes, features));
-    holder hg = make(s, product(classes, 2)), hf = make(s, product(features, 4));
-    const tc_buffer *window = below(s, 3) ? &inside.buffer : NULL;
-    if (p.buffer.size == sizeof g) {
-        memcpy(p.buffer.data, &g, sizeof g);
-    }
-    if (rule.buffer.size == 24) {
-        int32_t numbers[] = {field(s, 0, 2), field(s, 0, 24), field(s, 0, 15), field(s, 0, 99),
-            item == 1 ? 127 : field(s, 0, 32767), field(s, 0, 24)};
-        memcpy(rule.buffer.data, numbers, 24);
-    }
-    for (uint32_t i = 0; i < starts && 4 * i + 4 <= t.buffer.size; i++) {
-        int32_t start = field(s, 0, (int32_t)starts);
-        memcpy((uint8_t *)t.buffer.data + 4 * i, &start, 4);
-    }
-    for (uint32_t i = 0; i + 2 <= hg.buffer.size && below(s, 8); i += 2) {
+    tc_buffer *p = holding(s, &g, sizeof g), *x = make(s, product3(image, bits, images));
+    tc_buffer *w = make(s, product3(taps, bits, g.oc));
+    tc_buffer *t = make(s, product(g.oc, 4) + (starts ? 4 * (starts + below(s, 60)) : 0));
+    tc_buffer *y = make(s, kernel == 5 ? product(map, bits) : product(out, images));
+    tc_buffer *inside = make(s, kernel == 0 ? product(out, images) : product(image, bits));
+    tc_buffer *e = make(s, product(outputs, images)), *d = make(s, 4 * (uint32_t)inputs);
+    tc_buffer *f = make(s, 4 * (uint32_t)outputs), *to = make(s, (uint32_t)inputs);
+    tc_buffer *acc = make(s, product(g.oc, 4)), *row = make(s, 4 * product(taps, g.c));
+    tc_buffer *latent = make(s, product((int32_t)product3(taps, g.c, g.oc), item));
+    int32_t numbers[] = {field(s, 0, 2), field(s, 0, 24), field(s, 0, 15), field(s, 0, 99),
+        item == 1 ? 127 : field(s, 0, 32767), field(s, 0, 24)};
+    tc_buffer *rule = holding(s, numbers, sizeof numbers), *rng = make(s, 4);
+    tc_buffer *hw = make(s, 2 * product(classes, features));
+    tc_buffer *hg = make(s, product(classes, 2)), *hf = make(s, product(features, 4));
+    const tc_buffer *window = below(s, 3) ? inside : NULL;
+    fill(s, t, starts, 0, (int32_t)starts);
+    for (uint32_t i = 0; i + 2 <= hg->size && below(s, 8); i += 2) {
         int16_t small = (int16_t)between(s, -128, 128);
-        memcpy((uint8_t *)hg.buffer.data + i, &small, 2);
+        memcpy((uint8_t *)hg->data + i, &small, 2);
     }
-    tc_error error;
     switch (kernel) {
         case 0:
-            error = tc_tail_bconv_train(&p.buffer, n, &x.buffer, &w.buffer, &t.buffer,
-                field(s, 0, 99), &y.buffer, &inside.buffer, &acc.buffer);
-            break;
+            return tc_tail_bconv_train(p, n, x, w, t, field(s, 0, 99), y, inside, acc);
         case 1:
-            error = tc_tail_head_back(
-                &hw.buffer, &hg.buffer, &hf.buffer, classes, features, field(s, 0, 15), limit);
-            break;
+            return tc_tail_head_back(hw, hg, hf, classes, features, field(s, 0, 15), limit);
         case 2:
-            error = tc_tail_unpool(&p.buffer, &f.buffer, shift, limit, window, &to.buffer);
-            break;
+            return tc_tail_unpool(p, f, shift, limit, window, to);
         case 3:
-            error = tc_tail_bconv_back(&p.buffer, &e.buffer, &w.buffer, &d.buffer);
-            break;
+            return tc_tail_bconv_back(p, e, w, d);
         case 4:
-            error = tc_tail_requantize(&d.buffer, image, g.c, shift, limit, window, &to.buffer);
-            break;
+            return tc_tail_requantize(d, image, g.c, shift, limit, window, to);
         case 5:
-            error = tc_tail_bpool_back(
-                &p.buffer, &x.buffer, &y.buffer, &e.buffer, window, &to.buffer);
-            break;
+            return tc_tail_bpool_back(p, x, y, e, window, to);
         default:
-            error = tc_tail_bconv_update(&p.buffer, n, &x.buffer, &e.buffer, &latent.buffer, item,
-                &w.buffer, &t.buffer, &row.buffer, &rule.buffer, &rng.buffer, &flips);
-            break;
+            return tc_tail_bconv_update(p, n, x, e, latent, item, w, t, row, rule, rng, &flips);
     }
-    free(p.block), free(x.block), free(w.block), free(t.block), free(y.block), free(inside.block);
-    free(e.block), free(d.block), free(f.block), free(to.block), free(acc.block), free(row.block);
-    free(latent.block), free(rule.block), free(rng.block), free(hw.block), free(hg.block);
-    free(hf.block);
-    return error;
 }
 
 static tc_error full(source *s, uint32_t kernel) {
@@ -348,42 +315,29 @@ static tc_error full(source *s, uint32_t kernel) {
         g.pad &= 1;
     }
     int32_t bits = (int32_t)tc_bit_bytes(g.c), taps = (int32_t)product(g.kh, g.kw);
-    int32_t cells = (int32_t)product((int32_t)product(g.oh, g.ow), n);
+    int32_t cells = (int32_t)product3(g.oh, g.ow, n);
     uint32_t out = product(cells, (int32_t)tc_bit_bytes(g.oc));
-    uint32_t weights = product((int32_t)product(taps, g.c), g.oc);
-    int32_t image = (int32_t)product((int32_t)product(g.h, g.w), bits);
-    holder p = make(s, sizeof g), x = make(s, product(image, n));
-    holder w = make(s, product((int32_t)product(taps, bits), g.oc));
-    holder norm = make(s, product(g.oc, 12)), t = make(s, product(g.oc, 4));
-    holder psi = make(s, product(g.oc, 4)), y = make(s, out), inside = make(s, out);
-    holder above = make(s, out), acc = make(s, product(cells, 2)), rng = make(s, 4);
-    holder e = make(s, product(cells, g.oc)), latent = make(s, weights * (item == 2 ? 2 : 1));
-    if (p.buffer.size == sizeof g) {
-        memcpy(p.buffer.data, &g, sizeof g);
+    uint32_t weights = product3(taps, g.c, g.oc);
+    int32_t image = (int32_t)product3(g.h, g.w, bits);
+    tc_buffer *p = holding(s, &g, sizeof g), *x = make(s, product(image, n));
+    tc_buffer *w = make(s, product3(taps, bits, g.oc));
+    tc_buffer *norm = make(s, product(g.oc, 12)), *t = make(s, product(g.oc, 4));
+    tc_buffer *psi = make(s, product(g.oc, 4)), *y = make(s, out), *inside = make(s, out);
+    tc_buffer *above = make(s, out), *acc = make(s, product(cells, 2)), *rng = make(s, 4);
+    tc_buffer *e = make(s, product(cells, g.oc)), *latent = make(s, weights * (item == 2 ? 2 : 1));
+    if (below(s, 16)) {
+        fill(s, norm, (uint32_t)norm->size / 4, 0, 127);
+        fill(s, norm, (uint32_t)norm->size / 12, -127, 127);
+        fill(s, psi, (uint32_t)psi->size / 4, 16, 999);
     }
-    for (uint32_t i = 0; i + 4 <= norm.buffer.size && below(s, 64); i += 4) {
-        int32_t value = field(s, i < product(g.oc, 4) ? -127 : 0, 127);
-        memcpy((uint8_t *)norm.buffer.data + i, &value, 4);
-    }
-    for (uint32_t i = 0; i + 4 <= psi.buffer.size && below(s, 64); i += 4) {
-        int32_t value = field(s, 16, 999);
-        memcpy((uint8_t *)psi.buffer.data + i, &value, 4);
-    }
-    tc_error error;
     if (kernel == 0) {
-        error = tc_full_norm_forward(&p.buffer, n, &x.buffer, &w.buffer, &norm.buffer, &t.buffer,
-            &psi.buffer, &y.buffer, &inside.buffer, &above.buffer, &acc.buffer, &found);
-    } else if (kernel == 1) {
-        error = tc_full_norm_back(&p.buffer, n, &e.buffer, &above.buffer, &psi.buffer,
-            &norm.buffer, field(s, 0, 999), field(s, 0, 9), field(s, 0, 127), &found);
-    } else {
-        error = tc_full_init_weights(
-            &p.buffer, &w.buffer, &latent.buffer, item, field(s, 0, 127), &rng.buffer);
+        return tc_full_norm_forward(p, n, x, w, norm, t, psi, y, inside, above, acc, &found);
     }
-    free(p.block), free(x.block), free(w.block), free(norm.block), free(t.block), free(psi.block);
-    free(y.block), free(inside.block), free(above.block), free(acc.block), free(rng.block);
-    free(e.block), free(latent.block);
-    return error;
+    if (kernel == 1) {
+        return tc_full_norm_back(p, n, e, above, psi, norm, field(s, 0, 999), field(s, 0, 9),
+            field(s, 0, 127), &found);
+    }
+    return tc_full_init_weights(p, w, latent, item, field(s, 0, 127), rng);
 }
 
 static tc_error lda(source *s, uint32_t kernel) {
@@ -461,6 +415,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     source s = {data, size, 1};
     one(&s);
+    release();
     return 0;
 }
 
@@ -475,6 +430,7 @@ int main(int n, char **words) {
             next(&s);
         }
         accepted += one(&s) == TC_OK;
+        release();
     }
     printf("%u calls, %u accepted, no fault\n", runs, accepted);
     return accepted == 0;

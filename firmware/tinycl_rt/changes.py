@@ -196,9 +196,8 @@ def _take(device):
             _set_up(device)
             device.store.load(device.learner)
     except (ValueError, OSError, MemoryError) as e:
+        _drop(device)  # what it learned now would take the place of what it could not load
         device.warning = "state not loaded: %s" % reason(e)
-    if device.learner is None or device.store is None:  # nothing that it learns could be saved
-        _drop(device)
 
 
 def _set_up(device):

@@ -13,8 +13,12 @@ from helpers.link import flash_with, hand_made_model
 from helpers.storage import KINDS, failing
 from helpers.terminal import Terminal
 from PIL import Image
+from typer.testing import CliRunner
 
 from tinycl.boards import start
+from tinycl.cli import app
+from tinycl.cli.saving import Keeper
+from tinycl.exceptions import DataError, UnsavedError
 from tinycl.link import connect
 
 MODEL = hand_made_model(8, 1)
@@ -74,6 +78,53 @@ def test_stream_says_so_and_ends_with_3(board: str, tmp_path: Path) -> None:
     file = run / f"unsaved-{summary['board_fingerprint']}.tcs"
     assert "the file system is full" in done.stderr and f"tinycl restore {file}" in done.stderr
     assert rescued(board, flash, file) == summary["board_fingerprint"]
+
+
+def test_a_board_that_could_not_save_keeps_serving(tmp_path: Path) -> None:
+    """A goodbye would end its program, and with it what it learned."""
+    built("unix")
+    result, state = tmp_path / "result.json", tmp_path / "state.tcs"
+    with start("unix", flash=full(tmp_path / "flash")) as board:
+        done = tinycl(*STREAM, "--port", board.port, "--json", result, cwd=tmp_path)
+        assert done.returncode == 3, done.stderr
+        done = tinycl("backup", "--port", board.port, "-o", state)
+        assert done.returncode == 0, done.stderr
+    fingerprint = json.loads(result.read_text())["board_fingerprint"]
+    assert f"fingerprint {fingerprint}" in done.stdout
+
+
+def test_the_plug_is_pulled_before_it_can_say_whether_it_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = tmp_path / "result.json"
+    with start("cpython", flash=full(tmp_path / "flash"), kernels="numpy") as board:
+        asked = Keeper.keep
+
+        def keep(self: Keeper) -> UnsavedError | None:
+            board.restart()
+            return asked(self)
+
+        monkeypatch.setattr(Keeper, "keep", keep)
+        words = (*STREAM, "--port", board.port, "--json", str(result))
+        ran = CliRunner().invoke(app, [str(word) for word in words])
+    assert isinstance(ran.exception, UnsavedError), ran.output
+    assert "the board restarted" in str(ran.exception) and ran.exception.exit_code == 3
+    assert json.loads(result.read_text())["saved"] is False
+
+
+def test_results_that_cannot_be_written_do_not_hide_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise DataError("cannot write it: No space left on device")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tinycl.cli.stream.write_json", fails)
+    words = (*STREAM, "--board", "cpython", "--flash", str(full(tmp_path / "flash")))
+    ran = CliRunner().invoke(app, words)
+    assert isinstance(ran.exception, UnsavedError), ran.output
+    for part in ("the file system is full", "tinycl restore unsaved-", "cannot write it"):
+        assert part in str(ran.exception)
 
 
 def test_stream_that_was_saved(tmp_path: Path) -> None:

@@ -420,3 +420,17 @@ def test_ctrl_c_says_goodbye(board: CPythonBoard) -> None:
     board.start()
     with connect(board.port) as client:
         assert client.info().position >= 10
+
+
+def test_a_program_that_fails_leaves_the_board_saved(tmp_path: Path) -> None:
+    images, labels = samples(20)
+    flash = flash_with(hand_made_model(), tmp_path)
+    with CPythonBoard(flash, autosave=0) as board:
+        with pytest.raises(ZeroDivisionError), connect(board.port) as client:
+            client.reset(CONFIG)
+            client.begin(0, [0, 1, 2, 3])
+            list(client.learn_many(0, 0, zip(images, labels, strict=True)))
+            raise ZeroDivisionError
+        board.restart()  # the plug is pulled
+        with connect(board.port) as client:
+            assert client.info().position == 20

@@ -99,6 +99,13 @@ def test_the_headline_holds_the_run_against_naive():
     assert "ends at 25.0 %: 65.0 points lower." in text
 
 
+def test_terms_are_explained_before_they_are_used() -> None:
+    page = render(RunRecord.from_dict(SUMMARY))
+    body = page[page.index("<body>") :]
+    for term, explained in (("CWR*", "CWR* is the board"), ("LCE", "LCE is Larq Compute Engine")):
+        assert body.index(term) == body.index(explained)
+
+
 def test_a_run_that_is_worse_than_naive_is_not_called_better():
     worse = {**SUMMARY, "final_accuracy": 0.2}
     assert "5.0 points higher." in _read(worse).text

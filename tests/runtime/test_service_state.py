@@ -298,3 +298,19 @@ def test_learning_without_a_request_shows_while_a_state_is_fetched(bench: Bench)
     with pytest.raises(Refused) as refused:
         bench.ask(p.GET_STATE, struct.pack(p.GET_REQUEST, 50, crc, 50))
     assert refused.value.code == p.STALE
+
+
+def test_an_upload_that_cannot_even_be_closed_is_over(bench: Bench) -> None:
+    class Full:
+        def close(self) -> None:
+            raise OSError(28, "No space left on device")
+
+    stream(bench, 0, 8)
+    state = state_of(bench)
+    bench.ask(p.PUT_BEGIN, struct.pack(p.PUT_BEGIN_REQUEST, p.KIND_STATE, 0, 0, 1000, 1))
+    bench.service.uploads._file.close()
+    bench.service.uploads._file = Full()
+    with pytest.raises(Refused, match="full"):  # another one takes its place
+        bench.ask(p.PUT_BEGIN, struct.pack(p.PUT_BEGIN_REQUEST, p.KIND_STATE, 0, 0, 1000, 2))
+    bench.put(p.KIND_STATE, state, crc32(state))
+    assert bench.info().position == 8

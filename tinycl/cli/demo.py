@@ -11,8 +11,7 @@ from rich.console import Console
 from tinycl.cli import options as o
 from tinycl.cli.importing import importing
 from tinycl.cli.interrupt import keeping
-from tinycl.cli.saving import UnsavedError
-from tinycl.exceptions import BoardError
+from tinycl.exceptions import BoardError, UnsavedError
 from tinycl.files import write_json
 from tinycl.table import Table
 from tinycl.text import size

@@ -65,7 +65,8 @@ def command(
     """Teach a board by hand: look at a sample and the board's prediction, press the key of a name.
 
     Enter says that the prediction is right, space skips a sample, n takes a new name, s saves, q
-    ends: the board consolidates what it learned, and saves. The next call goes on from there.
+    ends: the board consolidates what it learned, and saves. The next call goes on from there; that
+    of an emulated board only with --flash.
 
     Examples:
 
@@ -110,7 +111,8 @@ def command(
                 client.observer = Live(Console())
                 unsaved = keeper.keep()
                 fingerprint = f"{client.info().state or 0:08x}"
-                client.bye()
+                if not unsaved:
+                    client.bye()
             finally:
                 result: dict[str, Any] = {**labelling.screen.counts.as_dict(), "board": name}
                 result |= {"names": [n for n in teacher.names if n], "learned": teacher.learned}

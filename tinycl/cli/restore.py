@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from tinycl.cli import options as o
-from tinycl.cli.saving import UnsavedError
-from tinycl.exceptions import DataError
+from tinycl.exceptions import DataError, UnsavedError
 from tinycl.files import read_file, write_json
 
 __all__ = ["command"]

@@ -8,20 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinycl.exceptions import BoardError, DataError, LinkError
+from tinycl.exceptions import BoardError, DataError, LinkError, UnsavedError
 from tinycl.files import write_file
 from tinycl.observer import Observer
 
 if TYPE_CHECKING:
     from tinycl.link import BoardClient
 
-__all__ = ["Keeper", "UnsavedError"]
-
-
-class UnsavedError(BoardError):
-    """A board could not save what it learned; the message says where its state is instead."""
-
-    exit_code = 3
+__all__ = ["Keeper"]
 
 
 @dataclass
@@ -45,6 +39,8 @@ class Keeper:
 
     def keep(self) -> UnsavedError | None:
         """Make the board save. Where it cannot, write its state to a file.
+
+        Do not say goodbye to a board that could not save: it would forget what it learned.
 
         Returns
         -------
@@ -78,9 +74,10 @@ class Keeper:
             if info.has_model:
                 if end is not None:
                     end()
-                unsaved = self.keep()
                 info = client.hello()
-            client.bye()
+                unsaved = self.keep()
+            if not unsaved:
+                client.bye()
         except (BoardError, LinkError) as error:
             return f"interrupted; the board could not save ({error}), what it learned may be lost"
         if unsaved:
@@ -99,7 +96,7 @@ class Keeper:
         try:
             state, found, _ = backup(self.client)
         except (BoardError, LinkError, DataError) as error:
-            return f"its state could not be fetched either ({error}), so it is lost"
+            return f"its state could not be fetched either ({error}){self._left()}"
         emulated = f"--board {self.board} --flash {self.flash or 'FOLDER'}"
         where = f"--port {self.port}" if self.port else emulated
         for folder in (self.folder, Path(), Path(tempfile.gettempdir())):
@@ -113,4 +110,10 @@ class Keeper:
                 f"{path} is a backup of it: make room on the board, then put it back with "
                 f"'tinycl restore {path} {where}'"
             )
-        return f"its state could not be written to a file either ({failure}), so it is lost"
+        return f"its state could not be written to a file either ({failure}){self._left()}"
+
+    def _left(self) -> str:
+        """What is left to do where the state is on the board alone."""
+        if self.port is None:
+            return ", so it is lost"
+        return f": 'tinycl backup --port {self.port} -o FILE' fetches it while the board has power"

@@ -14,6 +14,7 @@ from tinycl.cli import options as o
 from tinycl.cli.interrupt import on_interrupt
 from tinycl.cli.models import read_model
 from tinycl.cli.saving import Keeper
+from tinycl.exceptions import TinyclError, UnsavedError
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.files import read_file, write_json
 from tinycl.text import size
@@ -53,6 +54,7 @@ def command(
     Without --port and --board: to the emulated board cpython. The board goes on from where it is:
     after an unplug, or another call with the same settings, no sample is learned twice and none
     is lost. A board that cannot save is an error (exit code 3); its state is written to a file.
+    An emulated board keeps what it has learned only with --flash.
 
     Examples:
 
@@ -103,7 +105,8 @@ def command(
                 summarise, record, experiment, compiled, client, subject, name, words
             )
             summary = client.retry(figures)
-            client.bye()
+            if not unsaved:
+                client.bye()
     console.print(
         f"{summary['samples_streamed']} samples streamed; {summary['final_accuracy']:.1%} of "
         f"{len(experiment.seen(experiment.experiences[-1]))} classes; state {record.fingerprint}",
@@ -117,10 +120,20 @@ def command(
             + (f", which took {share:.0%} of the time" if share is not None else ""),
             highlight=False,
         )
-    write_json(json, summary)
-    if output is not None:
-        write_json(output / "summary.json", summary)
-        write_report(summary, output / "report.html")
-        console.print(f"wrote {output / 'report.html'}", highlight=False, markup=False)
+    if not summary["saved"] and not unsaved:
+        unsaved = UnsavedError(
+            "the board restarted, and went back to what it had saved before: the same command "
+            "teaches it the rest"
+        )
+    try:
+        write_json(json, summary)
+        if output is not None:
+            write_json(output / "summary.json", summary)
+            write_report(summary, output / "report.html")
+            console.print(f"wrote {output / 'report.html'}", highlight=False, markup=False)
+    except TinyclError as error:
+        if not unsaved:
+            raise
+        raise UnsavedError(f"{unsaved}; moreover, {error}") from error
     if unsaved:
         raise unsaved

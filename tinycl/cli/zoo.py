@@ -41,7 +41,7 @@ def list_models(json_file: o.Json = None) -> None:
     table = Table("Zoo")
     table.words("name", whole=True)
     table.words("for", "pretrained on")
-    table.numbers("accuracy", "flash", "instructions,\nCortex-M3")
+    table.numbers("accuracy", "flash", "instructions\non Cortex-M3")
     for one in cards:
         table.add_row(
             one.name,

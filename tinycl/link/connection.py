@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TypeVar
 
 from tinycl_rt.link import protocol as p
@@ -253,4 +254,7 @@ class Connection:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is KeyboardInterrupt:  # Ctrl-C here leaves the board saved and in its REPL
             self.bye()
+        elif kind is not None and not issubclass(kind, LinkError):
+            with suppress(BoardError, LinkError):  # an emulated board ends right after this
+                self.exchange.request(p.SAVE, patience=_BYE_SECONDS)
         self.close()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tinycl.exceptions import BoardError
+from tinycl.exceptions import BoardError, UnsavedError
 from tinycl.link.client import BoardClient
 from tinycl.link.messages import Answer, Progress
 
@@ -53,6 +53,8 @@ def stream_experience(
         The board did not come back.
     BoardError
         The board is at another experience, has another model, or has no model.
+    UnsavedError
+        It restarted without its settings, since it could not save them.
     """
     if len(images) != len(labels):
         raise BoardError(f"expected one label an image, got {len(images)} and {len(labels)}")
@@ -64,7 +66,7 @@ def stream_experience(
         start = _place(client, experience, len(images))
         config = client.board.config.pack() if client.board and client.board.config else None
         if settings not in (None, config):
-            raise BoardError(
+            raise UnsavedError(
                 f"{client.name}: the board came back without its settings, so it could not "
                 "save them; free some flash, then reset it and stream again"
             )

@@ -3,12 +3,13 @@
     python -m tools.faults.storage --trials 200 --seed 1
 
 Each trial teaches a stream to an emulated board and saves, closes experiences, backs up, restores
-and sends a model on the way. At a random step the board's files may grow no further than to a
-random byte (RLIMIT_FSIZE: the kernel refuses the write, after the bytes before it); a third of the
-boards is also stopped for a moment now and then, as by a card that is slow. Then the plug is
-pulled and the storage mended. The trial fails if the board said that all was saved and it is not;
-if it did not say that a save failed; or if it starts with a state older than the last one that it
-reported as saved, or with none. The exit status is 0 when no trial failed.
+and sends a model on the way; now and then the board is stopped for a moment, as by slow storage.
+From a random step on, files of the boards on this computer's file system grow no further than to a
+random byte (RLIMIT_FSIZE: the kernel refuses what lies behind it). Boards on QEMU have a littlefs
+that something else has filled up to a random byte. Then the plug is pulled. The trial fails if the
+board said that all was saved and it is not; if nobody was told of a save that failed; or if the
+board starts with a state older than the last one that it reported as saved, or with none. The exit
+status is 0 when no trial failed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,17 +36,33 @@ from tinycl_rt.link import protocol as p
 from tinycl_rt.model.loader import Model
 
 from tinycl.boards import EmulatedBoard, start
+from tinycl.boards.registry import get
 from tinycl.exceptions import BoardError
 from tinycl.link import BoardClient, Refused, connect
 from tinycl.observer import Observer
 from tools.bench.synthetic_model import synthetic_model
-from tools.command import command_line
+from tools.boards.session import Session
+from tools.command import command_line, tool
 
 __all__ = ["BOARDS", "Result", "main", "run"]
 
 BOARDS = ("cpython", "unix", "cortex-m3")
 _SAMPLES = 40  # of each experience
 _EXPERIENCES = 2
+_MOST_ROOM = 40_000  # bytes that are left on a littlefs; all saves take less
+_FILL = """
+import os
+
+def fill(room):
+    with open("/photos", "ab") as f:
+        while True:
+            found = os.statvfs("/")
+            free = found[0] * found[3] - room
+            if free <= 0:
+                return
+            f.write(bytes(min(free, 4096)))
+            f.flush()
+"""
 _STEP = 5  # samples between random events
 _CLASSES = 4
 _SHAPE = (8, 8, 1)
@@ -107,15 +125,22 @@ class Trial:
     client : BoardClient
     rng : random.Random
     clean : Clean
+    limited : bool
+        Whether a limit is set on the way.
     """
 
     def __init__(
-        self, board: EmulatedBoard, client: BoardClient, rng: random.Random, clean: Clean
+        self,
+        board: EmulatedBoard,
+        client: BoardClient,
+        rng: random.Random,
+        clean: Clean,
+        limited: bool,
     ) -> None:
         self._board, self._client, self._rng = board, client, rng
         self._clean, self._known = clean, clean.known
         self._saved = self._saves = 0  # samples in the last save that was reported, its number
-        self._limit_at = rng.randrange(_EXPERIENCES * _SAMPLES + 1)
+        self._limit_at = rng.randrange(_EXPERIENCES * _SAMPLES + 1) if limited else -1
 
     def run(self) -> tuple[str, str]:
         """Outcome, and what is wrong ("" if nothing is)."""
@@ -153,7 +178,9 @@ class Trial:
     def _event(self, at: int) -> None:
         """What a user may do between samples; from some sample on files cannot grow."""
         if at <= self._limit_at < at + _STEP:
-            self._limit(self._rng.randrange(self._largest() + 4096))
+            largest = max(file.stat().st_size for file in self._board.flash.iterdir())
+            limit = self._rng.randrange(largest + 4096)
+            resource.prlimit(self._board.pid, resource.RLIMIT_FSIZE, (limit, -1))
         what = self._rng.choice(("", "", "", "save", "restore", "model", "slow"))
         client = self._client
         with suppress(Refused):
@@ -169,14 +196,6 @@ class Trial:
         info = client.hello()
         self._note(info.learned, info.generation, info.unsaved)
 
-    def _largest(self) -> int:
-        """Bytes of the largest file in the flash."""
-        return max(file.stat().st_size for file in self._board.flash.iterdir())
-
-    def _limit(self, nbytes: int) -> None:
-        """Let no file of the board grow beyond some bytes; -1: let all grow."""
-        resource.prlimit(self._board.pid, resource.RLIMIT_FSIZE, (nbytes, -1))
-
     def _after_power_cut(self) -> str:
         """Mend the storage and start again; what is wrong with the state that is there."""
         self._board.restart()
@@ -184,6 +203,8 @@ class Trial:
         if not info.has_model:
             return f"the model is gone: {info.warning}"
         state = self._client.info().state or 0
+        if not self._saves and not info.learned:
+            return ""  # it never saved, and said so
         if state not in self._known:
             return f"its state {state:08x} is none of a clean run"
         if self._known[state] < self._saved:
@@ -205,24 +226,59 @@ def _refused(client: BoardClient, model: bytes) -> None:
 
 
 def run(name: str, trials: int, seed: int, result: Result) -> None:
-    """Carry out trials on a board that is started once; the result counts them."""
-    options = {} if name == "cortex-m3" else {"autosave": 8}  # that one saves every 64 samples
+    """Carry out trials on an emulated board; the result counts them."""
     clean, rng = Clean(), random.Random(f"{name} {seed}")
     with tempfile.TemporaryDirectory() as folder:
-        board = start(name, flash=Path(folder), **options)
+        flash = Path(folder, "flash")
+        if get(name).emulator:
+            for image in _filled(name, clean.model, trials, rng, Path(folder)):
+                flash.mkdir(exist_ok=True)
+                image.replace(flash / "flash.img")
+                with start(name, flash=flash) as board:
+                    _trials(board, 1, rng, clean, result)
+            return
+        board = start(name, flash=flash, autosave=8)
         command = board.command()
         # A write beyond the limit is an error for the board, rather than the end of its process.
-        board.command = lambda: ["env", "--ignore-signal=XFSZ", *command]  # type: ignore[method-assign]
-        with board, connect(board.port) as client:
+        ignoring = ["env", "--ignore-signal=XFSZ", *command]
+        board.command = lambda: ignoring  # type: ignore[method-assign]
+        with board:
+            _trials(board, trials, rng, clean, result)
+
+
+def _trials(
+    board: EmulatedBoard, trials: int, rng: random.Random, clean: Clean, result: Result
+) -> None:
+    limited = not get(board.name).emulator
+    with connect(board.port) as client:
+        if not client.hello().has_model:
             client.put_model(clean.model)
-            for number in range(trials):
-                client.reset(_CONFIG)
-                outcome, wrong = Trial(board, client, rng, clean).run()
-                result.trials[outcome] += 1
-                if wrong:
-                    result.failures.append(f"{name}, seed {seed}, trial {number}: {wrong}")
+        for _ in range(trials):
+            client.reset(_CONFIG)
+            outcome, wrong = Trial(board, client, rng, clean, limited).run()
+            result.trials[outcome] += 1
+            if wrong:
+                result.failures.append(f"{board.name}, trial {result.trials.total()}: {wrong}")
 
 
+def _filled(
+    name: str, model: bytes, count: int, rng: random.Random, folder: Path
+) -> Iterator[Path]:
+    """Images of a board's flash, with a model and ever less room, down to none."""
+    filling, copies = folder / "filling", []
+    filling.mkdir()
+    rooms = sorted((rng.randrange(_MOST_ROOM) for _ in range(count)), reverse=True)
+    with Session(get(name), filling) as board:
+        board.serial.fs_writefile("/model.tcm", model, chunk_size=1024)
+        board.run(_FILL)
+        for number, room in enumerate(rooms):
+            board.run(f"fill({room})", timeout=120)
+            copies.append(folder / f"{number}.img")
+            copies[-1].write_bytes((filling / "flash.img").read_bytes())
+    yield from copies
+
+
+@tool("storage", 2)
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = command_line(__doc__)

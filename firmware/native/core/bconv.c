@@ -6,15 +6,11 @@
 tc_error tc_bconv(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, const tc_buffer *t,
     const tc_buffer *y, const tc_buffer *acc) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     tc_window v;
-    if ((error = tc_check_table(g, t)) || (error = tc_open_window(&v, g, x, w, acc))
-        || (error = tc_check_image(y, g->oh, g->ow, tc_bit_bytes(g->oc)))) {
-        return error;
-    }
+    TC_TRY(tc_check_table(g, t));
+    TC_TRY(tc_open_window(&v, g, x, w, acc));
+    TC_TRY(tc_check_image(y, g->oh, g->ow, tc_bit_bytes(g->oc)));
     uint8_t *out = y->data;
     for (int32_t oy = 0; oy < g->oh; oy++) {
         for (int32_t ox = 0; ox < g->ow; ox++, out += tc_bit_bytes(g->oc)) {

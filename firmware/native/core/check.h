@@ -7,6 +7,15 @@
 
 #include "kernels.h"
 
+// Leaves the function with the error of a check that fails.
+#define TC_TRY(check) \
+    do { \
+        tc_error failed = (check); \
+        if (failed) { \
+            return failed; \
+        } \
+    } while (0)
+
 // Points `g` to the geometry in `p`, if the fields are within what the model loader lets through.
 tc_error tc_read_geometry(const tc_buffer *p, const tc_geometry **g);
 
@@ -40,6 +49,16 @@ static inline bool tc_aligned(const void *data, uint32_t item) {
 // Bytes of `channels` packed bits: whole 32-bit words.
 static inline uint32_t tc_bit_bytes(int32_t channels) {
     return ((uint32_t)channels + 31) / 32 * 4;
+}
+
+// The next word of xorshift32.
+static inline uint32_t tc_draw(uint32_t *rng) {
+    uint32_t s = *rng;
+    s ^= s << 13;
+    s ^= s >> 17;
+    s ^= s << 5;
+    *rng = s;
+    return s;
 }
 
 static inline int32_t tc_clamp(int32_t v, int32_t low, int32_t high) {

@@ -31,21 +31,17 @@ static void position(tc_pixels *v, const tc_geometry *g, const uint8_t *x, int32
 tc_error tc_conv8(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w, const tc_buffer *t,
     const tc_buffer *y, const tc_buffer *acc) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     uint32_t depth = (uint32_t)g->c, oc = (uint32_t)g->oc;
     uint32_t taps = (uint32_t)(g->kh * g->kw) * depth;
     if (taps > MAX_TAPS) {
         return TC_GEOMETRY;
     }
-    if ((error = tc_check_array(t, oc, 4)) || (error = tc_check_array(acc, oc, 4))
-        || (error = tc_check_array(w, tc_times(taps, oc), 1))
-        || (error = tc_check_image(x, g->h, g->w, depth))
-        || (error = tc_check_image(y, g->oh, g->ow, tc_bit_bytes(g->oc)))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(t, oc, 4));
+    TC_TRY(tc_check_array(acc, oc, 4));
+    TC_TRY(tc_check_array(w, tc_times(taps, oc), 1));
+    TC_TRY(tc_check_image(x, g->h, g->w, depth));
+    TC_TRY(tc_check_image(y, g->oh, g->ow, tc_bit_bytes(g->oc)));
     tc_pixels v;
     v.w = w->data;
     v.taps = taps;

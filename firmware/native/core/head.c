@@ -28,11 +28,9 @@ tc_error tc_head_forward(const tc_buffer *w, const tc_buffer *x, const tc_buffer
         return TC_ARGUMENT;
     }
     uint32_t n = (uint32_t)features, rows = (uint32_t)classes;
-    tc_error error;
-    if ((error = tc_check_array(w, n * rows, 2)) || (error = tc_check_array(x, n, 1))
-        || (error = tc_check_array(acc, rows, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(w, n * rows, 2));
+    TC_TRY(tc_check_array(x, n, 1));
+    TC_TRY(tc_check_array(acc, rows, 4));
     const int16_t *weights = w->data;
     int32_t *out = acc->data;
     if (limit == (0x8000 >> shift) - 1 && shift && n % 2 == 0 && tc_aligned(weights, 4)) {

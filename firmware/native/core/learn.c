@@ -8,12 +8,9 @@ tc_error tc_softmax_error(const tc_buffer *acc, const tc_buffer *lut, const tc_b
         || gbits > 16) {
         return TC_ARGUMENT;
     }
-    tc_error error;
-    if ((error = tc_check_array(acc, (uint32_t)classes, 4))
-        || (error = tc_check_array(g, (uint32_t)classes, 2))
-        || (error = tc_check_array(lut, 1, 2))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(acc, (uint32_t)classes, 4));
+    TC_TRY(tc_check_array(g, (uint32_t)classes, 2));
+    TC_TRY(tc_check_array(lut, 1, 2));
     int32_t *a = acc->data;
     int16_t *out = g->data;
     const uint16_t *table = lut->data;
@@ -38,15 +35,6 @@ tc_error tc_softmax_error(const tc_buffer *acc, const tc_buffer *lut, const tc_b
     return TC_OK;
 }
 
-static uint32_t draw(uint32_t *rng) {
-    uint32_t s = *rng;
-    s ^= s << 13;
-    s ^= s >> 17;
-    s ^= s << 5;
-    *rng = s;
-    return s;
-}
-
 // Any error, shift and rounding.
 static void update(int16_t *w, const int8_t *x, uint32_t n, int32_t g, const tc_step *s) {
     int32_t half = s->shift > 0 ? (1 << s->shift) >> 1 : 0;
@@ -55,7 +43,7 @@ static void update(int16_t *w, const int8_t *x, uint32_t n, int32_t g, const tc_
         int32_t delta = g * *x++;
         if (s->shift > 0) {
             if (s->rng) {
-                half = (int32_t)(draw(s->rng) & ((1u << s->shift) - 1));
+                half = (int32_t)(tc_draw(s->rng) & ((1u << s->shift) - 1));
             }
             delta = (delta + half) >> s->shift;
         } else {
@@ -74,11 +62,11 @@ tc_error tc_head_update(const tc_buffer *w, const tc_buffer *g, const tc_buffer 
         return TC_ARGUMENT;
     }
     uint32_t n = (uint32_t)features;
-    tc_error error;
-    if ((error = tc_check_array(w, n * (uint32_t)classes, 2)) || (error = tc_check_array(x, n, 1))
-        || (error = tc_check_array(g, (uint32_t)classes, 2))
-        || (rng && (error = tc_check_array(rng, 1, 4)))) {
-        return error;
+    TC_TRY(tc_check_array(w, n * (uint32_t)classes, 2));
+    TC_TRY(tc_check_array(x, n, 1));
+    TC_TRY(tc_check_array(g, (uint32_t)classes, 2));
+    if (rng) {
+        TC_TRY(tc_check_array(rng, 1, 4));
     }
     const tc_step s = {shift, limit, rng ? rng->data : NULL};
     // Errors below which two rows can go together, in any order.
@@ -120,17 +108,10 @@ typedef struct {
 tc_error tc_head_step(const tc_buffer *p, const tc_buffer *w, const tc_buffer *x,
     const tc_buffer *acc, const tc_buffer *g, const tc_buffer *lut, const tc_buffer *rng,
     int32_t label, int32_t *best) {
-    tc_error error = tc_check_array(p, sizeof(head_geometry) / 4, 4);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_check_array(p, sizeof(head_geometry) / 4, 4));
     const head_geometry *h = p->data;
-    if ((error = tc_head_forward(
-             w, x, acc, h->classes, h->features, h->shift, h->limit, best))
-        || (error = tc_softmax_error(
-                acc, lut, g, h->classes, label, h->logit_shift, h->gbits))) {
-        return error;
-    }
+    TC_TRY(tc_head_forward( w, x, acc, h->classes, h->features, h->shift, h->limit, best));
+    TC_TRY(tc_softmax_error( acc, lut, g, h->classes, label, h->logit_shift, h->gbits));
     return tc_head_update(
         w, g, x, h->classes, h->features, h->step_shift, h->step_limit, rng);
 }
@@ -145,10 +126,7 @@ static tc_error row_of(const tc_buffer *w, int32_t row, int32_t features, int16_
 
 tc_error tc_head_sum(const tc_buffer *w, int32_t row, int32_t features, int32_t *sum) {
     int16_t *k;
-    tc_error error = row_of(w, row, features, &k);
-    if (error) {
-        return error;
-    }
+    TC_TRY(row_of(w, row, features, &k));
     int32_t s = 0;
     for (int32_t i = 0; i < features; i++) {
         s += k[i];
@@ -160,10 +138,8 @@ tc_error tc_head_sum(const tc_buffer *w, int32_t row, int32_t features, int32_t 
 tc_error tc_head_merge(const tc_buffer *cw, const tc_buffer *tw, int32_t row, int32_t features,
     int32_t avg, int32_t keep, int32_t limit) {
     int16_t *c, *k;
-    tc_error error;
-    if ((error = row_of(cw, row, features, &c)) || (error = row_of(tw, row, features, &k))) {
-        return error;
-    }
+    TC_TRY(row_of(cw, row, features, &c));
+    TC_TRY(row_of(tw, row, features, &k));
     if (avg < -32768 || avg > 32767 || keep < 0 || keep > 32768 || limit < 0 || limit > 32767) {
         return TC_ARGUMENT;
     }

@@ -6,15 +6,11 @@
 tc_error tc_binarise(const tc_buffer *p, const tc_buffer *x, const tc_buffer *t,
     const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     uint32_t depth = (uint32_t)g->c, bytes = tc_bit_bytes(g->c), n = (uint32_t)(g->h * g->w);
-    if ((error = tc_check_array(t, depth, 4)) || (error = tc_check_image(x, g->h, g->w, depth))
-        || (error = tc_check_image(y, g->h, g->w, bytes))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(t, depth, 4));
+    TC_TRY(tc_check_image(x, g->h, g->w, depth));
+    TC_TRY(tc_check_image(y, g->h, g->w, bytes));
     const uint8_t *pixel = x->data;
     uint8_t *out = y->data;
     for (; n; n--) {
@@ -34,15 +30,11 @@ tc_error tc_binarise(const tc_buffer *p, const tc_buffer *x, const tc_buffer *t,
 
 tc_error tc_bpool(const tc_buffer *p, const tc_buffer *x, const tc_buffer *m, const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     uint32_t bytes = tc_bit_bytes(g->c);
-    if ((error = tc_check_image(x, g->h, g->w, bytes)) || (error = tc_check_array(m, bytes, 1))
-        || (error = tc_check_image(y, g->oh, g->ow, bytes))) {
-        return error;
-    }
+    TC_TRY(tc_check_image(x, g->h, g->w, bytes));
+    TC_TRY(tc_check_array(m, bytes, 1));
+    TC_TRY(tc_check_image(y, g->oh, g->ow, bytes));
     uint8_t *out = y->data;
     for (int32_t oy = 0; oy < g->oh; oy++) {
         int32_t top = oy * g->sh - g->top;
@@ -72,15 +64,10 @@ static uint32_t begin(uint32_t i, int32_t size, int32_t n) {
 
 tc_error tc_sum_pool(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     uint32_t bytes = tc_bit_bytes(g->c);
-    if ((error = tc_check_image(x, g->h, g->w, bytes))
-        || (error = tc_check_image(y, g->oh, g->ow, (uint32_t)g->c))) {
-        return error;
-    }
+    TC_TRY(tc_check_image(x, g->h, g->w, bytes));
+    TC_TRY(tc_check_image(y, g->oh, g->ow, (uint32_t)g->c));
     int8_t *out = y->data;
     int32_t shift = tc_clamp(g->shift, 0, 31);
     for (uint32_t gy = 0; gy < (uint32_t)g->oh; gy++) {

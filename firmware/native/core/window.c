@@ -33,11 +33,9 @@ tc_error tc_open_window(tc_window *v, const tc_geometry *g, const tc_buffer *x, 
     const tc_buffer *acc) {
     uint32_t depth = tc_bit_bytes(g->c), oc = (uint32_t)g->oc;
     uint32_t row = (uint32_t)(g->kh * g->kw) * depth;
-    tc_error error;
-    if ((error = tc_check_array(acc, oc, 4)) || (error = tc_check_image(x, g->h, g->w, depth))
-        || (error = tc_check_array(w, tc_times(row, oc), 1))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(acc, oc, 4));
+    TC_TRY(tc_check_image(x, g->h, g->w, depth));
+    TC_TRY(tc_check_array(w, tc_times(row, oc), 1));
     v->w = w->data;
     v->row = row / 4;
     v->oc = oc;

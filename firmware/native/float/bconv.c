@@ -46,19 +46,15 @@ static void store(const tc_window *v, int32_t taps, int32_t low, int32_t high, c
 tc_error tc_float_bconv(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w,
     const tc_buffer *t, const tc_buffer *y, const tc_buffer *acc) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     if (g->pad == 0 || g->shift >= TC_ACTIVATIONS) {
         return TC_GEOMETRY;
     }
     tc_window v;
     uint32_t places = (uint32_t)(g->oh * g->ow);
-    if ((error = check_table(g, t)) || (error = tc_open_window(&v, g, x, w, acc))
-        || (error = tc_check_array(y, tc_times(places, (uint32_t)g->oc), 4))) {
-        return error;
-    }
+    TC_TRY(check_table(g, t));
+    TC_TRY(tc_open_window(&v, g, x, w, acc));
+    TC_TRY(tc_check_array(y, tc_times(places, (uint32_t)g->oc), 4));
     int32_t high = g->shift == TC_RELU6 ? 6 : g->shift == TC_RELU_N1_TO_1 ? 1 : INT32_MAX;
     int32_t low = g->shift == TC_RELU_N1_TO_1 ? -1 : g->shift == TC_NONE ? INT32_MIN : 0;
     const float *table = t->data, *rows = table + 2 * v.oc, *columns = rows + g->oh;

@@ -4,32 +4,25 @@
 
 tc_error tc_read_floats(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y,
     const tc_geometry **out) {
-    tc_error error = tc_read_geometry(p, out);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, out));
     const tc_geometry *g = *out;
     if (g->shift >= TC_ACTIVATIONS || (g->oh - 1) * g->sh - g->top >= g->h
         || (g->ow - 1) * g->sw - g->left >= g->w) {
         return TC_GEOMETRY;
     }
     uint32_t places = (uint32_t)(g->oh * g->ow);
-    error = tc_check_array(x, tc_image(g), 4);
-    return error ? error : tc_check_array(y, tc_times(places, (uint32_t)g->oc), 4);
+    TC_TRY(tc_check_array(x, tc_image(g), 4));
+    return tc_check_array(y, tc_times(places, (uint32_t)g->oc), 4);
 }
 
 tc_error tc_float_conv(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w,
     const tc_buffer *t, const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_floats(p, x, y, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_floats(p, x, y, &g));
     uint32_t depth = (uint32_t)g->c, oc = (uint32_t)g->oc;
     uint32_t taps = (uint32_t)(g->kh * g->kw) * depth;
-    if ((error = tc_check_array(w, tc_times(taps, oc), 4)) || (error = tc_check_array(t, oc, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(w, tc_times(taps, oc), 4));
+    TC_TRY(tc_check_array(t, oc, 4));
     float *out = y->data;
     for (int32_t oy = 0; oy < g->oh; oy++) {
         int32_t iy = oy * g->sh - g->top;
@@ -58,18 +51,13 @@ tc_error tc_float_conv(const tc_buffer *p, const tc_buffer *x, const tc_buffer *
 tc_error tc_float_depthwise(const tc_buffer *p, const tc_buffer *x, const tc_buffer *w,
     const tc_buffer *t, const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_floats(p, x, y, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_floats(p, x, y, &g));
     uint32_t depth = (uint32_t)g->c, oc = (uint32_t)g->oc, each = tc_divide(oc, depth);
     if (each * depth != oc) {
         return TC_GEOMETRY;
     }
-    if ((error = tc_check_array(w, tc_times((uint32_t)(g->kh * g->kw), oc), 4))
-        || (error = tc_check_array(t, oc, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(w, tc_times((uint32_t)(g->kh * g->kw), oc), 4));
+    TC_TRY(tc_check_array(t, oc, 4));
     float *out = y->data;
     for (int32_t oy = 0; oy < g->oh; oy++) {
         int32_t iy = oy * g->sh - g->top;

@@ -5,10 +5,8 @@
 
 tc_error tc_float_sign(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error || (error = tc_check_array(x, tc_image(g), 4))) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
+    TC_TRY(tc_check_array(x, tc_image(g), 4));
     uint32_t n = (uint32_t)(g->h * g->w), depth = (uint32_t)g->c;
     if (y->size < n * tc_bit_bytes(g->c)) {
         return TC_SIZE;
@@ -32,10 +30,8 @@ tc_error tc_float_sign(const tc_buffer *p, const tc_buffer *x, const tc_buffer *
 
 tc_error tc_float_unsign(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error || (error = tc_check_array(y, tc_image(g), 4))) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
+    TC_TRY(tc_check_array(y, tc_image(g), 4));
     uint32_t n = (uint32_t)(g->h * g->w), bytes = tc_bit_bytes(g->c);
     if (x->size < n * bytes) {
         return TC_SIZE;
@@ -52,10 +48,8 @@ tc_error tc_float_unsign(const tc_buffer *p, const tc_buffer *x, const tc_buffer
 
 tc_error tc_float_pixels(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error || (error = tc_check_array(y, tc_image(g), 4))) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
+    TC_TRY(tc_check_array(y, tc_image(g), 4));
     uint32_t n = tc_image(g);
     if (x->size < n) {
         return TC_SIZE;
@@ -76,14 +70,12 @@ static tc_error elementwise(const tc_buffer *p, const tc_buffer *x, const tc_buf
     uint32_t period, const tc_buffer *y) {
     const tc_geometry *g = p->data;
     uint32_t n = tc_image(g);
-    tc_error error;
     if (g->shift >= TC_ACTIVATIONS) {
         return TC_GEOMETRY;
     }
-    if ((error = tc_check_array(x, n, 4)) || (error = tc_check_array(z, period, 4))
-        || (error = tc_check_array(y, n, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(x, n, 4));
+    TC_TRY(tc_check_array(z, period, 4));
+    TC_TRY(tc_check_array(y, n, 4));
     const float *a = x->data, *first = z->data, *b = first, *end = first + period;
     for (float *out = y->data; n; n--) {
         tc_real v = apply(g->pad, (tc_real)*a++, (tc_real)*b++);
@@ -96,30 +88,26 @@ static tc_error elementwise(const tc_buffer *p, const tc_buffer *x, const tc_buf
 tc_error tc_float_combine(const tc_buffer *p, const tc_buffer *x, const tc_buffer *z,
     const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    return error ? error : elementwise(p, x, z, tc_image(g), y);
+    TC_TRY(tc_read_geometry(p, &g));
+    return elementwise(p, x, z, tc_image(g), y);
 }
 
 tc_error tc_float_scale(const tc_buffer *p, const tc_buffer *x, const tc_buffer *t,
     const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    return error ? error : elementwise(p, x, t, t->size == 4 ? 1 : (uint32_t)g->c, y);
+    TC_TRY(tc_read_geometry(p, &g));
+    return elementwise(p, x, t, t->size == 4 ? 1 : (uint32_t)g->c, y);
 }
 
 tc_error tc_float_pad(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_fields(p, &g);
-    if (error || (error = tc_check_array(x, tc_image(g), 4))) {
-        return error;
-    }
+    TC_TRY(tc_read_fields(p, &g));
+    TC_TRY(tc_check_array(x, tc_image(g), 4));
     if (g->top > g->oh - g->h || g->left > g->ow - g->w) {
         return TC_GEOMETRY;
     }
     uint32_t places = tc_times((uint32_t)(g->oh * g->ow), (uint32_t)g->c);
-    if ((error = tc_check_array(y, places, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(y, places, 4));
     uint32_t *out = y->data;
     for (uint32_t i = 0; i < places; i++) {
         out[i] = 0;
@@ -157,11 +145,9 @@ static tc_real exponential(tc_real v) {
 
 tc_error tc_float_softmax(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error || (error = tc_check_array(x, tc_image(g), 4))
-        || (error = tc_check_array(y, tc_image(g), 4))) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
+    TC_TRY(tc_check_array(x, tc_image(g), 4));
+    TC_TRY(tc_check_array(y, tc_image(g), 4));
     const float *from = x->data;
     float *out = y->data;
     for (int32_t n = g->h * g->w; n; n--, from += g->c, out += g->c) {

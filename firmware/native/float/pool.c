@@ -28,10 +28,7 @@ __attribute__((always_inline))
 static inline tc_error pool(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y,
     tc_real (*cell)(const tc_geometry *g, const float *corner, int32_t rows, int32_t columns)) {
     const tc_geometry *g;
-    tc_error error = tc_read_floats(p, x, y, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_floats(p, x, y, &g));
     if (g->oc != g->c) {
         return TC_GEOMETRY;
     }

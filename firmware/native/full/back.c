@@ -6,10 +6,7 @@ tc_error tc_full_norm_back(const tc_buffer *p, int32_t n, const tc_buffer *e,
     const tc_buffer *above, const tc_buffer *psi, const tc_buffer *norm, int32_t base,
     int32_t step, int32_t limit, int32_t *peak) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     uint32_t cells = tc_cells(g, n), oc = (uint32_t)g->oc, bytes = tc_bit_bytes(g->oc);
     if (cells == 0 || base < 0 || base >= 1 << 20 || step < 0 || step > 127 || limit < 0
         || limit > 127) {
@@ -18,9 +15,8 @@ tc_error tc_full_norm_back(const tc_buffer *p, int32_t n, const tc_buffer *e,
     if (e->size < tc_times(cells, oc) || above->size < tc_times(cells, bytes)) {
         return TC_SIZE;
     }
-    if ((error = tc_check_array(psi, oc, 4)) || (error = tc_check_array(norm, oc, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(psi, oc, 4));
+    TC_TRY(tc_check_array(norm, oc, 4));
     const int32_t *spreads = psi->data;
     int32_t *beta = norm->data, most = 0;
     for (uint32_t c = 0; c < oc; c++) {
@@ -57,22 +53,10 @@ tc_error tc_full_norm_back(const tc_buffer *p, int32_t n, const tc_buffer *e,
     return TC_OK;
 }
 
-static uint32_t draw(uint32_t *rng) {
-    uint32_t s = *rng;
-    s ^= s << 13;
-    s ^= s >> 17;
-    s ^= s << 5;
-    *rng = s;
-    return s;
-}
-
 tc_error tc_full_init_weights(const tc_buffer *p, const tc_buffer *w, const tc_buffer *latent, int32_t item,
     int32_t margin, const tc_buffer *rng) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     uint32_t taps = (uint32_t)(g->kh * g->kw), c = (uint32_t)g->c, bytes = tc_bit_bytes(g->c);
     uint32_t rows = tc_times(taps, (uint32_t)g->oc);
     if (tc_times(taps, c) > 32767 || margin < 0 || margin > (item == 1 ? 127 : 32767)) {
@@ -81,10 +65,8 @@ tc_error tc_full_init_weights(const tc_buffer *p, const tc_buffer *w, const tc_b
     if (w->size < tc_times(rows, bytes)) {
         return TC_SIZE;
     }
-    if ((error = tc_check_array(latent, tc_times(rows, c), (uint32_t)item))
-        || (error = tc_check_array(rng, 1, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(latent, tc_times(rows, c), (uint32_t)item));
+    TC_TRY(tc_check_array(rng, 1, 4));
     uint8_t *bits = w->data;
     uint32_t span = 2 * (uint32_t)margin + 1;
     size_t k = 0;
@@ -93,7 +75,7 @@ tc_error tc_full_init_weights(const tc_buffer *p, const tc_buffer *w, const tc_b
             bits[i] = 0;
         }
         for (uint32_t i = 0; i < c; i++, k++) {
-            uint32_t s = draw(rng->data);
+            uint32_t s = tc_draw(rng->data);
             // The upper word of s * span.
             int32_t v = (int32_t)(((s >> 16) * span + ((s & 0xffff) * span >> 16)) >> 16) - margin;
             if (item == 1) {

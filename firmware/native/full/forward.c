@@ -81,10 +81,7 @@ tc_error tc_full_norm_forward(const tc_buffer *p, int32_t n, const tc_buffer *x,
     const tc_buffer *norm, const tc_buffer *t, const tc_buffer *psi, const tc_buffer *y,
     const tc_buffer *inside, const tc_buffer *above, const tc_buffer *acc, int32_t *base) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     uint32_t cells = tc_cells(g, n), taps = (uint32_t)(g->kh * g->kw);
     uint32_t terms = tc_times(taps, (uint32_t)g->c), oc = (uint32_t)g->oc;
     if (cells == 0 || terms > 32767 || tc_times(cells, terms) >= 1 << 27 || g->pad == 2) {
@@ -96,10 +93,10 @@ tc_error tc_full_norm_forward(const tc_buffer *p, int32_t n, const tc_buffer *x,
         || inside->size < out || above->size < out) {
         return TC_SIZE;
     }
-    if ((error = tc_check_array(norm, 3 * oc, 4)) || (error = tc_check_array(t, oc, 4))
-        || (error = tc_check_array(psi, oc, 4)) || (error = tc_check_array(acc, cells, 2))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(norm, 3 * oc, 4));
+    TC_TRY(tc_check_array(t, oc, 4));
+    TC_TRY(tc_check_array(psi, oc, 4));
+    TC_TRY(tc_check_array(acc, cells, 2));
     int32_t *beta = norm->data, *mean = beta + oc, *width = mean + oc;
     int32_t *bounds = t->data, *spreads = psi->data;
     for (uint32_t c = 0; c < oc; c++) {

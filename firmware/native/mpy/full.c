@@ -13,28 +13,12 @@ static mp_obj_t init_weights(size_t n, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(init_weights_obj, 5, 5, init_weights);
 
-static mp_obj_t norm_forward(size_t n, const mp_obj_t *args) {
-    (void)n;
-    argument a[11];
-    take(a, args, "i#..=i=i=i=.=.=.=h");
-    int32_t base = 0;
-    done(tc_full_norm_forward(&a[0].buffer, a[1].number, &a[2].buffer, &a[3].buffer, &a[4].buffer,
-        &a[5].buffer, &a[6].buffer, &a[7].buffer, &a[8].buffer, &a[9].buffer, &a[10].buffer,
-        &base));
-    return MP_OBJ_NEW_SMALL_INT(base);
-}
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(norm_forward_obj, 11, 11, norm_forward);
+NUMBER(norm_forward, 11, "i#..=i=i=i=.=.=.=h",
+    tc_full_norm_forward(B(0), N(1), B(2), B(3), B(4), B(5), B(6), B(7), B(8), B(9), B(10),
+        &found));
 
-static mp_obj_t norm_back(size_t n, const mp_obj_t *args) {
-    (void)n;
-    argument a[9];
-    take(a, args, "i#=b.i=i###");
-    int32_t peak = 0;
-    done(tc_full_norm_back(&a[0].buffer, a[1].number, &a[2].buffer, &a[3].buffer, &a[4].buffer,
-        &a[5].buffer, a[6].number, a[7].number, a[8].number, &peak));
-    return MP_OBJ_NEW_SMALL_INT(peak);
-}
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(norm_back_obj, 9, 9, norm_back);
+NUMBER(norm_back, 9, "i#=b.i=i###",
+    tc_full_norm_back(B(0), N(1), B(2), B(3), B(4), B(5), N(6), N(7), N(8), &found));
 
 #define KERNELS(KERNEL) \
     KERNEL(MP_QSTR_init_weights, init_weights_obj) \

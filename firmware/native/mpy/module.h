@@ -68,6 +68,23 @@ __attribute__((noinline)) static void take(
     }
 }
 
+// FUNCTION(name, n, kinds, call): a function of n arguments that calls a kernel, which gets the
+// arguments as B(i) and N(i). NUMBER: one that returns the number which the kernel leaves in `found`.
+#define FUNCTION(name, n, kinds, call) TAKING(name, n, kinds, return done(call);)
+#define NUMBER(name, n, kinds, call) \
+    TAKING(name, n, kinds, int32_t found = 0; done(call); return MP_OBJ_NEW_SMALL_INT(found);)
+#define TAKING(name, n, kinds, body) \
+    static mp_obj_t name(size_t given, const mp_obj_t *args) { \
+        (void)given; \
+        argument a[n]; \
+        take(a, args, kinds); \
+        body \
+    } \
+    static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name##_obj, n, n, name)
+
+#define B(i) (&a[i].buffer)
+#define N(i) (a[i].number)
+
 // The buffer of an argument, NULL where that is None.
 #define OPTIONAL(i) (args[i] == mp_const_none ? NULL : &a[i].buffer)
 

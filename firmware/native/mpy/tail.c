@@ -3,58 +3,16 @@
 #include "module.h"
 #include "../tail/kernels.h"
 
-static mp_obj_t bconv_train(size_t n, const mp_obj_t *args) {
-    (void)n;
-    argument a[9];
-    take(a, args, "i#..i#=.=.=i");
-    return done(tc_tail_bconv_train(&a[0].buffer, a[1].number, &a[2].buffer, &a[3].buffer,
-        &a[4].buffer, a[5].number, &a[6].buffer, &a[7].buffer, &a[8].buffer));
-}
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(bconv_train_obj, 9, 9, bconv_train);
+FUNCTION(bconv_train, 9, "i#..i#=.=.=i",
+    tc_tail_bconv_train(B(0), N(1), B(2), B(3), B(4), N(5), B(6), B(7), B(8)));
 
-static mp_obj_t head_back(size_t n, const mp_obj_t *args) {
-    (void)n;
-    argument a[7];
-    take(a, args, "hh=i####");
-    return done(tc_tail_head_back(&a[0].buffer, &a[1].buffer, &a[2].buffer, a[3].number,
-        a[4].number, a[5].number, a[6].number));
-}
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_back_obj, 7, 7, head_back);
+FUNCTION(head_back, 7, "hh=i####", tc_tail_head_back(B(0), B(1), B(2), N(3), N(4), N(5), N(6)));
+FUNCTION(unpool, 6, "ii##?.=b", tc_tail_unpool(B(0), B(1), N(2), N(3), OPTIONAL(4), B(5)));
+FUNCTION(bconv_back, 4, "ib.=i", tc_tail_bconv_back(B(0), B(1), B(2), B(3)));
+FUNCTION(requantize, 7, "i####?.=b",
+    tc_tail_requantize(B(0), N(1), N(2), N(3), N(4), OPTIONAL(5), B(6)));
 
-static mp_obj_t unpool(size_t n, const mp_obj_t *args) {
-    (void)n;
-    argument a[6];
-    take(a, args, "ii##?.=b");
-    return done(tc_tail_unpool(&a[0].buffer, &a[1].buffer, a[2].number, a[3].number, OPTIONAL(4),
-        &a[5].buffer));
-}
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(unpool_obj, 6, 6, unpool);
-
-static mp_obj_t bconv_back(size_t n, const mp_obj_t *args) {
-    (void)n;
-    argument a[4];
-    take(a, args, "ib.=i");
-    return done(tc_tail_bconv_back(&a[0].buffer, &a[1].buffer, &a[2].buffer, &a[3].buffer));
-}
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(bconv_back_obj, 4, 4, bconv_back);
-
-static mp_obj_t requantize(size_t n, const mp_obj_t *args) {
-    (void)n;
-    argument a[7];
-    take(a, args, "i####?.=b");
-    return done(tc_tail_requantize(&a[0].buffer, a[1].number, a[2].number, a[3].number,
-        a[4].number, OPTIONAL(5), &a[6].buffer));
-}
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(requantize_obj, 7, 7, requantize);
-
-static mp_obj_t bpool_back(size_t n, const mp_obj_t *args) {
-    (void)n;
-    argument a[6];
-    take(a, args, "i..b?.=b");
-    return done(tc_tail_bpool_back(&a[0].buffer, &a[1].buffer, &a[2].buffer, &a[3].buffer,
-        OPTIONAL(4), &a[5].buffer));
-}
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(bpool_back_obj, 6, 6, bpool_back);
+FUNCTION(bpool_back, 6, "i..b?.=b", tc_tail_bpool_back(B(0), B(1), B(2), B(3), OPTIONAL(4), B(5)));
 
 static mp_obj_t bconv_update(size_t n, const mp_obj_t *args) {
     (void)n;

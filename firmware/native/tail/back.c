@@ -24,19 +24,14 @@ static void scatter(const tc_term *first, tc_term *end, const tc_geometry *g, in
 tc_error tc_tail_bconv_back(const tc_buffer *p, const tc_buffer *e, const tc_buffer *w,
     const tc_buffer *d) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     if (!tc_summable(g->kh * g->kw, g->oc)) {
         return TC_GEOMETRY;
     }
     uint32_t size = tc_times((uint32_t)(g->h * g->w), (uint32_t)g->c);
     uint32_t row = (uint32_t)(g->kh * g->kw) * (tc_bit_bytes(g->c) / 4);
-    if ((error = tc_check_array(w, tc_times(row, (uint32_t)g->oc), 4))
-        || (error = tc_check_array(d, size, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(w, tc_times(row, (uint32_t)g->oc), 4));
+    TC_TRY(tc_check_array(d, size, 4));
     if (e->size < tc_times((uint32_t)(g->oh * g->ow), (uint32_t)g->oc)) {
         return TC_SIZE;
     }

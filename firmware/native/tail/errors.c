@@ -10,12 +10,9 @@ tc_error tc_tail_head_back(const tc_buffer *w, const tc_buffer *g, const tc_buff
         return TC_ARGUMENT;
     }
     uint32_t n = (uint32_t)features;
-    tc_error error;
-    if ((error = tc_check_array(w, n * (uint32_t)classes, 2))
-        || (error = tc_check_array(g, (uint32_t)classes, 2))
-        || (error = tc_check_array(f, n, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(w, n * (uint32_t)classes, 2));
+    TC_TRY(tc_check_array(g, (uint32_t)classes, 2));
+    TC_TRY(tc_check_array(f, n, 4));
     const int16_t *errors = g->data, *row = w->data;
     for (int32_t j = 0; j < classes; j++) {
         if (errors[j] < -128 || errors[j] > 128) {
@@ -51,18 +48,13 @@ static uint32_t bit(const uint8_t *bits, uint32_t c) {
 tc_error tc_tail_unpool(const tc_buffer *p, const tc_buffer *f, int32_t shift, int32_t limit,
     const tc_buffer *inside, const tc_buffer *e) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     if (!within(shift, limit)) {
         return TC_ARGUMENT;
     }
     uint32_t bytes = tc_bit_bytes(g->c), h = (uint32_t)g->h, w = (uint32_t)g->w;
     uint32_t c = (uint32_t)g->c, rows = (uint32_t)g->oh, columns = (uint32_t)g->ow;
-    if ((error = tc_check_array(f, tc_times(rows * columns, c), 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(f, tc_times(rows * columns, c), 4));
     if (e->size < tc_times(h * w, c) || (inside && inside->size < h * w * bytes)) {
         return TC_SIZE;
     }
@@ -94,10 +86,7 @@ tc_error tc_tail_requantize(const tc_buffer *d, int32_t cells, int32_t channels,
         return TC_ARGUMENT;
     }
     uint32_t n = (uint32_t)cells, c = (uint32_t)channels, bytes = tc_bit_bytes(channels);
-    tc_error error = tc_check_array(d, tc_times(n, c), 4);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_check_array(d, tc_times(n, c), 4));
     if (e->size < tc_times(n, c) || (inside && inside->size < n * bytes)) {
         return TC_SIZE;
     }
@@ -115,10 +104,7 @@ tc_error tc_tail_requantize(const tc_buffer *d, int32_t cells, int32_t channels,
 tc_error tc_tail_bpool_back(const tc_buffer *p, const tc_buffer *x, const tc_buffer *y,
     const tc_buffer *f, const tc_buffer *inside, const tc_buffer *e) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     uint32_t bytes = tc_bit_bytes(g->c), c = (uint32_t)g->c;
     uint32_t image = (uint32_t)(g->h * g->w), map = (uint32_t)(g->oh * g->ow);
     if (g->sh < g->kh || g->sw < g->kw) {

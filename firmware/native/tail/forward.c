@@ -35,10 +35,7 @@ tc_error tc_tail_bconv_train(const tc_buffer *p, int32_t n, const tc_buffer *x, 
     const tc_buffer *t, int32_t half, const tc_buffer *y, const tc_buffer *inside,
     const tc_buffer *acc) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
     if (!tc_summable(g->oh * g->ow, n) || half < 0 || half > 1 << 28) {
         return TC_ARGUMENT;
     }
@@ -48,9 +45,8 @@ tc_error tc_tail_bconv_train(const tc_buffer *p, int32_t n, const tc_buffer *x, 
         return TC_SIZE;
     }
     tc_window v;
-    if ((error = tc_check_table(g, t)) || (error = tc_open_window(&v, g, x, w, acc))) {
-        return error;
-    }
+    TC_TRY(tc_check_table(g, t));
+    TC_TRY(tc_open_window(&v, g, x, w, acc));
     const uint8_t *from = x->data;
     uint8_t *signs = y->data, *windows = inside->data;
     for (; images; images--, from += image) {

@@ -63,15 +63,6 @@ static void learn_thresholds(const tc_geometry *g, const tc_buffer *t, int32_t c
     }
 }
 
-static uint32_t draw(uint32_t *rng) {
-    uint32_t s = *rng;
-    s ^= s << 13;
-    s ^= s >> 17;
-    s ^= s << 5;
-    *rng = s;
-    return s;
-}
-
 static tc_error check(const tc_geometry *g, int32_t n, const tc_buffer *x, const tc_buffer *e,
     const tc_buffer *latent, int32_t item, const tc_buffer *w, const tc_buffer *t,
     const tc_buffer *row) {
@@ -82,14 +73,11 @@ static tc_error check(const tc_geometry *g, int32_t n, const tc_buffer *x, const
     uint32_t image = (uint32_t)(g->h * g->w) * words, oc = (uint32_t)g->oc, images = (uint32_t)n;
     uint32_t per = taps * (uint32_t)g->c;
     uint32_t places = g->pad == 2 ? (uint32_t)(g->oh + g->ow) : 0;
-    tc_error error;
-    if ((error = tc_check_array(x, tc_times(image, images), 4))
-        || (error = tc_check_array(latent, tc_times(per, oc), (uint32_t)item))
-        || (error = tc_check_array(w, tc_times(taps * words, oc), 4))
-        || (error = tc_check_array(t, places + oc, 4))
-        || (error = tc_check_array(row, per, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(x, tc_times(image, images), 4));
+    TC_TRY(tc_check_array(latent, tc_times(per, oc), (uint32_t)item));
+    TC_TRY(tc_check_array(w, tc_times(taps * words, oc), 4));
+    TC_TRY(tc_check_array(t, places + oc, 4));
+    TC_TRY(tc_check_array(row, per, 4));
     return e->size < tc_times((uint32_t)(g->oh * g->ow) * images, oc) ? TC_SIZE : TC_OK;
 }
 
@@ -97,17 +85,15 @@ tc_error tc_tail_bconv_update(const tc_buffer *p, int32_t n, const tc_buffer *x,
     const tc_buffer *latent, int32_t item, const tc_buffer *w, const tc_buffer *t,
     const tc_buffer *row, const tc_buffer *rule, const tc_buffer *rng, int32_t *flips) {
     const tc_geometry *g;
-    tc_error error = tc_read_geometry(p, &g);
-    if (error || (error = check(g, n, x, e, latent, item, w, t, row))
-        || (error = tc_check_array(rule, sizeof(tc_rule) / 4, 4))
-        || (error = tc_check_array(rng, 1, 4))) {
-        return error;
-    }
+    TC_TRY(tc_read_geometry(p, &g));
+    TC_TRY(check(g, n, x, e, latent, item, w, t, row));
+    TC_TRY(tc_check_array(rule, sizeof(tc_rule) / 4, 4));
+    TC_TRY(tc_check_array(rng, 1, 4));
     const tc_rule *r = rule->data;
     if (!tc_good_rule(r, item)) {
         return TC_ARGUMENT;
     }
-    uint32_t noise = draw(rng->data), channels = (uint32_t)g->c, changed = 0;
+    uint32_t noise = tc_draw(rng->data), channels = (uint32_t)g->c, changed = 0;
     size_t words = tc_bit_bytes(g->c) / 4, positions = (size_t)(n * g->oh * g->ow);
     uint8_t *weights = latent->data;
     uint32_t *signs = w->data;

@@ -145,11 +145,13 @@ class Upload:
 
     def drop(self):
         """Forget it, whether it was put to use or not."""
-        self._file.close()
-        new = NEW_MODEL_FILE if self.key[0] == p.KIND_MODEL else NEW_STATE_FILE
-        remove(self._device.path(new))
-        self._service.uploads = None
-        self._service.make_place()
+        try:
+            self._file.close()
+        finally:  # closing writes: a full file system refuses
+            new = NEW_MODEL_FILE if self.key[0] == p.KIND_MODEL else NEW_STATE_FILE
+            remove(self._device.path(new))
+            self._service.uploads = None
+            self._service.make_place()
 
     def _give_up(self):
         """A heap that is all but full has no room for an image beside what a file needs."""
