@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from tinycl_rt.config import HEADS, Config
 
 from tinycl import zoo
 from tinycl.boards import Board, get
@@ -19,6 +20,8 @@ from tinycl.table import Table
 from tinycl.text import size
 
 if TYPE_CHECKING:
+    from tinycl_rt.model.loader import Model
+
     from tinycl.compiler.compiler import Compiled
     from tinycl.compiler.fit.placement import Placement
 
@@ -51,7 +54,15 @@ def command(
         str | None, typer.Option(help="Say whether it fits this board (see 'tinycl boards').")
     ] = None,
     classes: Annotated[int, typer.Option(help="Classes of the head, for the RAM figures.")] = 10,
-    replay: Annotated[int, typer.Option(help="Replay slots, for the RAM figures.")] = 200,
+    head: Annotated[
+        str, typer.Option(help="Head, for the RAM figures: auto, lda, mean, cwr.")
+    ] = "auto",
+    replay: Annotated[
+        int | None,
+        typer.Option(
+            help="Replay slots, for the RAM figures: 200 with cwr, else 0, unless given."
+        ),
+    ] = None,
     learn: Annotated[
         str, typer.Option(help="Depth, for the RAM figures: head, tail:N, full.")
     ] = "head",
@@ -83,7 +94,8 @@ def command(
     from tinycl.compiler.compiler import compile_file
     from tinycl.compiler.fit.memory import layer_rows, learner_bytes
     from tinycl.compiler.fit.placement import place
-    from tinycl.experiment.settings import ExperimentSettings
+    from tinycl.experiment.prepare import RANKS, with_rank
+    from tinycl.experiment.settings import AUTO, ExperimentSettings
 
     console = Console()
     if str(tflite) in zoo.names() and not tflite.exists():
@@ -95,9 +107,16 @@ def command(
     flatbuffer, compiled = compile_file(tflite, grid, keep_classifier)
     model = compiled.model
     rows = layer_rows(compiled)
-    config = ExperimentSettings(learn=learn, replay=replay).config(classes)
+    slots = AUTO if replay is None else replay
+    config = ExperimentSettings(learn=learn, head=head, replay=slots).config(classes)
     try:
         placing = place(model, target, config) if target else None
+        for rank in RANKS:  # a board keeps as many rows as it has room for
+            if not target or not placing or placing.fits(placing.weights):
+                break
+            if rank < config.rows(model.features):
+                config = with_rank(config, rank)
+                placing = place(model, target, config)
         weights = placing.weights if placing else "heap"
         memory = learner_bytes(model, config, weights)
     except ValueError as error:
@@ -110,6 +129,9 @@ def command(
         "float_outputs": 0 if model.output is None else model.tensors[model.output].nbytes // 4,
         "features": model.features,
         "flash_bytes": model.nbytes,
+        "head": HEADS[config.head],
+        "rank": config.rows(model.features),
+        "replay_slots": config.replay_slots,
         "ram_bytes": sum(memory.values()),
         "ram": memory,
         "weights": weights,
@@ -136,7 +158,7 @@ def command(
             f"left out: {name} (the board's head takes its place)", highlight=False, markup=False
         )
     console.print(
-        f"flash {size(model.nbytes)}; RAM with {classes} classes, {replay} replayed latents and "
+        f"flash {size(model.nbytes)}; RAM with {classes} classes, {_learner(config, model)} and "
         f"weights {_IN[weights]}: "
         + ", ".join(f"{name} {size(n)}" for name, n in memory.items())
         + f"; together {size(sum(memory.values()))}",
@@ -157,6 +179,14 @@ def command(
     write_json(json, result)
     if fits is False or not agrees:
         raise typer.Exit(1)
+
+
+def _learner(config: Config, model: Model) -> str:
+    """What learns, in a few words."""
+    rows = config.rows(model.features)
+    head = HEADS[config.head] + (f" of {rows} rows" if rows else "")
+    slots = config.replay_slots
+    return f"head {head}" + (f", {slots} replayed latents" if slots else "")
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -55,8 +54,12 @@ def command(
     learn: Annotated[
         str | None, typer.Option(help="How deep it learns: head (the default), tail:N, full.")
     ] = None,
+    head: Annotated[
+        str | None, typer.Option(help="lda, mean, cwr or auto (the default), as of simulate.")
+    ] = None,
     replay: Annotated[
-        str | None, typer.Option(help="Slots of the replay memory, or its bytes; 200 by default.")
+        str | None,
+        typer.Option(help="Slots of the replay memory, or bytes; 200 with --head cwr."),
     ] = None,
     reset: o.Reset = False,
     wait: o.Wait = 60.0,
@@ -101,7 +104,7 @@ def command(
                 client.observer = live
                 if blob is not None:
                     send_model(client, blob, reset, advice="--reset replaces it and forgets them")
-                _settle(client, blob, len(wanted), classes, learn, replay, reset)
+                _settle(client, blob, len(wanted), classes, learn, head, replay, reset)
             teacher = Teacher(client, wanted)
             labelling = Labelling(teacher, name, live=images is None and windows is None)
             shots = _shots(client, images, windows, camera, labelling.skipped)
@@ -129,26 +132,28 @@ def _settle(
     wanted: int,
     classes: int | None,
     learn: str | None,
+    head: str | None,
     replay: str | None,
     reset: bool,
 ) -> None:
     """Settings for a board that has learned nothing; one that has keeps its own."""
     from tinycl.compiler.compiler import load_tcm
-    from tinycl.experiment.settings import ExperimentSettings
+    from tinycl.experiment.prepare import give_settings
+    from tinycl.experiment.settings import AUTO, ExperimentSettings
 
     info = client.require_model()
     fresh = reset or not (info.learned or info.experience)
     if not fresh:
-        if (classes, learn, replay) != (None, None, None):
+        if (classes, learn, head, replay) != (None,) * 4:
             raise BoardError(
                 f"{client.name}: the board has learned {info.learned} samples and keeps its "
-                "settings: leave out --classes, --learn and --replay, or --reset to forget"
+                "settings: leave out --classes, --learn, --head and --replay, or --reset to forget"
             )
         return
-    slots: int | str = int(replay) if replay and replay.isdecimal() else replay or 200
-    settings = replace(ExperimentSettings(), learn=learn or "head", replay=slots)
+    slots: int | str = int(replay) if replay and replay.isdecimal() else replay or AUTO
+    settings = ExperimentSettings(learn=learn or "head", head=head or AUTO, replay=slots)
     settings = settings.sized(load_tcm(model) if model is not None else None)
-    client.reset(settings.config(classes or max(wanted, _CLASSES)))
+    give_settings(client, settings.config(classes or max(wanted, _CLASSES)))
 
 
 def _shots(

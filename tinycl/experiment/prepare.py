@@ -12,9 +12,10 @@ from tinycl.experiment.settings import differences
 from tinycl.link.client import BoardClient
 from tinycl.link.messages import Refused
 
-__all__ = ["prepare", "send_model"]
+__all__ = ["RANKS", "give_settings", "prepare", "send_model", "with_rank"]
 
-_RANKS = (48, 40, 32, 24, 16, 8, 4)
+RANKS = (48, 40, 32, 24, 16, 8, 4)
+"""What is tried where there is no room for the rows by `auto`."""
 
 
 def prepare(
@@ -66,7 +67,7 @@ def prepare(
     elif reset or (
         not info.learned and not info.experience and not _same(info.config, experiment)
     ):
-        experiment = _reset(client, experiment, info.features)
+        experiment = experiment.with_rank(give_settings(client, experiment.config).rank)
         info = client.hello()
     if info.config is not None and experiment.config.head == LDA and not experiment.config.rank:
         experiment = experiment.with_rank(info.config.rank)
@@ -79,23 +80,36 @@ def prepare(
     return experiment
 
 
-def _reset(client: BoardClient, experiment: Experiment, features: int) -> Experiment:
-    """Give a board its settings; fewer rows where it has no room for all that `auto` asks for."""
-    rows = experiment.config.rows(features)
-    fewer = [n for n in _RANKS if n < rows] if not experiment.config.rank else []
+def give_settings(client: BoardClient, config: Config) -> Config:
+    """Reset a board; with fewer rows of the covariance where it has no room for all by `auto`.
+
+    Returns
+    -------
+    Config
+        As the board has it now.
+    """
+    rows = config.rows(client.require_model().features)
+    fewer = [n for n in RANKS if n < rows] if not config.rank else []
     while True:
         try:
-            client.reset(experiment.config)
+            client.reset(config)
         except Refused as refused:
             if refused.code != NO_MEMORY or not fewer:
                 raise
-            experiment = experiment.with_rank(fewer.pop(0))
+            config = with_rank(config, fewer.pop(0))
             client.observer.message(
                 f"the board has no room for {rows} rows of the covariance: it will keep "
-                f"{experiment.config.rank} (--rank {experiment.config.rank})"
+                f"{config.rank} (--rank {config.rank})"
             )
         else:
-            return experiment
+            return config
+
+
+def with_rank(config: Config, rank: int) -> Config:
+    """The same settings with so many rows of the covariance."""
+    config = Config.unpack(config.pack())
+    config.rank = rank
+    return config
 
 
 def send_model(

@@ -136,7 +136,7 @@ def learner_bytes(model: Model, config: Config, weights: str = "heap") -> dict[s
     parts = {
         "model": kept + _OPERATOR_BYTES * len(model.operators),
         "activations": model.arena_bytes + 4 * widest,
-        "head": head_bytes(model, config) + model.features + classes * 15 + _beside(model, config),
+        "head": head_bytes(model, config) + _beside(model.features, config),
         "replay": replay_bytes(model, config) + 2 * slots + 8 * classes + 8,
     }
     if config.depth:
@@ -144,12 +144,13 @@ def learner_bytes(model: Model, config: Config, weights: str = "heap") -> dict[s
     return parts
 
 
-def _beside(model: Model, config: Config) -> int:
-    """Buffers of a head: CWR*'s exponential table, or a row, roots and Cholesky's factor."""
+def _beside(features: int, config: Config) -> int:
+    """Buffers of a head: features, counts, logits, the table of exp; rows take some more."""
+    c = config.classes
     if not config.head:
-        return 512
-    rank = config.rows(model.features)
-    return 6 * model.features + rank * (rank + 1) + 4 * (2 * rank + max(rank, config.classes))
+        return features + 15 * c + 512
+    rank = config.rows(features)
+    return 7 * features + 23 * c + rank * (rank + 13) + 4 * max(rank, c) + 512
 
 
 def _blocks(model: Model) -> Iterator[tuple[str, int, bool]]:
