@@ -103,7 +103,7 @@ _WEIGH = """
 for depth in 0, 1, 3:
     learner = None
     gc.collect()
-    learner = Learner(model, Config(depth=depth, classes=4, replay_slots=9), choose.load())
+    learner = Learner(model, Config(depth=depth, head=0, classes=4, replay_slots=9), choose.load())
     for i in range(5):
         learner.learn(images[:size], i & 3)
     x = images[:size]

@@ -183,7 +183,7 @@ def build(
 def left_out(dataset: Dataset, n: int, seed: int) -> NDArray[np.int64]:
     """Classes that a seed leaves out of teaching, ascending; DataError: fewer than 2 stay."""
     present = np.unique(dataset.y_train)
-    if not 0 <= n <= len(present) - 2:
+    if n and not 0 < n <= len(present) - 2:
         raise DataError(
             f"--unknown {n} of the {len(present)} classes of {dataset.name}: 2 or more must be "
             f"taught, so expected 0 to {max(0, len(present) - 2)}"

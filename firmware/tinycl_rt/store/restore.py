@@ -107,8 +107,8 @@ def _check_rows(file, nbytes):
     chunk = memoryview(bytearray(CHUNK))
     while nbytes > 0:
         part = read(file, chunk[: min(nbytes, CHUNK)])
-        for high in part[1::2]:
-            if not (high < 16 or high >= 240):
+        for i in range(1, len(part), 2):
+            if 16 <= part[i] < 240:
                 raise ValueError("state: a row of its head is out of range")
         nbytes -= len(part)
 
