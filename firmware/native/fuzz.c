@@ -344,55 +344,52 @@ static tc_error lda(source *s, uint32_t kernel) {
     int32_t features = field(s, 1, 40), count = field(s, 0, 9), shift = field(s, 0, 30), most;
     int32_t row = field(s, 0, 5), limit = field(s, 0, 32767), above = row < 4096 ? row + 1 : row;
     uint32_t own = product(above, features), several = product(count, features);
-    holder sums = make(s, 4 * own), x = make(s, product(features, kernel == 3 ? 2 : 1));
-    holder w = make(s, 2 * own), rows = make(s, 2 * several), out = make(s, product(count, 4));
-    holder energy = make(s, product(count, 4) + 4), roots = make(s, product(count, 4));
+    tc_buffer *sums = make(s, 4 * own), *x = make(s, product(features, kernel == 3 ? 2 : 1));
+    tc_buffer *w = make(s, 2 * own), *rows = make(s, 2 * several), *out = make(s, product(count, 4));
+    tc_buffer *energy = make(s, product(count, 4) + 4), *roots = make(s, product(count, 4));
     if (kernel > 3 && kernel < 7) {
-        free(w.block);
-        w = make(s, product(count, count + 1));
-        for (uint32_t i = 0; i < roots.buffer.size && below(s, 64); i += 1) {
-            ((uint8_t *)roots.buffer.data)[i] &= 127; // positive, most of them
+        w = make(s, product(count, count < 4096 ? count + 1 : count));
+        for (uint32_t i = 0; i < roots->size && below(s, 64); i += 1) {
+            ((uint8_t *)roots->data)[i] &= 127; // positive, most of them
         }
-        for (uint32_t i = 0; i < w.buffer.size && below(s, 64); i += 1) {
-            ((uint8_t *)w.buffer.data)[i] &= 127;
+        for (uint32_t i = 0; i < w->size && below(s, 64); i += 1) {
+            ((uint8_t *)w->data)[i] &= 127;
         }
     }
-    for (uint32_t i = 0; i + 4 <= out.buffer.size && below(s, 32); i += 4) {
+    for (uint32_t i = 0; i + 4 <= out->size && below(s, 32); i += 4) {
         int32_t factor = field(s, -(1 << 14), 1 << 14);
-        memcpy((uint8_t *)out.buffer.data + i, &factor, 4);
+        memcpy((uint8_t *)out->data + i, &factor, 4);
     }
     tc_error error;
     switch (kernel) {
         case 0:
-            error = tc_lda_class_add(&sums.buffer, row, &x.buffer, features);
+            error = tc_lda_class_add(sums, row, x, features);
             break;
         case 1:
-            error = tc_lda_residual(&sums.buffer, row, &x.buffer, &w.buffer, row, features,
+            error = tc_lda_residual(sums, row, x, w, row, features,
                 field(s, 0, 1 << 23), field(s, 0, 31), field(s, -32768, 32768), shift, limit);
             break;
         case 2:
             error = tc_lda_dots(
-                &w.buffer, row, &rows.buffer, 0, count, features, &out.buffer);
+                w, row, rows, 0, count, features, out);
             break;
         case 3:
-            error = tc_lda_fold(&rows.buffer, &energy.buffer, &x.buffer, count, features, &most);
+            error = tc_lda_fold(rows, energy, x, count, features, &most);
             break;
         case 4:
-            error = tc_lda_factor_row(&w.buffer, &roots.buffer, &out.buffer, row);
+            error = tc_lda_factor_row(w, roots, out, row);
             break;
         case 5:
-            error = tc_lda_solve(&w.buffer, &roots.buffer, &out.buffer, count);
+            error = tc_lda_solve(w, roots, out, count);
             break;
         case 6:
-            error = tc_lda_solve_back(&w.buffer, &roots.buffer, &out.buffer, count);
+            error = tc_lda_solve_back(w, roots, out, count);
             break;
         default:
-            error = tc_lda_mix(&w.buffer, row, &rows.buffer, &out.buffer, count, features,
+            error = tc_lda_mix(w, row, rows, out, count, features,
                 field(s, 0, 31), shift, limit, &most);
             break;
     }
-    free(sums.block), free(x.block), free(w.block), free(rows.block), free(out.block);
-    free(energy.block), free(roots.block);
     return error;
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.boards import built
-from tinycl_rt.config import Config
+from tinycl_rt.config import CWR, LDA, Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
@@ -23,33 +23,37 @@ SHARE, OBJECTS = 0.03, 2048  # tolerance: of the figure, and for Python's object
 
 
 @pytest.mark.parametrize(
-    "shape, size, classes, replay, weights",
+    "shape, size, classes, replay, weights, head",
     [
-        ((28, 28, 1), "8k", 10, 100, "heap"),
-        ((32, 32, 3), "16k", 20, 40, "heap"),
-        ((128, 1, 3), "32k", 6, 200, "heap"),
-        ((32, 32, 3), "60k", 10, 60, "streamed"),
-        ((128, 1, 3), "60k", 10, 100, "mapped"),
+        ((28, 28, 1), "8k", 10, 0, "heap", LDA),
+        ((28, 28, 1), "8k", 10, 100, "heap", CWR),
+        ((32, 32, 3), "16k", 20, 40, "heap", CWR),
+        ((128, 1, 3), "32k", 6, 200, "heap", CWR),
+        ((32, 32, 3), "60k", 10, 60, "streamed", CWR),
+        ((128, 1, 3), "60k", 10, 100, "mapped", CWR),
     ],
     ids=str,
 )
 def test_compiler_and_heap_agree(
-    shape: tuple[int, int, int], size: str, classes: int, replay: int, weights: str
+    shape: tuple[int, int, int], size: str, classes: int, replay: int, weights: str, head: int
 ) -> None:
     data = synthetic_model(shape, size)
-    result = measure(built("cortex-m3"), data, classes, replay, model=weights)
+    result = measure(built("cortex-m3"), data, classes, replay, model=weights, head=head)
     assert result["fits"], result["error"]
     used = {step["step"]: step["used"] for step in result["steps"]}
     computed = result["computed"]
     learner = sum(computed.values()) - computed["model"]
     for found, said in (
         (used["model"] - used["runtime"], computed["model"]),
-        (used["learner"] - used["model"], learner),
-        (used["learner"] - used["runtime"], sum(computed.values())),
+        (used["learner"] - used["head code"], learner),
+        (
+            used["learner"] - used["head code"] + used["model"] - used["runtime"],
+            sum(computed.values()),
+        ),
     ):
         assert abs(found - said) <= SHARE * said + OBJECTS, (found, said)
     # The replay memory and the head alone, whatever Python's objects take.
-    other = measure(built("cortex-m3"), data, classes + 2, replay + 50, model=weights)
+    other = measure(built("cortex-m3"), data, classes + 2, replay + 50, model=weights, head=head)
     more = {step["step"]: step["used"] for step in other["steps"]}["learner"] - used["learner"]
     said = sum(other["computed"].values()) - sum(computed.values())
     assert abs(more - said) <= SHARE * said + 64
@@ -60,7 +64,7 @@ def test_compiler_and_heap_agree(
 )
 def test_what_compile_says_of_the_runtime_is_measured(code: str, said: int) -> None:
     data = synthetic_model((28, 28, 1), "8k")
-    result = measure(built("cortex-m3"), data, 10, 20, code, "heap")
+    result = measure(built("cortex-m3"), data, 10, 0, code, "heap", head=LDA)
     assert result["fits"], result["error"]
     assert abs(result["runtime_bytes"] - said) <= SHARE * said, result["runtime_bytes"]
 
@@ -108,7 +112,7 @@ def test_model_in_romfs_is_used_in_place() -> None:
         with Session(board, folder, rom) as session:
             session.run(
                 "import gc\nimport tinycl_rt.store.store\nfrom tinycl_rt.kernels import choose\n"
-                "from tinycl_rt.config import Config\nfrom tinycl_rt.device import Device\n"
+                "from tinycl_rt.config import CWR, LDA, Config\nfrom tinycl_rt.device import Device\n"
                 "choose.load()\ngc.collect()\nbefore = gc.mem_alloc()\n"
                 "device = Device('/', 0, 0, Config(classes=3, replay_slots=4, seed=5))\n"
                 "device.open()\ngc.collect()\nprint(device.warning)"

@@ -155,7 +155,7 @@ from tinycl_rt import Learner
 
 learner = Learner("model.tcm", classes=10, replay_slots=200)
 best: int = learner.learn(bytes(64), "cup")
-name: str = learner.predict_name(bytearray(64))
+name: str | None = learner.predict_name(bytearray(64))
 """
     (tmp_path / "right.py").write_text(right)
     (tmp_path / "wrong.py").write_text(right + "learner.learn(64, 1)\nlearner.teach(b'')\n")

@@ -172,12 +172,13 @@ def measure(
 
 
 def _runtime(steps: list[dict[str, Any]], before: int, model: Model) -> int | None:
-    """Heap of firmware, runtime and service, without learner, image and this measurement."""
+    """Heap of firmware, runtime, head and service, without what a learner and an image take."""
     used = {step["step"]: step["used"] for step in steps}
     if "service" not in used:
         return None
     image = model.input_bytes if model.input_bytes > _SMALL_FRAME else 0
-    return int(used["runtime"] + before + used["service"] - used["learner"] - image)
+    code = used["runtime"] + used["head code"] - used["model"]
+    return int(code + before + used["service"] - used["learner"] - image)
 
 
 def show(results: list[dict[str, Any]]) -> None:

@@ -31,6 +31,7 @@ FIRMWARE_ONLY = (
     "tinycl_rt.kernels.viper.emit_errors",
     "tinycl_rt.kernels.viper.emit_head",
     "tinycl_rt.kernels.viper.emit_layers",
+    "tinycl_rt.kernels.viper.emit_lda",
     "tinycl_rt.kernels.viper.tail",
 )
 

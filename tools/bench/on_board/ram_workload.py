@@ -115,6 +115,9 @@ def _serve(path, classes, replay, room, head):
     model = tinycl_rt.Model(source)
     _forget()
     say("model")
+    _load_head(head)
+    _forget()
+    say("head code")
     learner = _learner(model, classes, replay, head)
     _forget()
     say("learner")
@@ -162,6 +165,16 @@ def _load_kernels():
     from tinycl_rt.kernels.choose import load
 
     load()
+
+
+def _load_head(head):
+    if head:
+        import tinycl_rt.lda
+        from tinycl_rt.kernels import choose
+
+        choose.lda(choose.load())
+    else:
+        import tinycl_rt.head
 
 
 def _source(path, room):
