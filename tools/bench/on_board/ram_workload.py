@@ -168,13 +168,17 @@ def _load_kernels():
 
 
 def _load_head(head):
+    """The code of a head, from its part or, of sources, from its modules."""
+    part, module = ("_lda", "lda") if head else ("_cwr", "head")
+    try:
+        __import__("tinycl_rt." + part)
+    except ImportError:
+        __import__("tinycl_rt." + module)
     if head:
-        import tinycl_rt.lda
-        from tinycl_rt.kernels import choose
-
-        choose.lda(choose.load())
-    else:
-        import tinycl_rt.head
+        try:
+            import tinycl_lda
+        except ImportError:
+            import tinycl_rt.kernels.reference.lda
 
 
 def _source(path, room):
