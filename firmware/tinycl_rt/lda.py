@@ -28,7 +28,8 @@ from tinycl_rt.lib.integers import bits, exp_table, isqrt
 
 _SHRINK = 12
 _MOST_SAMPLES = 1 << 23  # of a class
-_FEW = 3  # samples of a class that say little of the others
+_FEW = 8  # samples of a class that say little of the others
+_LEAST = 16  # deviation: samples that were all alike say little of the next one
 _COLDEST, _WARM, _HOTTEST = 32, 384, 16384  # temperatures
 _NEVER = -(1 << 30)  # bias of a class without samples
 _MOST_BIAS = 1 << 29
@@ -345,12 +346,12 @@ class Lda(Forward):
         """Whether the sample of the last ``scores`` seems to be of a class that was taught.
 
         Its ``novelty`` must not be further below the mean of samples of its class, as they came,
-        than ``tolerance`` eighths of their mean deviation.
+        than ``tolerance`` eighths of their mean deviation. A class of few samples has no limit.
         """
         fits, n = self.fits, self.classes
         if not self.tolerance or fits[best] < _FEW:
             return True
-        least = fits[n + best] - (self.tolerance * fits[2 * n + best] >> 3)
+        least = fits[n + best] - (self.tolerance * max(_LEAST, fits[2 * n + best]) >> 3)
         return self.novelty(best) >= least
 
     def novelty(self, best):

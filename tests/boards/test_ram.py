@@ -100,7 +100,7 @@ def test_model_in_romfs_is_used_in_place() -> None:
     board = built("cortex-m3")
     data = synthetic_model((28, 28, 1), "32k")
     model = Model(data)
-    config = Config(classes=3, replay_slots=4, seed=5)
+    config = Config(classes=3, head=0, replay_slots=4, seed=5)
     x = np.random.default_rng(1).integers(0, 256, (3, model.input_bytes), np.uint8)
     learner = Learner(model, config, numpy_kernels)
     with tempfile.TemporaryDirectory() as name:
@@ -112,9 +112,9 @@ def test_model_in_romfs_is_used_in_place() -> None:
         with Session(board, folder, rom) as session:
             session.run(
                 "import gc\nimport tinycl_rt.store.store\nfrom tinycl_rt.kernels import choose\n"
-                "from tinycl_rt.config import CWR, LDA, Config\nfrom tinycl_rt.device import Device\n"
+                "from tinycl_rt.config import Config\nfrom tinycl_rt.device import Device\n"
                 "choose.load()\ngc.collect()\nbefore = gc.mem_alloc()\n"
-                "device = Device('/', 0, 0, Config(classes=3, replay_slots=4, seed=5))\n"
+                "device = Device('/', 0, 0, Config(classes=3, head=0, replay_slots=4, seed=5))\n"
                 "device.open()\ngc.collect()\nprint(device.warning)"
             )
             grown = int(session.run("print(gc.mem_alloc() - before)"))

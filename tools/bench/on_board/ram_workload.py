@@ -176,9 +176,9 @@ def _load_head(head):
         __import__("tinycl_rt." + module)
     if head:
         try:
-            import tinycl_lda
+            __import__("tinycl_lda")
         except ImportError:
-            import tinycl_rt.kernels.reference.lda
+            __import__("tinycl_rt.kernels.reference.lda")
 
 
 def _source(path, room):
