@@ -127,5 +127,5 @@ def test_other_settings_are_refused_not_forgotten(demo: Demo, tmp_path: Path) ->
     assert tinycl(*words, "--model", demo.model).returncode == 0
     done = tinycl(*words, "--replay", 50)
     assert done.returncode == 1
-    assert "with other settings (replay_slots 200, not 50)" in done.stderr
+    assert "with other settings (replay_slots 0, not 50)" in done.stderr
     assert tinycl(*words, "--replay", 50, "--reset").returncode == 0
