@@ -93,6 +93,7 @@ def test_a_60k_backbone_and_200_latents_fit_where_flash_is_mapped() -> None:
     assert result["heap_bytes"] <= 144 * 1024
     assert Model(data).latent_bytes == 256
     steps = [step["step"] for step in result["steps"]]
+    steps.remove("head code")
     assert steps[:7] == ["runtime", "file", "model", "learner", "service", "learned", "saved"]
 
 

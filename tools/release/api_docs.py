@@ -32,6 +32,8 @@ FIRMWARE_ONLY = (
     "tinycl_rt.kernels.viper.emit_head",
     "tinycl_rt.kernels.viper.emit_layers",
     "tinycl_rt.kernels.viper.emit_lda",
+    "tinycl_rt.kernels.viper.emit_lda_fold",
+    "tinycl_rt.kernels.viper.lda",
     "tinycl_rt.kernels.viper.tail",
 )
 
