@@ -256,9 +256,6 @@ class Lda(Forward):
         numbers[5] = max(1, min(_MOST_BIAS, self._logits(total // len(seen))) >> 8)
         for i in range(d):
             self.centre[i] = row[i]
-        for j in range(self.classes):
-            if not counts[j]:
-                self.bias[j] = _NEVER
 
     def _logits(self, value):
         """From units of 2^-2f to those of logits."""

@@ -94,7 +94,7 @@ def command(
     from tinycl.compiler.compiler import compile_file
     from tinycl.compiler.fit.memory import layer_rows, learner_bytes
     from tinycl.compiler.fit.placement import place
-    from tinycl.experiment.prepare import RANKS, with_rank
+    from tinycl.experiment.prepare import with_fewer_rows
     from tinycl.experiment.settings import AUTO, ExperimentSettings
 
     console = Console()
@@ -108,15 +108,12 @@ def command(
     model = compiled.model
     rows = layer_rows(compiled)
     slots = AUTO if replay is None else replay
-    config = ExperimentSettings(learn=learn, head=head, replay=slots).config(classes)
+    wanted = ExperimentSettings(learn=learn, head=head, replay=slots).config(classes)
     try:
-        placing = place(model, target, config) if target else None
-        for rank in RANKS:  # a board keeps as many rows as it has room for
-            if not target or not placing or placing.fits(placing.weights):
+        for config in with_fewer_rows(wanted, model.features):
+            placing = place(model, target, config) if target else None
+            if not placing or placing.fits(placing.weights):
                 break
-            if rank < config.rows(model.features):
-                config = with_rank(config, rank)
-                placing = place(model, target, config)
         weights = placing.weights if placing else "heap"
         memory = learner_bytes(model, config, weights)
     except ValueError as error:

@@ -12,10 +12,9 @@ from tinycl.experiment.settings import differences
 from tinycl.link.client import BoardClient
 from tinycl.link.messages import Refused
 
-__all__ = ["RANKS", "give_settings", "prepare", "send_model", "with_rank"]
+__all__ = ["give_settings", "prepare", "send_model", "with_fewer_rows"]
 
-RANKS = (48, 40, 32, 24, 16, 8, 4)
-"""What is tried where there is no room for the rows by `auto`."""
+_RANKS = (48, 40, 32, 24, 16, 8, 4)
 
 
 def prepare(
@@ -88,28 +87,32 @@ def give_settings(client: BoardClient, config: Config) -> Config:
     Config
         As the board has it now.
     """
-    rows = config.rows(client.require_model().features)
-    fewer = [n for n in RANKS if n < rows] if not config.rank else []
+    features = client.require_model().features
+    choices = with_fewer_rows(config, features)
     while True:
         try:
-            client.reset(config)
+            client.reset(choices[0])
         except Refused as refused:
-            if refused.code != NO_MEMORY or not fewer:
+            if refused.code != NO_MEMORY or len(choices) == 1:
                 raise
-            config = with_rank(config, fewer.pop(0))
+            del choices[0]
             client.observer.message(
-                f"the board has no room for {rows} rows of the covariance: it will keep "
-                f"{config.rank} (--rank {config.rank})"
+                f"the board has no room for {config.rows(features)} rows of the covariance: it "
+                f"will keep {choices[0].rank} (--rank {choices[0].rank})"
             )
         else:
-            return config
+            return choices[0]
 
 
-def with_rank(config: Config, rank: int) -> Config:
-    """The same settings with so many rows of the covariance."""
-    config = Config.unpack(config.pack())
-    config.rank = rank
-    return config
+def with_fewer_rows(config: Config, features: int) -> list[Config]:
+    """The settings, then the same with fewer and fewer rows where their number is `auto`."""
+    choices = [config]
+    if not config.rank:
+        for rank in _RANKS:
+            if rank < config.rows(features):
+                choices.append(Config.unpack(config.pack()))
+                choices[-1].rank = rank
+    return choices
 
 
 def send_model(

@@ -121,12 +121,9 @@ tc_error tc_lda_fold(const tc_buffer *rows, const tc_buffer *energy, const tc_bu
     if (rank > 64) {
         return TC_ARGUMENT;
     }
-    tc_error error;
-    if ((error = tc_check_rows(rows, 0, rank, features, 2))
-        || (error = tc_check_array(x, (uint32_t)features, 2))
-        || (error = tc_check_array(energy, (uint32_t)rank + 1, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_rows(rows, 0, rank, features, 2));
+    TC_TRY(tc_check_array(x, (uint32_t)features, 2));
+    TC_TRY(tc_check_array(energy, (uint32_t)rank + 1, 4));
     uint32_t n = (uint32_t)features;
     int32_t *own = energy->data;
     int16_t *row = rows->data, *v = x->data;

@@ -20,12 +20,9 @@ uint32_t tc_dot(const int16_t *a, const int16_t *b, uint32_t n) {
 
 tc_error tc_lda_dots(const tc_buffer *a, int32_t a_row, const tc_buffer *b, int32_t b_row,
     int32_t count, int32_t features, const tc_buffer *out) {
-    tc_error error;
-    if ((error = tc_check_rows(a, a_row, 1, features, 2))
-        || (error = tc_check_rows(b, b_row, count, features, 2))
-        || (error = tc_check_array(out, (uint32_t)count, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_rows(a, a_row, 1, features, 2));
+    TC_TRY(tc_check_rows(b, b_row, count, features, 2));
+    TC_TRY(tc_check_array(out, (uint32_t)count, 4));
     const int16_t *one = (const int16_t *)a->data + a_row * features;
     const int16_t *other = (const int16_t *)b->data + b_row * features;
     uint32_t *to = out->data;
@@ -81,12 +78,9 @@ tc_error tc_lda_mix(const tc_buffer *w, int32_t row, const tc_buffer *rows,
     if (up < 0 || up > 31 || shift < 0 || shift > 30 || limit < 0 || limit > 32767) {
         return TC_ARGUMENT;
     }
-    tc_error error;
-    if ((error = tc_check_rows(w, row, 1, features, 2))
-        || (error = tc_check_rows(rows, 0, count, features, 2))
-        || (error = tc_check_array(factors, (uint32_t)count, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_rows(w, row, 1, features, 2));
+    TC_TRY(tc_check_rows(rows, 0, count, features, 2));
+    TC_TRY(tc_check_array(factors, (uint32_t)count, 4));
     mixture m = {factors->data, count, features, shift, limit, 0, (uint32_t)up, (1u << shift) >> 1};
     uint32_t left = 1 << 17;
     for (int32_t k = 0; k < count; k++) {

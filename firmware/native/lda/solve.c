@@ -46,11 +46,8 @@ static tc_error check(const tc_buffer *factor, const tc_buffer *roots, int32_t r
         return TC_ARGUMENT;
     }
     uint32_t n = (uint32_t)rows;
-    tc_error error;
-    if ((error = tc_check_array(factor, n * (n + 1) / 2, 2))
-        || (error = tc_check_array(roots, n, 4))) {
-        return error;
-    }
+    TC_TRY(tc_check_array(factor, n * (n + 1) / 2, 2));
+    TC_TRY(tc_check_array(roots, n, 4));
     const int32_t *root = roots->data;
     const int16_t *diagonal = factor->data;
     for (int32_t i = 0; i < rows; i++, diagonal += i + 1) {
@@ -66,11 +63,8 @@ tc_error tc_lda_factor_row(
     if (i < 0 || i >= MAX_RANK) {
         return TC_ARGUMENT;
     }
-    tc_error error;
-    if ((error = check(factor, roots, i + 1, 1))
-        || (error = tc_check_array(dots, (uint32_t)i, 4))) {
-        return error;
-    }
+    TC_TRY(check(factor, roots, i + 1, 1));
+    TC_TRY(tc_check_array(dots, (uint32_t)i, 4));
     const int32_t *root = roots->data, *dot = dots->data;
     const int16_t *other = factor->data;
     int16_t *row = (int16_t *)factor->data + i * (i + 1) / 2;
@@ -88,10 +82,8 @@ tc_error tc_lda_factor_row(
 
 tc_error tc_lda_solve(
     const tc_buffer *factor, const tc_buffer *roots, const tc_buffer *y, int32_t used) {
-    tc_error error;
-    if ((error = check(factor, roots, used, 0)) || (error = tc_check_array(y, (uint32_t)used, 4))) {
-        return error;
-    }
+    TC_TRY(check(factor, roots, used, 0));
+    TC_TRY(tc_check_array(y, (uint32_t)used, 4));
     const int32_t *root = roots->data;
     const int16_t *l = factor->data;
     int32_t *to = y->data;
@@ -107,10 +99,8 @@ tc_error tc_lda_solve(
 
 tc_error tc_lda_solve_back(
     const tc_buffer *factor, const tc_buffer *roots, const tc_buffer *y, int32_t used) {
-    tc_error error;
-    if ((error = check(factor, roots, used, 0)) || (error = tc_check_array(y, (uint32_t)used, 4))) {
-        return error;
-    }
+    TC_TRY(check(factor, roots, used, 0));
+    TC_TRY(tc_check_array(y, (uint32_t)used, 4));
     const int32_t *root = roots->data;
     int32_t *to = y->data;
     for (int32_t i = used - 1; i >= 0; i--) {

@@ -13,11 +13,8 @@ tc_error tc_check_rows(
 
 tc_error tc_lda_class_add(
     const tc_buffer *sums, int32_t row, const tc_buffer *x, int32_t features) {
-    tc_error error;
-    if ((error = tc_check_rows(sums, row, 1, features, 4))
-        || (error = tc_check_array(x, (uint32_t)features, 1))) {
-        return error;
-    }
+    TC_TRY(tc_check_rows(sums, row, 1, features, 4));
+    TC_TRY(tc_check_array(x, (uint32_t)features, 1));
     uint32_t *to = (uint32_t *)sums->data + row * features;
     const int8_t *from = x->data;
     int32_t n = features;
@@ -38,12 +35,9 @@ tc_error tc_lda_residual(const tc_buffer *sums, int32_t row, const tc_buffer *x,
         || shift < 0 || shift > 30 || limit < 0 || limit > 32767) {
         return TC_ARGUMENT;
     }
-    tc_error error;
-    if ((error = tc_check_rows(sums, row, 1, features, 4))
-        || (error = tc_check_rows(out, out_row, 1, features, 2))
-        || (error = tc_check_array(x, (uint32_t)features, 1))) {
-        return error;
-    }
+    TC_TRY(tc_check_rows(sums, row, 1, features, 4));
+    TC_TRY(tc_check_rows(out, out_row, 1, features, 2));
+    TC_TRY(tc_check_array(x, (uint32_t)features, 1));
     const uint32_t *sum = (const uint32_t *)sums->data + row * features;
     int16_t *to = (int16_t *)out->data + out_row * features;
     uint32_t half = (1u << shift) >> 1;

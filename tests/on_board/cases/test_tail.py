@@ -28,6 +28,34 @@ def present(kind):
     return found
 
 
+def refuse_short_buffers(test, sets, calls):
+    """Good calls, by name with the places of their buffers, need all of each buffer."""
+    for k in sets:
+        for name, (good, buffers) in calls.items():
+            getattr(k, name)(*good)
+            for i in buffers:
+                bad = list(good)
+                bad[i] = good[i][: len(good[i]) - 1]
+                with test.assertRaises(ValueError):
+                    getattr(k, name)(*bad)
+
+
+def allocate_at_most(test, kernels, calls, limit):
+    """None of some good calls takes more of the heap."""
+    import gc
+
+    for name, (good, _) in calls.items():
+        function = getattr(kernels, name)
+        function(*good)  # makes scratch memory
+        gc.collect()
+        gc.disable()
+        before = gc.mem_alloc()
+        function(*good)
+        used = gc.mem_alloc() - before
+        gc.enable()
+        test.assertLessEqual(used, limit, kernels.NAME + " " + name)
+
+
 SETS = present("tail")
 with_runtime = unittest.skipUnless(choose, "needs tinycl_rt and tests/vectors")
 with_sets = unittest.skipUnless(SETS, "needs viper or a native module")
@@ -227,14 +255,7 @@ def calls():
 @with_sets
 class TestTailChecks(unittest.TestCase):
     def test_short_buffers(self):
-        for k in SETS:
-            for name, (good, buffers) in calls().items():
-                getattr(k, name)(*good)
-                for i in buffers:
-                    bad = list(good)
-                    bad[i] = good[i][: len(good[i]) - 1]
-                    with self.assertRaises(ValueError):
-                        getattr(k, name)(*bad)
+        refuse_short_buffers(self, SETS, calls())
 
     def test_dimensions_that_are_none(self):
         for k in SETS:
@@ -268,20 +289,8 @@ class TestTailChecks(unittest.TestCase):
                 k.bpool_back(p, *good[1:])
 
     def test_a_call_allocates_next_to_nothing(self):
-        import gc
-
         for k in SETS:
-            for name, (good, _) in calls().items():
-                function = getattr(k, name)
-                function(*good)  # makes scratch memory
-                gc.collect()
-                gc.disable()
-                before = gc.mem_alloc()
-                function(*good)
-                used = gc.mem_alloc() - before
-                gc.enable()
-                limit = 96 if k.NAME == "native" else 1024
-                self.assertLessEqual(used, limit, k.NAME + " " + name)
+            allocate_at_most(self, k, calls(), 96 if k.NAME == "native" else 1024)
 
 
 # Numbers that are no dimensions: half; shift and limit.
