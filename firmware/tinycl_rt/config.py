@@ -61,9 +61,10 @@ class Config:
     ----------
     classes : int
         Rows of the head, 2..128.
-    head : int
-        0 CWR* (``tinycl_rt.head``), 1 class means, 2 class means and a shared covariance
-        (``tinycl_rt.lda``). Unless given, 2 where the head learns alone, else 0.
+    head : int or str
+        0 or "cwr": CWR* (``tinycl_rt.head``); 1 or "mean": class means; 2 or "lda": class means
+        and a shared covariance (``tinycl_rt.lda``). Kept as a number. Unless given, 2 where the
+        head learns alone, else 0.
     rank : int
         Rows that head 2 keeps of the covariance, 1..64; 0: a sixteenth of the number of features,
         and no more than 96 KiB hold.
@@ -124,7 +125,9 @@ class Config:
                 given[renamed[old]] = given.pop(old)
         self._set("tail_decay", given.pop("tail_decay", 1), 1, 15)
         alone = not given.get("depth") and not given.get("method")
-        self._set("head", given.pop("head", LDA if alone else CWR), 0, 2 if alone else 0)
+        head = given.pop("head", LDA if alone else CWR)
+        head = HEADS.index(head) if head in HEADS else head
+        self._set("head", head, 0, LDA if alone else CWR)
         self._set("rank", given.pop("rank", 0), 0, MOST_RANK if self.head == LDA else 0)
         default, most = (16, 63) if self.head else (0, 0)
         self._set("tolerance", given.pop("tolerance", default), 0, most)

@@ -153,8 +153,11 @@ class Device:
         from tinycl_rt.config import CWR, MEAN, Config
         from tinycl_rt.learner import Learner
 
-        if self.packed:
-            return Learner(model, Config.unpack(self.packed))
+        # A learner of other settings would leave its code, and holes, where this one needs room.
+        config = self._make_store().settings(model)
+        gc.collect()
+        if config or self.packed:
+            return Learner(model, config or Config.unpack(self.packed))
         # A first hello must succeed on the smallest heap, so what takes less comes next.
         for given in ({}, {"rank": 8}, {"head": MEAN}):
             try:

@@ -79,6 +79,11 @@ class Head(Forward):
         self._lut = exp_table()
         self._set(config, feature_range, rng)
 
+    @property
+    def nbytes(self):
+        """Bytes of its large blocks."""
+        return 4 * len(self.cw)
+
     def reset(self, config, feature_range, rng):
         """Forget everything, and go on with other settings for as many classes."""
         self._set(config, feature_range, rng)

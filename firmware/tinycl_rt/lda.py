@@ -93,6 +93,11 @@ class Lda(Forward):
         self._row = array("h", bytes(2 * features))
         self._set(config, feature_range)
 
+    @property
+    def nbytes(self):
+        """Bytes of its large blocks."""
+        return 2 * (len(self.rows) + len(self.cw)) + 4 * len(self.sums)
+
     def reset(self, config, feature_range, rng=None):
         """Forget everything, and go on with other settings for as many classes and rows."""
         blocks = self.rows, self.sums, self.cw, self.centre, self.past, self.cur, self.active

@@ -14,6 +14,7 @@ Basic example usage::
 """
 
 import gc
+import sys
 
 from tinycl_rt.config import MAX_EXPERIENCES
 from tinycl_rt.lib.integers import Rng
@@ -93,12 +94,16 @@ class Learner(Predictor):
         # Memory of the right size is used again: a heap that is all but full has no other place
         # for it. What else there is goes first: a board has no room for both.
         old = self.replay
-        if old and (config.replay_slots, latent_bytes) != (old.slots, old.latent_bytes):
-            self._check_room(config, latent_bytes)
-            self.replay = None
         shape = config.classes, config.head, config.rank
+        if old and (config.replay_slots, latent_bytes) != (old.slots, old.latent_bytes):
+            self._check_room(config, latent_bytes, shape != self._head_shape)
+            self.replay = None
         if self.head and shape != self._head_shape:
             self.head = self.replay = None
+            forget("head")  # another head's code may take their place
+            forget("lda")
+            forget("cholesky")
+            sys.modules.pop("tinycl_lda", None)
         self._head_shape = shape
         self.tail = old = None
         self.packed, self.latent_bytes = config.pack(), latent_bytes
@@ -142,12 +147,12 @@ class Learner(Predictor):
         except MemoryError:
             raise MemoryError(_TOO_MANY % (config.replay_slots, latent_bytes))  # noqa: B904
 
-    def _check_room(self, config, latent_bytes):
+    def _check_room(self, config, latent_bytes, new_head):
         """MemoryError where a replay memory does not even fit in the place of what there is."""
         if not hasattr(gc, "mem_free"):
             return
         gc.collect()
-        room = gc.mem_free() + len(self.replay.bits) + 4 * len(self.head.cw)
+        room = gc.mem_free() + len(self.replay.bits) + (self.head.nbytes if new_head else 0)
         if config.replay_slots * latent_bytes > room:
             raise MemoryError(_TOO_MANY % (config.replay_slots, latent_bytes))
 

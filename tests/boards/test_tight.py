@@ -1,5 +1,5 @@
-"""The tightest case that is promised: 60 KiB of weights, 200 latents, 144 KiB of heap. What a
-board has learned can be fetched from it, and be put back."""
+"""The tightest case that is promised: 60 KiB of weights and 144 KiB of heap, with class sums or
+with 200 latents. What a board has learned can be fetched from it, and be put back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tools.bench.synthetic_model import synthetic_model
 from tools.boards.runtime import stage_runtime
 
 MODEL = synthetic_model((32, 32, 3), "60k")
-CONFIG = Config(classes=10, replay_slots=200)
+CWR = Config(classes=10, head="cwr", replay_slots=200)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_device_opens_whole_or_not_at_all(tmp_path: Path) -> None:
     (tmp_path / "model.tcm").write_bytes(gestures())
     command = [*built("unix").command(), "-X", "heapsize=300000", "-c"]
     said = []
-    for ballast in range(150_000, 190_000, 800):
+    for ballast in range(100_000, 140_000, 800):
         ran = subprocess.run(
             [*command, _OPEN % ballast],
             cwd=tmp_path,
@@ -77,17 +77,18 @@ def test_a_device_opens_whole_or_not_at_all(tmp_path: Path) -> None:
     assert set(said) == {"whole", "none"} and said.count("none") > 5
 
 
-def test_what_was_learned_goes_out_and_in(board: EmulatedBoard) -> None:
+@pytest.mark.parametrize("config", [Config(classes=10), CWR], ids=["lda", "cwr"])
+def test_what_was_learned_goes_out_and_in(board: EmulatedBoard, config: Config) -> None:
     rng = np.random.default_rng(1)
     images = rng.integers(0, 256, (20, 32, 32, 3), np.uint8)
     labels = [i % 10 for i in range(len(images))]
-    twin = Learner(Model(MODEL), CONFIG, numpy_kernels)
+    twin = Learner(Model(MODEL), config, numpy_kernels)
     twin.begin(0, range(10), len(images))
     for image, label in zip(images, labels, strict=True):
         twin.learn(image.tobytes(), label)
     twin.end()
     with connect(board.port) as client:
-        client.reset(CONFIG)
+        client.reset(config)
         assert len(list(stream_experience(client, 0, images, labels))) == len(images)
         state, _, info = backup(client)
         assert state == bytes(twin.dump())
@@ -100,7 +101,7 @@ def test_what_was_learned_goes_out_and_in(board: EmulatedBoard) -> None:
         assert client.info().state == twin.fingerprint()
         for replay in (600, 240):  # settings that have no room change nothing
             with pytest.raises(Refused) as refused:
-                client.reset(Config(classes=10, replay_slots=replay))
+                client.reset(Config(classes=10, head=config.head, replay_slots=replay))
             assert refused.value.code == p.NO_MEMORY
             info, stats = client.info(), client.stats()
             assert info.state == twin.fingerprint(), info.warning

@@ -51,7 +51,7 @@ def test_every_part(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "| head_step | 12,345 |" in text
     assert "memory.json" in text and "Not measured" in text
     plots = {p.name for p in folder.glob("*.png")}
-    assert plots == {"a-small.png", "b-small.png", "c-small.png"}
+    assert plots == {"a-small.png", "b-small.png", "c-small.png", "h-letters.png"}
     assert all(f"]({name})" in text for name in plots)
 
 

@@ -5,10 +5,11 @@ The verbs are imported inside `main`, so that Ctrl-C costs one sentence there, t
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Any
 
-from tinycl.cli.importing import importing
+from tinycl.cli.importing import end_at_once, importing
 from tinycl.exceptions import TinyclError
 
 __all__ = ["main"]
@@ -24,13 +25,21 @@ def main() -> None:
             from tinycl.cli.verbs import app
         app(args=[_renamed(word) for word in sys.argv[1:]])
     except TinyclError as error:
-        print(f"tinycl: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        _end(str(error), error.exit_code)
     except KeyboardInterrupt:
-        print("tinycl: interrupted", file=sys.stderr)
-        sys.exit(130)
+        _end("interrupted", 130)
     except BrokenPipeError:
         sys.exit(1)
+
+
+def _end(sentence: str, code: int) -> None:
+    """Say why the program ends. A Ctrl-C after that has nothing to add: it ends what is left."""
+    if code == 130:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    print(f"tinycl: {sentence}", file=sys.stderr)
+    if code == 130:
+        signal.signal(signal.SIGINT, lambda *_: end_at_once())
+    sys.exit(code)
 
 
 def _renamed(word: str) -> str:

@@ -43,11 +43,12 @@ def handling(
             signal.signal(number, handled)
 
 
-def end_at_once(sentence: str) -> None:
+def end_at_once(sentence: str = "") -> None:
     """End this process and those that it started, without any more of its code."""
     if os.isatty(1):
         os.write(1, b"\x1b[?25h")  # a live display hides the cursor
-    os.write(2, f"tinycl: {sentence}\n".encode())
+    if sentence:
+        os.write(2, f"tinycl: {sentence}\n".encode())
     if "multiprocessing.process" in sys.modules:
         for child in sys.modules["multiprocessing.process"].active_children():
             child.kill()

@@ -7,6 +7,7 @@ takes the newest state that is whole and belongs to the model.
 """
 
 import os
+import struct
 
 from tinycl_rt.lib.files import free_bytes
 from tinycl_rt.lib.modules import forget
@@ -35,6 +36,28 @@ class Store:
         self.generation = 0
         self._next = None  # not known before the files were read
         self._bytes = [0, 0]  # of logs that a record can be appended to, else 0
+
+    def settings(self, model):
+        """Settings of the newest state of a model, a ``Config``; None where none is saved."""
+        found = self._settings(model)
+        forget("store.snapshot")
+        return found
+
+    def _settings(self, model):
+        from tinycl_rt.config import Config
+        from tinycl_rt.store.snapshot import Image
+
+        header = bytearray(state.HEADER_BYTES)
+        for _, begin, end, _, i in self._scan():
+            try:
+                with open(self._paths[i], "rb") as f:
+                    Image(f, begin, end).readinto(header)
+                fingerprint, packed = struct.unpack(state.HEADER, header)[3:5]
+                if fingerprint == model.fingerprint:
+                    return Config.unpack(packed)
+            except (ValueError, OSError):
+                pass
+        return None
 
     def load(self, learner):
         """Restore the newest whole state; returns whether there was one.
