@@ -32,7 +32,7 @@ ORDER = {
         head lda
         trainable
         store
-        predictor
+        predictor corrections
         learner
         tinycl_rt changes
         device

@@ -5,6 +5,8 @@ Fixed point: see ``tinycl_rt.head``.
 
 from array import array
 
+NEVER = -(1 << 30)  # bias, or logit, of a class without samples
+
 
 class Forward:
     """Weights that classify, without what it takes to train them.

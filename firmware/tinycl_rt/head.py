@@ -16,7 +16,7 @@ Source: Lomonaco et al., 1907.03799 (CWR*); Vorabbi et al., 2308.15308 (two bit 
 from array import array
 
 from tinycl_rt.config import NAIVE
-from tinycl_rt.forward import Forward
+from tinycl_rt.forward import NEVER, Forward
 from tinycl_rt.lib.integers import bits, exp_table, isqrt
 
 
@@ -107,9 +107,21 @@ class Head(Forward):
         for i, value in enumerate(p + (step_shift, self._limit)):
             self.p[i] = value
 
-    def weights(self, fresh):
-        """Weights to predict by: consolidated ones, or those that the open experience trains."""
-        return self.tw if fresh else self.cw
+    def predict(self, fresh):
+        """The best class of the features in ``x``, of those that have samples.
+
+        By consolidated weights, or with ``fresh`` by those that the open experience trains.
+        """
+        best, past, acc = self.scores(self.tw if fresh else self.cw), self.past, self.acc
+        if past[best] or (fresh and self.cur[best]):
+            return best
+        taught = [j for j in range(self.classes) if past[j] or (fresh and self.cur[j])]
+        for j in range(self.classes if taught else 0):
+            if j not in taught:
+                acc[j] = NEVER
+            elif acc[j] > acc[best] or best not in taught:
+                best = j
+        return best
 
     def confidence(self, best):
         """Softmax's share of the class that the last ``scores`` returned, 0..255."""
@@ -136,9 +148,14 @@ class Head(Forward):
             for k in range(n * d):
                 self.tw[k] = 0
         for j in classes:
-            self.activate_class(j)
+            self._activate(j)
 
-    def activate_class(self, j):
+    def count(self, j):
+        """A sample of a class is about to be learned."""
+        self._activate(j)
+        self.cur[j] += 1
+
+    def _activate(self, j):
         """Let a class take part in the open experience."""
         if self.active[j]:
             return

@@ -23,7 +23,7 @@ Fixed point, with ``f`` and ``e`` the largest that leave 13 bits for means and 1
 from array import array
 
 from tinycl_rt.cholesky import Cholesky
-from tinycl_rt.forward import Forward
+from tinycl_rt.forward import NEVER, Forward
 from tinycl_rt.lib.integers import bits, exp_table, isqrt
 
 _SHRINK = 12
@@ -31,7 +31,6 @@ _MOST_SAMPLES = 1 << 23  # of a class
 _FEW = 8  # samples of a class that say little of the others
 _LEAST = 16  # deviation: samples that were all alike say little of the next one
 _COLDEST, _WARM, _HOTTEST = 32, 384, 16384  # temperatures
-_NEVER = -(1 << 30)  # bias of a class without samples
 _MOST_BIAS = 1 << 29
 _WIDE = 8191
 _HALF = 4095
@@ -64,8 +63,6 @@ class Lda(Forward):
         Mean of the class means, in units of 2^-f.
     past, cur : array('I')
         Samples of each class in closed experiences and in the open one.
-    active : bytearray
-        1 for the classes of the open experience.
     """
 
     replays = False
@@ -81,7 +78,6 @@ class Lda(Forward):
         self.bias = array("i", bytes(4 * n))
         self.past = array("I", bytes(4 * n))
         self.cur = array("I", bytes(4 * n))
-        self.active = bytearray(n)
         self.numbers = array("i", bytes(28))
         self._kl = choose.lda(kernels)
         self.fits = array("h", bytes(6 * n))
@@ -100,8 +96,8 @@ class Lda(Forward):
 
     def reset(self, config, feature_range, rng=None):
         """Forget everything, and go on with other settings for as many classes and rows."""
-        blocks = self.rows, self.sums, self.cw, self.centre, self.past, self.cur, self.active
-        for block in blocks + (self.fits, self._solver.roots, self._solver.factor):
+        blocks = self.rows, self.sums, self.cw, self.centre, self.past, self.cur, self.fits
+        for block in blocks + (self._solver.roots, self._solver.factor):
             for k in range(len(block)):
                 block[k] = 0
         self._solver.used = 0
@@ -119,26 +115,24 @@ class Lda(Forward):
         self.tolerance = config.tolerance
         self.numbers[0] = self._f - 1
         for j in range(self.classes):
-            self.bias[j] = _NEVER
+            self.bias[j] = NEVER
 
     def begin(self, classes):
         """Open an experience."""
         for j in range(self.classes):
-            self.active[j] = self.cur[j] = 0
-        for j in classes:
-            self.activate_class(j)
+            self.cur[j] = 0
 
-    def activate_class(self, j):
-        """Let a class take part in the open experience."""
-        self.active[j] = 1
+    def count(self, j):
+        """A sample of a class is about to be learned."""
+        self.cur[j] += 1
 
-    def weights(self, fresh):
-        """Weights to predict by: as of the last ``end``, or of a moment ago."""
-        return self.cw
+    def predict(self, fresh):
+        """The best class of the features in ``x``."""
+        return self.scores(self.cw)
 
     def blocks(self, is_open):
         """What a state holds of a head beside weights and counts."""
-        blocks = [self.cur, self.active] if is_open else []
+        blocks = [self.cur, bytearray(self.classes)] if is_open else []  # a byte of no use
         solver = self._solver
         return blocks + [
             self.bias,
@@ -169,7 +163,7 @@ class Lda(Forward):
         """
         best = self.scores(self.cw)
         n = self.past[label] + self.cur[label]
-        if self.bias[label] != _NEVER and (n < 64 or not n & 7):
+        if self.bias[label] != NEVER and (n < 64 or not n & 7):
             self._notice(best, best == label)
         self.add(label)
         n = sum(self.cur)
@@ -224,6 +218,8 @@ class Lda(Forward):
         cw, row, some = self.cw, self._row, self._some
         counts = [min(_MOST_SAMPLES, self.past[j] + self.cur[j]) for j in range(self.classes)]
         seen = [j for j in range(self.classes) if counts[j]]
+        if not seen:
+            return
         self._means(counts, len(seen))
         between = 0
         sizes = [0] * self.classes

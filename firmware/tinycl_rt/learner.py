@@ -52,6 +52,8 @@ class Learner(Predictor):
         Samples learned ever.
     names : list of str
         Class names; "" where a class has none yet.
+    corrections : int
+        How often a class was forgotten or renamed.
     packed : bytes
         The settings, as ``Config.pack`` makes them.
     """
@@ -134,7 +136,7 @@ class Learner(Predictor):
         self.experience = 0
         self.is_open = False
         self.position = 0
-        self.learned = 0
+        self.learned = self.corrections = 0
 
     def _make_replay(self, config, latent_bytes):
         if self.replay:
@@ -186,8 +188,7 @@ class Learner(Predictor):
         replay.begin(self.experience)
         head.begin(classes)
         for i in range(replay.count if head.replays else 0):
-            head.activate_class(replay.labels[i])
-            head.cur[replay.labels[i]] += 1
+            head.count(replay.labels[i])
         self.position = 0
         self.is_open = True
 
@@ -220,8 +221,7 @@ class Learner(Predictor):
         if not self.is_open:
             self.begin()
         head, replay = self.head, self.replay
-        head.activate_class(label)
-        head.cur[label] += 1
+        head.count(label)
         if self.tail:
             best = self._step_deep(self, latent, label)
         else:
@@ -264,7 +264,7 @@ class Learner(Predictor):
     def predict_latent(self, latent, training=False):
         """``predict`` from latent bits."""
         self._features(latent)
-        self._best = self.head.scores(self.head.weights(training and self.is_open))
+        self._best = self.head.predict(training and self.is_open)
         return self._best
 
     @property
@@ -316,6 +316,48 @@ class Learner(Predictor):
             "all %d classes are taken, %r has no place: make the learner with more"
             % (len(self.names), name)
         )
+
+    def forget(self, label):
+        """Forget a class: its samples, weights, latents and name. Its index is free for a new one.
+
+        What the other classes learned stays, and with it what they share: the layers of a tail,
+        and the covariance of ``lda``. That tells how samples spread around the mean of their
+        class; samples of the class that goes told as much about it as others, and the rows that
+        keep it are sums in which no class is apart.
+
+        Parameters
+        ----------
+        label : int or str
+            Class index, or a name.
+
+        Raises
+        ------
+        ValueError
+            No such class.
+        """
+        from tinycl_rt import corrections
+
+        corrections.forget(self, label)
+        forget("corrections")
+
+    def rename(self, label, name):
+        """Give a class another name.
+
+        Parameters
+        ----------
+        label : int or str
+            Class index, or its name.
+        name : str
+
+        Raises
+        ------
+        ValueError
+            No such class, the name of another class, no name, or more than 24 bytes of UTF-8.
+        """
+        from tinycl_rt import corrections
+
+        corrections.rename(self, label, name)
+        forget("corrections")
 
     def _check(self, label):
         if not 0 <= label < len(self.names):

@@ -76,8 +76,7 @@ class Predictor:
         """Make the head for a configuration."""
         self.head = Forward(config.classes, self.model.features, self._kernels)
         self.head.scale(config)
-        if config.head:
-            self.head.bias = array("i", bytes(4 * config.classes))
+        self.head.bias = array("i", bytes(4 * config.classes))
         self.backbone.narrow(self.head.wf_limit)
 
     def predict(self, pixels):

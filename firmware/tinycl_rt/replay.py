@@ -48,6 +48,7 @@ class Replay:
         Slots of each class.
     share : int
         Slots that the open experience may take under ``random``.
+    policy : int
     """
 
     def __init__(self, slots, latent_bytes, classes, policy, rng):
@@ -67,7 +68,7 @@ class Replay:
     def reset(self, policy, rng):
         """Forget all samples; what slots held may stay there as long as none is filled."""
         self.count = 0
-        self._policy = policy
+        self.policy = policy
         self._rng = rng
         self.share = self.slots
         for block, value in zip(self.changed + (self.seen, self.sizes), (255, 255, 0, 0)):
@@ -100,7 +101,7 @@ class Replay:
         self.seen[label] += 1
         self.seen[self._classes] += 1
         self.seen[self._classes + 1] += 1
-        slot = (self._random, self._reservoir, self._balanced, self._ring)[self._policy](label)
+        slot = (self._random, self._reservoir, self._balanced, self._ring)[self.policy](label)
         if slot < 0:
             return -1
         if slot == self.count:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from binascii import crc32
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -149,6 +150,46 @@ def test_a_tail_learns_the_same(name: str, tmp_path: Path) -> None:
             head, one, three = (int(line) for line in printed[len(expected) :])
             assert one - head <= 10 * 256
             assert three - one <= 10 * 64
+
+
+_CORRECT = """
+images, labels = images[: 40 * size], labels[:40]
+for i in range(0, len(config), 20):
+    learner = None
+    gc.collect()
+    learner = Learner(model, Config.unpack(config[i : i + 20]), choose.load())
+    learner.set_names(["cup", "spoon", "fork", "knife"])
+    for e in range(3):
+        learner.begin(e)
+        learn(learner, range(12 * e, 12 * e + 12))
+        if e == 1:
+            learner.forget("spoon")
+            learner.rename("cup", "mug")
+        learner.end()
+    learner.forget(2)
+    learner.learn(images[:size], "plate")
+    print(learner.names, learner.predict(images[:size]), learner.fingerprint())
+"""
+
+
+@pytest.mark.parametrize("name", ["unix", "cortex-m3"])
+def test_classes_are_forgotten_and_renamed_the_same(name: str, tmp_path: Path) -> None:
+    model = Model(deep_model())
+    stream = streams.samples(model, 40)
+    kinds: tuple[dict[str, int], ...] = ({"head": 1}, {"head": 2}, {"head": 0}, {"depth": 1})
+    configs = [Config(classes=4, replay_slots=9, policy=i, **kind) for i, kind in enumerate(kinds)]
+    configs.append(Config(classes=4, replay_slots=9, depth=2, policy=3))
+    images = np.stack([np.frombuffer(pixels, np.uint8) for pixels, _ in stream])
+    files = given(deep_model(), images, np.array([label for _, label in stream]), *configs)
+    simulated = {
+        "read": lambda name: files[name],
+        "choose": SimpleNamespace(load=lambda: numpy_kernels),
+        "print": lambda *words: expected.append(" ".join(map(str, words))),
+    }
+    expected: list[str] = []
+    exec(_START.replace("from tinycl_rt.kernels import choose\n", "") + _CORRECT, simulated)
+    assert len(set(expected)) == len(configs)
+    assert run_on(name, tmp_path, files, _START + _CORRECT).splitlines() == expected
 
 
 _FULL = """

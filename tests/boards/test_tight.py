@@ -99,6 +99,8 @@ def test_what_was_learned_goes_out_and_in(board: EmulatedBoard, config: Config) 
         board.restart()
     with connect(board.port) as client:
         assert client.info().state == twin.fingerprint()
+        client.forget(3)
+        twin.forget(3)
         for replay in (600, 240):  # settings that have no room change nothing
             with pytest.raises(Refused) as refused:
                 client.reset(Config(classes=10, head=config.head, replay_slots=replay))

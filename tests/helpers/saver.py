@@ -19,6 +19,8 @@ def main(model="/rom/model.tcm", folder="", depth="0"):
     while True:
         for _ in range(1 + learner.learned % 3):
             learner.learn(bytes([learner.learned * 37 % 256]) * 64, learner.learned % 4)
+        if not learner.learned % 5:
+            learner.forget(learner.learned % 4)
         print("+", learner.fingerprint())
         store.save(learner)
         print("=", learner.fingerprint())

@@ -116,6 +116,12 @@ class Bench:
         )
 
 
+def correction(number: int, label: int, *names: str) -> bytes:
+    """Payload of a FORGET or RENAME request; its new name is last."""
+    head = struct.pack(p.CORRECTION_REQUEST, number, label, 0)
+    return head + b"".join(p.text(name) for name in names)
+
+
 def learn(experience: int, position: int, image: bytes, label: int) -> bytes:
     """Payload of a LEARN request."""
     return struct.pack(p.LEARN_REQUEST, experience, position, label, 0, 0) + image

@@ -12,7 +12,7 @@ from tinycl_rt.config import PACKED_BYTES, Config
 from tinycl_rt.link import frames
 from tinycl_rt.link import protocol as p
 from tinycl_rt.link.frames import encode
-from tinycl_rt.service import commands, queries, uploads
+from tinycl_rt.service import commands, corrections, queries, uploads
 
 import tinycl
 
@@ -32,11 +32,12 @@ def test_the_exchange_is_what_a_board_answers(tmp_path: Path) -> None:
 
 
 def test_codes_and_errors_are_those_of_the_code() -> None:
-    assert [int(number) for number, _ in ROWS] == [*range(1, 17), *range(1, 13)]
+    assert [int(number) for number, _ in ROWS] == [*range(1, 19), *range(1, 13)]
     for number, name in ROWS:
         assert getattr(p, name) == int(number), name
-    handled = {**commands.HANDLERS, **queries.HANDLERS, **uploads.HANDLERS}
-    assert sorted(handled) == list(range(1, 17))
+    modules = commands, queries, uploads, corrections
+    handled = [code for module in modules for code in module.HANDLERS]
+    assert sorted(handled) == list(range(1, 19))
 
 
 def test_sizes_on_the_page() -> None:

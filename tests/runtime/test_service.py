@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.link import CONFIG, clean_run, flash_with, hand_made_model, samples
-from helpers.service import Bench
+from helpers.service import Bench, correction
 from tinycl_rt.config import Config
 from tinycl_rt.learner import Learner
 from tinycl_rt.lib.crc import crc32
@@ -122,9 +122,50 @@ def test_a_late_reset_does_not_erase(bench: Bench) -> None:
     assert info.config is not None and info.config.classes == 3
 
 
+def test_a_correction_is_carried_out_once_and_saved(bench: Bench) -> None:
+    """However often and late it comes; the same class and name may be corrected again."""
+    bench.begin(0, CLASSES)
+    stream(bench, 0, 20)
+    requests = [
+        (p.RENAME, correction(0, 1, "", "cup")),
+        (p.RENAME, correction(1, 1, "cup", "mug")),
+        (p.RENAME, correction(2, 1, "mug", "cup")),
+        (p.FORGET, correction(3, 1, "cup")),
+        (p.FORGET, correction(4, 2, "")),
+    ]
+    twin = clean_run(MODEL, IMAGES[:20], LABELS[:20], end=False)
+    for done, (code, payload) in enumerate(requests):
+        generation = bench.info().generation
+        first = Progress.unpack(bench.ask(code, payload))
+        assert not first.repeated and first.generation == generation + 1
+        for late_code, late in requests[: done + 1]:
+            assert Progress.unpack(bench.ask(late_code, late)).repeated
+    for name in ("cup", "mug", "cup"):
+        twin.rename(1, name)
+    twin.forget("cup")
+    twin.forget(2)
+    assert (bench.info().state, bench.info().corrections) == (twin.fingerprint(), 5)
+    again = Bench(Path(bench.device.folder)).info()  # nothing was closed
+    assert (again.state, again.corrections) == (twin.fingerprint(), 5)
+    stream(bench, 20)  # samples of a class that was forgotten teach it anew
+    for image, label in zip(IMAGES[20:], LABELS[20:], strict=True):
+        twin.learn(image.tobytes(), int(label))
+    bench.end(0, 40)
+    twin.end()
+    assert bench.info().state == twin.fingerprint()
+
+
 @pytest.mark.parametrize(
     ("code", "payload", "error"),
     [
+        (p.FORGET, correction(1, 0, ""), p.BAD_VALUE),
+        (p.FORGET, correction(0, 0, "cup"), p.BAD_VALUE),
+        (p.FORGET, correction(0, 4, ""), p.BAD_VALUE),
+        (p.FORGET, correction(0, 0), p.BAD_REQUEST),
+        (p.RENAME, correction(0, 0, ""), p.BAD_REQUEST),
+        (p.RENAME, correction(0, 0, "", ""), p.BAD_VALUE),
+        (p.RENAME, correction(0, 0, "", "x" * 25), p.BAD_VALUE),
+        (p.RENAME, correction(0, 0, "") + b"\x01\xff", p.BAD_VALUE),
         (99, b"", p.UNKNOWN_REQUEST),
         (p.HELLO, b"", p.BAD_REQUEST),
         (p.LEARN, b"abc", p.BAD_REQUEST),

@@ -15,7 +15,7 @@ from helpers import wire
 from helpers.boards import built
 from helpers.link import CONFIG, flash_with, hand_made_model, samples
 from helpers.paths import RUNTIME
-from helpers.service import Bench, learn
+from helpers.service import Bench, correction, learn
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -37,7 +37,7 @@ IMAGES, LABELS = samples(30)
 PIXELS = [image.tobytes() for image in IMAGES]
 # What changes nothing or comes to nothing when its payload is random; RESET, PUT_COMMIT and END
 # would need numbers that random bytes do not hit, and are covered by the rules.
-CODES = st.sampled_from([*range(0, 17), 99, 255])
+CODES = st.sampled_from([*range(0, 19), 99, 255])
 
 
 class WireMachine(RuleBasedStateMachine):
@@ -93,6 +93,8 @@ class WireMachine(RuleBasedStateMachine):
     def send_a_random_request(self, code: int, flags: int, seq: int, data: bytes) -> None:
         if code in (p.BYE, p.END, p.BEGIN) and len(data) < 11:
             data = b"\xff" * 11  # not the one number that is right
+        if code in (p.FORGET, p.RENAME):
+            data = b"\xff" + data
         replies = self.bench.feed(encode(code, flags & ~1, seq, data[:256]))
         assert [r[2] for r in replies] == [seq]
 
@@ -110,6 +112,19 @@ class WireMachine(RuleBasedStateMachine):
         self.twin.end()
         self.bench.begin(self.twin.experience, (1, 2))
         self.twin.begin(self.twin.experience, (1, 2))
+
+    @rule(ahead=st.integers(-1, 1), label=st.integers(0, 3), name=st.sampled_from(["", *"abc"]))
+    def correct(self, ahead: int, label: int, name: str) -> None:
+        """Forget a class, or give it a name: the next correction, one too early, one again."""
+        number = max(self.twin.corrections + ahead, 0)
+        payload = correction(number, label, self.twin.names[label], name)
+        code = p.RENAME if name else p.FORGET
+        replies = self.bench.feed(encode(code, 0, 1, payload) * 2)
+        assert len(replies) == 2
+        if number == self.twin.corrections and name not in self.twin.names:
+            self.twin.rename(label, name)
+        elif number == self.twin.corrections and not name:
+            self.twin.forget(label)
 
     @rule()
     def predict(self) -> None:

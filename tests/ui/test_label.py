@@ -195,6 +195,43 @@ def test_interrupted_and_gone_on_with(photos: Path, tmp_path: Path) -> None:
         assert client.info().state == simulated.fingerprint()
 
 
+def test_names_are_changed_and_forgotten(photos: Path, tmp_path: Path) -> None:
+    flash, result = flash_with(MODEL, tmp_path / "flash"), tmp_path / "taught.json"
+    words = ("--images", photos, "--flash", flash, "--json", result)
+    with _sitting(*words, "--names", "left,right") as sitting:
+        sitting.see("r rename · f forget")
+        sitting.press("1", "2 of 12")
+        sitting.press("2", "3 of 12")
+        sitting.press("r", "rename which name? Press its key, or Esc")
+        sitting.press("1", "new name: ")
+        sitting.press("west" + ENTER, "renamed: left is west")
+        sitting.press("r2", "new name: ")
+        sitting.press("west" + ENTER, "west is there already")
+        sitting.press("f", "forget which name? Press its key, or Esc")
+        sitting.press("\x1b", "west")
+        sitting.press("f2", "forgotten: right")
+        sitting.press(ENTER, "4 of 12")  # all it knows is west
+        sitting.press("n", "new name: ")
+        sitting.press("east" + ENTER, "5 of 12")
+        sitting.end("q")
+    pixels, simulated = _order(photos), _learner()
+    simulated.begin(0, (0, 1))
+    simulated.set_names(["left", "right"])
+    simulated.learn(pixels[0], 0)
+    simulated.learn(pixels[1], 1)
+    simulated.rename("left", "west")
+    simulated.forget("right")
+    simulated.learn(pixels[2], 0)
+    simulated.end()
+    simulated.learn(pixels[3], "east")
+    assert simulated.names[:2] == ["west", "east"]
+    simulated.end()
+    found = json.loads(result.read_text())
+    assert found["board_fingerprint"] == f"{simulated.fingerprint():08x}"
+    assert found["taught"] == {"west": 2, "east": 1} and found["forgotten"] == ["right"]
+    assert found["names"] == ["west", "east"] and found["learned"] == 4
+
+
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("board", ["cpython", "unix", "cortex-m3"])
 def test_told_to_end(board: str, told: int, photos: Path, tmp_path: Path) -> None:
@@ -326,8 +363,8 @@ def test_windows_of_a_sensor(tmp_path: Path) -> None:
 def test_keys_and_names() -> None:
     keys = Keys([f"c{i}" for i in range(40)])
     given = [keys.of(i) for i in range(40)]
-    assert given[:11] == [*"123456789", "a", "b"] and given[32:] == [""] * 8
-    assert len(set(given[:32])) == 32 and not set(given) & set("snq")
+    assert given[:11] == [*"123456789", "a", "b"] and given[30:] == [""] * 10
+    assert len(set(given[:30])) == 30 and not set(given) & set("snqrf")
     assert check_names([" cup ", "spoon"]) == ["cup", "spoon"]
     for bad in (["cup", "cup"], [" "], ["x" * 25], ["a\tb"]):
         with pytest.raises(DataError):

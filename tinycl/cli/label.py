@@ -67,9 +67,10 @@ def command(
 ) -> None:
     """Teach a board by hand: look at a sample and the board's prediction, press the key of a name.
 
-    Enter says that the prediction is right, space skips a sample, n takes a new name, s saves, q
-    ends: the board consolidates what it learned, and saves. The next call goes on from there; that
-    of an emulated board only with --flash.
+    Enter says that the prediction is right, space skips a sample, n takes a new name, r and the
+    key of a name renames it, f and its key makes the board forget it, s saves, q ends: the board
+    consolidates what it learned, and saves. The next call goes on from there; that of an emulated
+    board only with --flash.
 
     Examples:
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from tinycl_rt.forward import NEVER
 from tinycl_rt.kernels.numpy import core as k
 from tinycl_rt.learner import Learner
 from tinycl_rt.trainable.tail import Tail
@@ -53,8 +54,13 @@ def _classes(learner: Learner, latents: npt.NDArray[np.uint8]) -> npt.NDArray[np
     head = learner.head
     features = k.batch_sum_pool(learner.backbone.cells, latents)
     if isinstance(head, FloatHead | FloatLda):
-        return head.logits(head.cw, features).argmax(axis=1)
-    logits = k.batch_head_forward(head.cw, features, head.classes, head.wf_shift, head.wf_limit)
-    if head.bias:
-        logits = logits + np.frombuffer(head.bias, np.int32)
+        logits = head.logits(head.cw, features)
+    else:
+        given = head.classes, head.wf_shift, head.wf_limit
+        logits = k.batch_head_forward(head.cw, features, *given)
+        if head.bias:
+            logits = logits + np.frombuffer(head.bias, np.int32)
+    taught = np.asarray(head.past) > 0
+    if head.replays and taught.any():
+        logits = np.where(taught, logits, NEVER)
     return logits.argmax(axis=1)

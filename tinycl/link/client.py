@@ -172,6 +172,40 @@ class BoardClient(Connection):
         place = (info.learned, info.experience, int(info.is_open), 0)
         return self._progress(p.RESET, struct.pack(p.RESET_REQUEST, *place) + config.pack())
 
+    def forget(self, label: int | str) -> Progress:
+        """Make the board forget a class, by index or name, and save; once, across unplugs.
+
+        Raises
+        ------
+        BoardError
+            No such class, or the board's runtime is too old.
+        LinkError
+            No answer.
+        """
+        return self._correct(p.FORGET, label)
+
+    def rename(self, label: int | str, name: str) -> Progress:
+        """Give a class another name, as ``forget``; BoardError too where another class has it."""
+        return self._correct(p.RENAME, label, name)
+
+    def _correct(self, code: int, label: int | str, *names: str) -> Progress:
+        info, known = self.retry(lambda: (self.require_model(), self.names()))
+        if info.corrections is None:
+            raise BoardError(
+                f"{self.name}: the runtime of this board (version {info.version}) can neither "
+                "forget nor rename a class: copy the one of this tinycl to it with tinycl flash"
+            )
+        if isinstance(label, str):
+            if not label or label not in known:
+                there = ", ".join(filter(None, known))
+                raise BoardError(f"{self.name}: no class is named {label!r}; there are: {there}")
+            label = known.index(label)
+        elif not 0 <= label < len(known):
+            raise BoardError(f"expected a class from 0 to {len(known) - 1}, got {label}")
+        payload = struct.pack(p.CORRECTION_REQUEST, info.corrections, label, 0)
+        payload += b"".join(p.text(name) for name in (known[label], *names))
+        return self.retry(lambda: self._progress(code, payload))
+
     def save(self) -> Progress:
         """Make the board save now, if anything changed; Refused with its reason if it cannot."""
         return self._progress(p.SAVE)

@@ -134,6 +134,7 @@ class Info:
     platform: str
     uid: str
     warning: str
+    corrections: int | None  # how often it forgot or renamed a class; None: it cannot
 
     @property
     def input_bytes(self) -> int:
@@ -179,6 +180,7 @@ class Info:
             platform=words[2],
             uid=words[3],
             warning=words[4],
+            corrections=unpack("<I", payload[at:])[0] if at < len(payload) else None,
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -73,9 +73,7 @@ class Teacher:
         DataError
             It is not a name, it is there already, or no class is free.
         """
-        (name,) = check_names([name])
-        if name in self.names:
-            raise DataError(f"{name} is there already")
+        name = self._new_name(name)
         for label, taken in enumerate(self.names):
             if not taken and not (label < len(self._kept) and self._kept[label]):
                 self.names[label] = name
@@ -85,6 +83,50 @@ class Teacher:
             f"the board has room for {len(self.names)} classes, all are taken: begin again with "
             "--reset and more --classes"
         )
+
+    def forget(self, label: int) -> None:
+        """Forget a class: what was taught of it, and its name.
+
+        Raises
+        ------
+        BoardError, LinkError
+            As ``BoardClient.forget``.
+        """
+        if label in self._new:  # the board has not heard of it
+            self._new.remove(label)
+        else:
+            self._settle()
+            self._client.forget(label)
+            self._kept[label : label + 1] = [0]
+        self.names[label] = ""
+
+    def rename(self, label: int, name: str) -> None:
+        """Give a class another name; errors are those of ``add`` and ``BoardClient.rename``."""
+        name = self._new_name(name)
+        if label not in self._new:
+            self._settle()
+            self._client.rename(label, name)
+        self.names[label] = name
+
+    def _new_name(self, name: str) -> str:
+        (name,) = check_names([name])
+        if name in self.names:
+            raise DataError(f"{name} is there already")
+        return name
+
+    def _settle(self) -> None:
+        """Have all that was taught on the board, and saved where it can save.
+
+        A correction is saved at once, so nothing from before it has to be taught again.
+        """
+
+        def save() -> None:
+            self._catch_up()
+            self._client.try_save()
+
+        self._client.retry(save)
+        self._base += len(self._samples)
+        self._samples = []
 
     def predict(self, image: Any) -> int | None:
         """Class that the board gives a sample; None before it has learned any."""

@@ -19,6 +19,7 @@ _SETUP = {
     "_float_ops": "model.float_ops",
     "_restore": "store.reading store.restore store.weights",
 }
+_CORRECTIONS = "corrections"
 _HEADS = {"_cwr": "head", "_lda": "cholesky lda"}
 _TRAINABLE = {
     "_layers": "trainable.layers trainable.tail trainable.learning",
@@ -37,6 +38,7 @@ PROFILES: dict[str, dict[str, str]] = {
         **_SETUP,
         **_HEADS,
         **_TRAINABLE,
+        "_corrections": _CORRECTIONS,
         "_snapshot": "store.snapshot",
         "_device": "link.protocol device",
         "_changes": "changes",
@@ -54,6 +56,7 @@ PROFILES: dict[str, dict[str, str]] = {
         "_staged": "service.staged",
         "_queries": "lib.board service.queries",
         "_uploads": "service.uploads",
+        "_corrections": f"{_CORRECTIONS} service.corrections",
     },
 }
 """By profile and by part, whose module is named from the package on: the modules that it holds.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["ACCEPT", "END", "NEW", "SAVE", "SKIP", "Keys"]
+__all__ = ["ACCEPT", "END", "FORGET", "NEW", "RENAME", "SAVE", "SKIP", "Keys"]
 
-ACCEPT, SKIP, NEW, SAVE, END = "\n", " ", "n", "s", "q"
-_ORDER = "123456789" + "".join(c for c in "abcdefghijklmnopqrstuvwxyz" if c not in "nsq")
+ACCEPT, SKIP, NEW, RENAME, FORGET, SAVE, END = "\n", " ", "n", "r", "f", "s", "q"
+_ORDER = "123456789abcdeghijklmoptuvwxyz"
 
 
 class Keys:

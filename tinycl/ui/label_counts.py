@@ -20,6 +20,8 @@ class LabelCounts:
         Samples for which the board had a prediction before their label, and where it was right.
     accepted, skipped : int
         Labels that were the prediction, by Enter; samples without a label.
+    forgotten : list of str
+        Names that the board was made to forget.
     """
 
     taught: dict[str, int] = field(default_factory=dict)
@@ -27,6 +29,7 @@ class LabelCounts:
     right: int = 0
     accepted: int = 0
     skipped: int = 0
+    forgotten: list[str] = field(default_factory=list)
 
     def label(self, name: str, before: str | None, accepted: bool = False) -> None:
         """A sample was taught that had been taken for `before`."""
@@ -34,6 +37,16 @@ class LabelCounts:
         self.predicted += before is not None
         self.right += before == name
         self.accepted += accepted
+
+    def forget(self, name: str) -> None:
+        """The board forgot a name, and what was taught of it."""
+        self.taught.pop(name, None)
+        self.forgotten.append(name)
+
+    def rename(self, before: str, name: str) -> None:
+        """A name became another one."""
+        if before in self.taught:
+            self.taught[name] = self.taught.pop(before)
 
     @property
     def samples(self) -> int:
@@ -54,4 +67,5 @@ class LabelCounts:
             "accuracy_before_labels": self.accuracy,
             "accepted": self.accepted,
             "skipped": self.skipped,
+            "forgotten": self.forgotten,
         }

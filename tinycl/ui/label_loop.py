@@ -12,7 +12,7 @@ from tinycl.exceptions import BoardError, DataError
 from tinycl.link.teacher import Teacher
 from tinycl.observer import Observer
 from tinycl.ui.keyboard import BACKSPACE, ESCAPE, Keyboard
-from tinycl.ui.keys import ACCEPT, END, NEW, SAVE, SKIP, Keys
+from tinycl.ui.keys import ACCEPT, END, FORGET, NEW, RENAME, SAVE, SKIP, Keys
 from tinycl.ui.label_view import Screen
 
 __all__ = ["Labelling"]
@@ -78,8 +78,7 @@ class Labelling(Observer):
     def _one(self, shot: Frame, keyboard: Keyboard) -> bool:
         """Show a sample until it is labelled or skipped; False when it is time to end."""
         screen = self.screen
-        screen.shot, screen.predicted = shot, self.teacher.predict(shot.pixels)
-        screen.answer = self.teacher.answer
+        self._predict(shot)
         if not self._live:
             keyboard.forget()
         while True:
@@ -97,7 +96,10 @@ class Labelling(Observer):
             if key == SAVE:
                 self._save()
             elif key == NEW:
-                label = self._name(keyboard)
+                label = self._new(keyboard)
+            elif key in (RENAME, FORGET):
+                self._correct(keyboard, key)
+                self._predict(shot)
             elif key == ACCEPT:
                 label = screen.predicted
                 if label is None:
@@ -107,6 +109,11 @@ class Labelling(Observer):
             if label is not None:
                 self._teach(shot, label, key == ACCEPT)
                 return True
+
+    def _predict(self, shot: Frame) -> None:
+        screen = self.screen
+        screen.shot, screen.predicted = shot, self.teacher.predict(shot.pixels)
+        screen.answer = self.teacher.answer
 
     def _teach(self, shot: Frame, label: int, accepted: bool) -> None:
         screen, names = self.screen, self.screen.names
@@ -124,8 +131,40 @@ class Labelling(Observer):
         except BoardError as error:
             self.screen.message = str(error)
 
-    def _name(self, keyboard: Keyboard) -> int | None:
-        """Let a new name be typed; None when it was cancelled, or is none."""
+    def _new(self, keyboard: Keyboard) -> int | None:
+        """The class of a new name; None where there is none."""
+        try:
+            name = self._name(keyboard)
+            return None if name is None else self.teacher.add(name)
+        except DataError as error:
+            self.screen.message = str(error)
+            return None
+
+    def _correct(self, keyboard: Keyboard, key: str) -> None:
+        """Rename or forget the class whose key is pressed next."""
+        screen, counts = self.screen, self.screen.counts
+        verb = "rename" if key == RENAME else "forget"
+        screen.message = f"{verb} which name? Press its key, or Esc"
+        self._view.refresh()
+        label = Keys(screen.names).label(keyboard.key() or "")
+        screen.message = ""
+        if label is None:
+            return
+        before = screen.names[label]
+        try:
+            if key == FORGET:
+                self.teacher.forget(label)
+                counts.forget(before)
+                screen.message = f"forgotten: {before}"
+            elif (name := self._name(keyboard)) is not None:
+                self.teacher.rename(label, name)
+                counts.rename(before, screen.names[label])
+                screen.message = f"renamed: {before} is {screen.names[label]}"
+        except (BoardError, DataError) as error:
+            screen.message = str(error)
+
+    def _name(self, keyboard: Keyboard) -> str | None:
+        """Let a name be typed; None when it was cancelled."""
         screen, typed = self.screen, ""
         try:
             while True:
@@ -135,13 +174,10 @@ class Labelling(Observer):
                 if key == ESCAPE:
                     return None
                 if key == "\n":
-                    return self.teacher.add(typed)
+                    return typed
                 if key == BACKSPACE:
                     typed = typed[:-1]
                 elif key.isprintable():
                     typed += key
-        except DataError as error:
-            screen.message = str(error)
-            return None
         finally:
             screen.typed = None

@@ -22,7 +22,7 @@ _BOLD = Style(bold=True)
 _MARGIN, _GAP = 1, 3
 _FIXED = 6  # lines besides sample and keys
 _SIDE = 26  # characters for the keys
-_HELP = "Enter accept · space skip · n new name · s save · q end"
+_HELP = "Enter accept · space skip · n new name · r rename · f forget · s save · q end"
 
 
 @dataclass

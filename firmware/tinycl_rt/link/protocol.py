@@ -22,6 +22,8 @@ NAMES = 13
 BENCH = 14
 BYE = 15
 LATENTS = 16
+FORGET = 17
+RENAME = 18
 
 # HELLO: protocol of the asker, what it wants to know (WANT_*).
 HELLO_REQUEST = "<BB"
@@ -30,7 +32,7 @@ WANT_FINGERPRINT = 1
 # Reply to HELLO: protocol, flags (HAS_*), window, reserved, max_payload, autosave, heap free,
 # model fingerprint, height, width, channels, features, latent bytes, model bytes, arena bytes,
 # experience, position, learned, state fingerprint, save generation; then six short strings:
-# packed config, tinycl version, backend, platform, unique id, warning.
+# packed config, tinycl version, backend, platform, unique id, warning; then uint32 corrections.
 INFO = "<BBBBHHI8sHHHHIIIIIIII"
 HAS_MODEL = 1
 HAS_OPEN = 2
@@ -59,9 +61,12 @@ END_REQUEST = "<II"  # experience, samples that it had
 # RESET: what is to be forgotten: samples ever learned, experience, is it open, reserved; then the
 # new packed config. A board that is elsewhere refuses: a request which arrives late harms nothing.
 RESET_REQUEST = "<IIBB"
+# FORGET, RENAME: number of the correction, class, reserved; then short strings: the name that the
+# class has, and for RENAME the one that it gets.
+CORRECTION_REQUEST = "<IHH"
 
-# Reply to LEARN, BEGIN, END, SAVE, RESET, PUT_COMMIT and BYE: flags (DONE_*), reserved,
-# predicted class before learning, experience, position, learned, save generation.
+# Reply to LEARN, BEGIN, END, SAVE, RESET, FORGET, RENAME, PUT_COMMIT and BYE: flags (DONE_*),
+# reserved, predicted class before learning, experience, position, learned, save generation.
 PROGRESS = "<BBHIIII"
 DONE_BEFORE = 1  # carried out when it came first; nothing was done now
 DONE_OPEN = 2  # an experience is open

@@ -45,7 +45,8 @@ def hello(service, payload):
     uid = unique_id() if service.uid is None else service.uid
     for part in (__version__, device.backend, platform(), uid, device.warning):
         at = put(service.out, at, p.text(part, 100))
-    return at
+    struct.pack_into("<I", service.out, at, learner.corrections if learner else 0)
+    return at + 4
 
 
 def stats(service, payload):
@@ -94,7 +95,7 @@ def get_state(service, payload):
     offset, crc, most = take(p.GET_REQUEST, payload)
     learner = service.device.need()
     # What is learned without a request, in a loop of the board's own, shows here.
-    place = learner.experience, learner.is_open, learner.learned
+    place = learner.experience, learner.is_open, learner.learned, learner.corrections
     if not offset and not crc:
         service.fetched = None
         parts, whole = state.pieces(learner), 0

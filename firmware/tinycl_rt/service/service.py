@@ -179,6 +179,11 @@ class Service:
 
             self.fetched = None
             handler = uploads.HANDLERS.get(code)
+        elif code == p.FORGET or code == p.RENAME:
+            from tinycl_rt.service import corrections
+
+            self.fetched = None
+            handler = corrections.HANDLERS.get(code)
         else:
             from tinycl_rt.service import queries
 
@@ -191,6 +196,7 @@ class Service:
         """Let go of code that was needed for a while."""
         self._seldom = False
         forget("service.queries")
+        forget("service.corrections")
         if not self.uploads:
             forget("service.uploads")
         self.device.forget()

@@ -40,7 +40,7 @@ def restore(learner, file):
     begin = file.tell()
     header, head, config = open_state(file, learner.model)
     size = head[1]
-    experience, is_open, _, position, learned, word, filled, share, _ = head[5:]
+    experience, is_open, _, position, learned, word, filled, share, corrections = head[5:]
     n = config.classes
     if filled > config.replay_slots or is_open > 1 or word == 0:
         raise ValueError("state: %d slots filled of %d" % (filled, config.replay_slots))
@@ -69,6 +69,7 @@ def restore(learner, file):
     learner.names = found
     learner.experience, learner.is_open = experience, bool(is_open)
     learner.position, learner.learned = position, learned
+    learner.corrections = corrections
     learner.rng.state[0] = word
     replay, h = learner.replay, learner.head
     targets = [h.past, replay.seen, h.cw] + h.blocks(is_open)

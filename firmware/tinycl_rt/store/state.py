@@ -22,7 +22,7 @@ __all__ = ["CRC_FROM", "HEADER", "HEADER_BYTES", "MAGIC", "dump", "fingerprint",
 MAGIC = b"TCS1"
 
 # magic, bytes, CRC32 of all from byte 12 on, model fingerprint, configuration, experience,
-# open, reserved, position, learned, rng word, replay slots filled, replay share, reserved
+# open, reserved, position, learned, rng word, replay slots filled, replay share, corrections
 HEADER = "<4sII8s%dsHBBIIIHHI" % PACKED_BYTES
 HEADER_BYTES = 64
 CRC_FROM = 12
@@ -67,7 +67,7 @@ def pieces(learner):
         learner.rng.state[0],
         n,
         replay.share,
-        0,
+        learner.corrections,
     )
     crc = crc32(memoryview(header)[CRC_FROM:])
     for part in parts[1:]:

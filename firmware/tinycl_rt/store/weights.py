@@ -1,5 +1,6 @@
 """What predicting needs of a learned state: consolidated weights and class names."""
 
+from tinycl_rt.forward import NEVER
 from tinycl_rt.store.reading import head_bytes, names, open_state, read
 from tinycl_rt.store.state import HEADER_BYTES
 
@@ -26,7 +27,8 @@ def load(predictor, file):
         raise ValueError("state: its layers were trained too, which takes a Learner")
     size, is_open, filled = head[1], head[6], head[11]
     n, features = config.classes, predictor.model.features
-    at = HEADER_BYTES + 8 * n + 8  # past, seen
+    past = HEADER_BYTES
+    at = past + 8 * n + 8  # seen of the replay memory comes between
     behind = at + 2 * n * features
     tail = behind + sum(head_bytes(config, features, is_open))
     tail += filled * (2 + predictor.model.latent_bytes)
@@ -34,8 +36,12 @@ def load(predictor, file):
     found = names(file, size - tail, n)
     predictor.make_head(config)
     file.seek(begin + at)
-    read(file, predictor.head.cw)
-    if config.head:
-        file.seek(begin + behind + (5 * n if is_open else 0))
-        read(file, predictor.head.bias)
+    head = predictor.head
+    read(file, head.cw)
+    file.seek(begin + (behind + (5 * n if is_open else 0) if config.head else past))
+    read(file, head.bias)
+    if not config.head:  # counts of samples: a class without any is not to be predicted
+        taught = any(head.bias)
+        for j in range(n):
+            head.bias[j] = NEVER if taught and not head.bias[j] else 0
     predictor.names = found

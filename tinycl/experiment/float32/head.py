@@ -71,9 +71,13 @@ class FloatHead:
 
     replays = True
 
-    def weights(self, fresh: bool) -> FloatArray:
+    def predict(self, fresh: bool) -> int:
         """As of ``Head``."""
-        return self.tw if fresh else self.cw
+        self.scores(self.tw if fresh else self.cw)
+        taught = (self.past + self.cur if fresh else self.past) > 0
+        if taught.any():
+            self.acc[~taught] = -np.inf
+        return int(self.acc.argmax())
 
     def begin(self, classes: Iterable[int]) -> None:
         """Open an experience with these classes; the others start from zero (CWR*)."""
@@ -82,9 +86,14 @@ class FloatHead:
         if not self.naive:
             self.tw[:] = 0
         for j in classes:
-            self.activate_class(j)
+            self._activate(j)
 
-    def activate_class(self, j: int) -> None:
+    def count(self, j: int) -> None:
+        """A sample of a class is about to be learned."""
+        self._activate(j)
+        self.cur[j] += 1
+
+    def _activate(self, j: int) -> None:
         """Let a class take part in the open experience."""
         if self.active[j]:
             return

@@ -40,7 +40,6 @@ class FloatLda:
         self.cw = np.zeros((n, features), np.float32)
         self.bias = np.full(n, -np.inf, np.float32)
         self.past, self.cur = np.zeros((2, n), np.int64)
-        self.active = np.zeros(n, bool)
         self.x = array("b", bytes(features))
         self.acc = np.zeros(n, np.float32)
         self._values = np.frombuffer(self.x, np.int8)
@@ -51,18 +50,15 @@ class FloatLda:
 
     def begin(self, classes: Iterable[int]) -> None:
         """Open an experience."""
-        self.active[:] = False
         self.cur[:] = 0
-        for j in classes:
-            self.activate_class(j)
 
-    def activate_class(self, j: int) -> None:
-        """Let a class take part in the open experience."""
-        self.active[j] = True
+    def count(self, j: int) -> None:
+        """A sample of a class is about to be learned."""
+        self.cur[j] += 1
 
-    def weights(self, fresh: bool) -> FloatArray:
-        """As of ``Lda``."""
-        return self.cw
+    def predict(self, fresh: bool) -> int:
+        """The best class of the features in ``x``."""
+        return self.scores(self.cw)
 
     def scores(self, weights: FloatArray) -> int:
         """Logits of the features in ``x``; returns the best class."""
