@@ -34,6 +34,7 @@ ORDER = {
         store
         predictor corrections
         learner
+        sound
         tinycl_rt changes
         device
         service""",

@@ -14,6 +14,7 @@
 #include "float/kernels.h"
 #include "full/kernels.h"
 #include "lda/kernels.h"
+#include "sound/kernels.h"
 #include "tail/kernels.h"
 
 // Numbers out of the fuzzer's bytes while they last, out of xorshift afterwards.
@@ -393,8 +394,35 @@ static tc_error lda(source *s, uint32_t kernel) {
     return error;
 }
 
+static tc_error sound(source *s, uint32_t kernel) {
+    int32_t at = field(s, 0, 511), first = field(s, 0, 9), count = field(s, 1, 12);
+    int32_t samples = field(s, 0, 512), row = field(s, 0, 9);
+    uint8_t sides[42], side = (uint8_t)below(s, 9);
+    for (uint32_t b = 0; b < sizeof sides; b++) {
+        side = (uint8_t)(side + below(s, 7));
+        sides[b] = side;
+    }
+    tc_buffer *ring = make(s, 1024), *sine = make(s, 770), *work = make(s, 2048);
+    tc_buffer *bands = make(s, sizeof sides + (uint32_t)(side - sides[0]));
+    tc_buffer *rows = make(s, product(40, count));
+    if (bands->size >= sizeof sides && below(s, 16)) {
+        memcpy(bands->data, sides, sizeof sides);
+    }
+    if (kernel == 0) {
+        return tc_sound_fill(ring, at, make(s, 2 * ((uint32_t)first + (uint32_t)samples)), first, samples);
+    }
+    if (kernel == 1) {
+        return tc_sound_log_mel(
+            ring, at, sine, bands, work, make(s, product(40, row < 4096 ? row + 1 : row)), row);
+    }
+    return tc_sound_level(rows, first, count, make(s, product(40, count)));
+}
+
 static tc_error one(source *s) {
-    uint32_t kernel = below(s, 81);
+    uint32_t kernel = below(s, 85);
+    if (kernel >= 81) {
+        return sound(s, kernel % 3);
+    }
     if (kernel >= 71) {
         return lda(s, kernel % 8);
     }

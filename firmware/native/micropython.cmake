@@ -2,7 +2,7 @@
 #   make USER_C_MODULES=/path/to/tinycl/firmware/native/micropython.cmake
 # Firmware that is built with them needs no tinycl_*.mpy files.
 
-foreach(folder core core/inner float lda tail full mpy)
+foreach(folder core core/inner float lda tail full sound mpy)
     file(GLOB sources ${CMAKE_CURRENT_LIST_DIR}/${folder}/*.c)
     list(APPEND TINYCL_SOURCES ${sources})
 endforeach()

@@ -69,6 +69,17 @@ def test_real_valued_kernels_agree(name: str, dist: Path) -> None:
     assert "TestFloats.test_maps ... ok" in text
 
 
+@pytest.mark.parametrize("name", NATIVE)
+def test_kernels_of_sound_agree(name: str, dist: Path) -> None:
+    built(name)
+    cases = ON_BOARD / "cases"
+    extras = [RUNTIME, cases / "test_viper.py", cases / "test_tail.py"]
+    extras.append(VECTORS / "vector_check.py")
+    failures, text = run(name, [cases / "test_sound.py"], extras, [dist])
+    assert failures == 0, text
+    assert "failed 0, skipped 0" in text and "do not load" not in text, text
+
+
 @pytest.mark.parametrize("name", ["unix", "cortex-m0"])
 def test_a_module_for_another_processor_is_passed_over(
     name: str, dist: Path, tmp_path: Path

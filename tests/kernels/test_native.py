@@ -12,7 +12,7 @@ import pytest
 from helpers.boards import absent
 from helpers.paths import NATIVE_SOURCES as NATIVE
 
-FOLDERS = ("core", "core/inner", "float", "lda", "tail", "full")
+FOLDERS = ("core", "core/inner", "float", "lda", "tail", "full", "sound")
 
 
 def make(target: str, folder: Path, *words: str) -> str:
@@ -37,7 +37,7 @@ def test_c_kernels_give_the_references_numbers(tmp_path: Path) -> None:
         "PYTHONMALLOC": "malloc",
     }
     folder = Path(__file__).parent / "native"
-    names = ("cases", "floats", "lda", "tail", "full")
+    names = ("cases", "floats", "lda", "tail", "full", "sound")
     cases = [str(folder / f"sanitized_{name}.py") for name in names]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *cases]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -61,6 +61,7 @@ def test_fuzzer_finds_no_fault(tmp_path: Path) -> None:
         ("core/learn.c", "tc_check_array(g, (uint32_t)classes, 2)", "!g"),
         ("lda/fold.c", "tc_check_array(energy, (uint32_t)rank + 1, 4)", "!energy"),
         ("lda/sums.c", "(uint32_t)(first + count) * (", "(uint32_t)count * ("),
+        ("sound/bands.c", "side[SIDES - 1] - side[0]", "1"),
         ("float/bconv.c", "row + column + oc <= t->size / 4", "row + column <= t->size / 4"),
     ],
 )

@@ -16,6 +16,7 @@ CASE = ON_BOARD / "cases" / "test_viper.py"
 FILES = [
     *("core.py", "emit_bconv.py", "emit_head.py", "emit_layers.py"),
     *("lda.py", "emit_lda.py", "emit_lda_fold.py"),
+    *("sound.py", "emit_sound.py"),
 ]
 
 

@@ -81,7 +81,7 @@ def test_it_learns_what_the_sources_learn(
 
 
 def test_it_is_small_and_says_where_public_names_are() -> None:
-    files = pack("serve")
+    files = pack("serve", sound=True)
     for name in STUBS:
         assert len(files[f"{name.replace('.', '/')}.py"]) < 300
     assert "Learner" in files["__init__.py"] and "_make_replay" not in files["__init__.py"]

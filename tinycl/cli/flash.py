@@ -71,6 +71,9 @@ def command(
         Path | None,
         typer.Option("--state", help="With --profile predict: what was learned, .tcs."),
     ] = None,
+    sound: Annotated[
+        bool, typer.Option("--sound", help="With the front end for a microphone.")
+    ] = False,
     place: Annotated[
         str,
         typer.Option(
@@ -132,7 +135,7 @@ def command(
         blob = read_model(model, [])
         load_tcm(blob)
     learned = read_file(state) if state is not None else None
-    options = Options(blob, kernels, native, program, place, dry_run, profile, learned)
+    options = Options(blob, kernels, native, program, place, dry_run, profile, learned, sound)
     console = Console()
     steps = _Shown(console)
     if not named:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from tinycl.data.image_file import image_files, pillow, read_image
 from tinycl.data.table import number_names, split_size
 from tinycl.exceptions import DataError
 
-__all__ = ["load_folder"]
+__all__ = ["labelled_files", "load_folder"]
 
 Pair = tuple[NDArray[np.uint8], NDArray[np.int64]]
 Size = tuple[int, int, int | None]
@@ -36,16 +37,7 @@ def load_folder(argument: str, name: str) -> Dataset:
     path, size = split_size(argument)
     if size and size[2] not in (None, 1, 3):
         raise DataError(f"images have 1 or 3 channels, not {size[2]}")
-    if not path.is_dir():
-        raise DataError(f"no such folder: {path}")
-    if {folder.name for folder in _folders(path)} == {"train", "test"}:
-        class_names = _class_names(path / "train")
-        if _class_names(path / "test") != class_names:
-            raise DataError(f"{path}: train and test do not have the same classes as sub-folders")
-        files = [_files(path / part, class_names) for part in ("train", "test")]
-    else:
-        class_names = _class_names(path)
-        files = [_files(path, class_names)]
+    class_names, files = labelled_files(path, image_files, "images")
     images = _load_images([file for part in files for file, _ in part], size)
     y = np.array([label for part in files for _, label in part], np.int64)
     cut = len(files[0])
@@ -53,23 +45,56 @@ def load_folder(argument: str, name: str) -> Dataset:
     return make_dataset(name, (images[:cut], y[:cut]), test, class_names)
 
 
+def labelled_files(
+    path: Path, find: Callable[[Path], Sequence[Path]], what: str
+) -> tuple[tuple[str, ...], list[list[tuple[Path, int]]]]:
+    """Names of the classes, and (file, label) of all samples, or of training and test.
+
+    Parameters
+    ----------
+    path
+        Folder with a sub-folder for each class, or ``train`` and ``test`` with such.
+    find
+        The samples in a class's folder.
+    what
+        What they are, for messages.
+
+    Raises
+    ------
+    DataError
+        If a folder is missing or empty.
+    """
+    if not path.is_dir():
+        raise DataError(f"no such folder: {path}")
+    if {folder.name for folder in _folders(path)} == {"train", "test"}:
+        sides = [path / "train", path / "test"]
+        if _class_names(sides[0], what) != _class_names(sides[1], what):
+            raise DataError(f"{path}: train and test do not have the same classes as sub-folders")
+    else:
+        sides = [path]
+    class_names = _class_names(sides[0], what)
+    return class_names, [_files(side, class_names, find, what) for side in sides]
+
+
 def _folders(path: Path) -> list[Path]:
     return [entry for entry in path.iterdir() if entry.is_dir() and entry.name[0] != "."]
 
 
-def _class_names(path: Path) -> tuple[str, ...]:
+def _class_names(path: Path, what: str) -> tuple[str, ...]:
     names = number_names({folder.name for folder in _folders(path)})
     if not names:
-        raise DataError(f"{path} has no sub-folders; expected one per class, with images in it")
+        raise DataError(f"{path} has no sub-folders; expected one per class, with {what} in it")
     return names
 
 
-def _files(path: Path, class_names: tuple[str, ...]) -> list[tuple[Path, int]]:
+def _files(
+    path: Path, class_names: tuple[str, ...], find: Callable[[Path], Sequence[Path]], what: str
+) -> list[tuple[Path, int]]:
     files = []
     for label, class_name in enumerate(class_names):
-        found = image_files(path / class_name)
+        found = find(path / class_name)
         if not found:
-            raise DataError(f"{path / class_name} has no images; each class needs some")
+            raise DataError(f"{path / class_name} has no {what}; each class needs some")
         files += [(file, label) for file in found]
     return files
 

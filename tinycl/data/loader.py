@@ -14,6 +14,7 @@ from tinycl.data.motions import load_motions
 from tinycl.data.npz import load_npz
 from tinycl.data.symbols import add_to_digits, load_symbols
 from tinycl.data.table import load_csv
+from tinycl.data.wav import load_wav
 from tinycl.exceptions import DataError
 
 __all__ = ["NAMES", "load"]
@@ -26,6 +27,7 @@ _FILES: dict[str, Callable[[str, str], Dataset]] = {
     "npz": load_npz,
     "csv": load_csv,
     "folder": load_folder,
+    "wav": load_wav,
 }
 
 
@@ -53,6 +55,8 @@ def load(name: str) -> Dataset:
         ``folder:PATH[,HxW[xC]]``
             One sub-folder of images per class, or ``train/`` and ``test/`` with those. A size
             resizes the images.
+        ``wav:PATH``
+            One sub-folder of recordings per word, or ``train/`` and ``test/`` with those.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def load(name: str) -> Dataset:
 
 def _advice(name: str) -> str:
     if os.path.isdir(name):
-        return f"for a folder of images write folder:{name}"
+        return f"for a folder of images write folder:{name}, of recordings wav:{name}"
     for kind in ("npz", "csv"):
         if name.lower().endswith(f".{kind}"):
             return f"for a file write {kind}:{name}"

@@ -14,7 +14,9 @@ __all__ = ["Changes", "Target", "changes", "deploy"]
 
 _TRIES = 2
 # The last is what version 0.1 called the first.
-_NATIVE = tuple(f"tinycl_{name}" for name in ("core", "float", "lda", "tail", "full", "native"))
+_NATIVE = tuple(
+    f"tinycl_{name}" for name in ("core", "float", "lda", "tail", "full", "sound", "native")
+)
 
 
 class Target(Protocol):

@@ -58,6 +58,7 @@ def plan(
     model: bytes | None = None,
     profile: str = "serve",
     state: bytes | None = None,
+    sound: bool = False,
 ) -> list[PlannedFile]:
     """Return all files for a board, in the order in which they are written.
 
@@ -74,6 +75,8 @@ def plan(
         of the user's own, without the code that it has no use for.
     state
         Learned state that goes with it, for ``predict``.
+    sound
+        With the sound front end.
 
     Raises
     ------
@@ -84,11 +87,14 @@ def plan(
     # What is frozen into firmware goes before files: there is no use in copying them.
     is_frozen = "tinycl_rt" in board.builtin
     if not is_frozen:
-        packed = runtime_files(profile, board.code if board.mpy else None, kernels.name == "viper")
+        arch, viper = board.code if board.mpy else None, kernels.name == "viper"
+        packed = runtime_files(profile, arch, viper, sound)
         files += [PlannedFile(f"/lib/tinycl_rt/{path}", data) for path, data in packed.items()]
     for name, module in kernels.modules.items():
         learning = None if name == "tinycl_predict.mpy" else name
         placed = _PREDICTING.get(name) if profile == "predict" else learning
+        if name == "tinycl_sound.mpy":
+            placed = name if sound else None
         if placed:
             files.append(PlannedFile(f"/lib/{placed}", module.read_bytes()))
     if model is not None:

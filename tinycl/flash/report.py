@@ -36,6 +36,8 @@ class Options:
         predicts; ``predict``: it only predicts. The latter two bring no program.
     state : bytes or None
         Learned state (.tcs), which a board of the profile ``predict`` takes its weights from.
+    sound : bool
+        With the sound front end.
     """
 
     model: bytes | None = None
@@ -46,6 +48,7 @@ class Options:
     dry_run: bool = False
     profile: str = "serve"
     state: bytes | None = None
+    sound: bool = False
 
 
 class Steps(Protocol):

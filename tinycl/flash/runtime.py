@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from tinycl.flash.compiler import compile_text
 from tinycl.packing.pack import pack
-from tinycl.packing.sources import board_sources, is_viper, runtime_folder
+from tinycl.packing.sources import board_sources, is_sound, is_viper, runtime_folder
 
 __all__ = ["runtime_files"]
 
 
-def runtime_files(profile: str, arch: str | None, viper: bool = False) -> dict[str, bytes]:
+def runtime_files(
+    profile: str, arch: str | None, viper: bool = False, sound: bool = False
+) -> dict[str, bytes]:
     """Files by path from ``tinycl_rt``'s folder.
 
     Parameters
@@ -22,6 +24,8 @@ def runtime_files(profile: str, arch: str | None, viper: bool = False) -> dict[s
         profile, since it takes more heap to compile one large file than many small ones.
     viper
         With the viper kernels.
+    sound
+        With the sound front end.
 
     Raises
     ------
@@ -30,9 +34,10 @@ def runtime_files(profile: str, arch: str | None, viper: bool = False) -> dict[s
     """
     if arch is None:
         folder = runtime_folder()
-        return {path: (folder / path).read_bytes() for path in board_sources(folder, viper)}
+        paths = [p for p in board_sources(folder, viper) if sound or not is_sound(p)]
+        return {path: (folder / path).read_bytes() for path in paths}
     return {
         path.removesuffix(".py") + ".mpy": compile_text(text, path, arch)
-        for path, text in sorted(pack(profile).items())
+        for path, text in sorted(pack(profile, sound=sound).items())
         if viper or not is_viper(path)
     }

@@ -64,7 +64,7 @@ def _bring(target: Target, board: Identity, options: Options, steps: Steps) -> R
     steps.say(f"found {board.title}, {size(target.room()[0])} free")
     kernels = choose(board, options.kernels, options.native)
     steps.say(f"kernels: {kernels.name} ({kernels.why})")
-    files = plan(board, kernels, options.model, options.profile, options.state)
+    files = plan(board, kernels, options.model, options.profile, options.state, options.sound)
     files = [file for file in files if not _is_kept(target, board, file, options, steps)]
     target, files, place = _placed(target, files, options.place, steps)
     todo = changes(target, files)

@@ -101,6 +101,7 @@ def _joined(
 _COLOUR: Shape = (32, 32, 3)
 _GREY: Shape = (28, 28, 1)
 _MOTION: Shape = (128, 1, 3)
+_SPEECH: Shape = (49, 40, 1)
 DESIGNS: dict[str, tuple[Shape, Architecture]] = {
     "colour-s": (_COLOUR, _colour(64)),
     "colour-l": (_COLOUR, _colour(96)),
@@ -121,6 +122,17 @@ DESIGNS: dict[str, tuple[Shape, Architecture]] = {
             (64, _SQUARE, _NONE, "same", (2, 2), (2, 2)),
             (128, _SQUARE, _NONE, "same", _NONE, _NONE),
             (128, _SQUARE, _NONE, "valid", _NONE, _NONE),
+        ),
+    ),
+    # Small patterns of time and frequency, then whole spectra, then their order.
+    "speech": (
+        _SPEECH,
+        _architecture(
+            _SPEECH,
+            (32, (5, 5), (2, 2), "valid", _NONE, _NONE),
+            (64, _SQUARE, _NONE, "valid", (3, 3), (2, 2)),
+            (192, (3, 7), _NONE, "valid", _NONE, _NONE),
+            (192, (3, 1), _NONE, "same", _NONE, _NONE),
         ),
     ),
     "motion": (

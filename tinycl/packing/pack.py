@@ -11,14 +11,16 @@ from tinycl.packing.constants import fold
 from tinycl.packing.merge import Part, merge
 from tinycl.packing.modules import read
 from tinycl.packing.names import shorten
-from tinycl.packing.parts import PROFILES, PUBLIC, STUBS
-from tinycl.packing.sources import board_sources, runtime_folder
+from tinycl.packing.parts import PROFILES, PUBLIC, SOUND, STUBS
+from tinycl.packing.sources import board_sources, is_sound, runtime_folder
 from tinycl.packing.unused import drop
 
 __all__ = ["pack"]
 
 
-def pack(profile: str = "serve", folder: Path | None = None) -> dict[str, str]:
+def pack(
+    profile: str = "serve", folder: Path | None = None, sound: bool = False
+) -> dict[str, str]:
     """The runtime as a board gets it.
 
     Parameters
@@ -27,6 +29,8 @@ def pack(profile: str = "serve", folder: Path | None = None) -> dict[str, str]:
         ``predict``, ``learn`` or ``serve``, see ``tinycl.packing.parts``.
     folder
         A ``tinycl_rt``; by default the one that this package came with.
+    sound
+        With the sound front end.
 
     Returns
     -------
@@ -35,7 +39,7 @@ def pack(profile: str = "serve", folder: Path | None = None) -> dict[str, str]:
         are: only boards without native kernels need them.
     """
     folder = folder or runtime_folder()
-    names = PROFILES[profile]
+    names = PROFILES[profile] | (SOUND if sound else {})
     parts = [Part(path, [read(folder, m) for m in text.split()]) for path, text in names.items()]
     root = read(folder, "")
     parts[0].modules.append(root)
@@ -60,13 +64,16 @@ def pack(profile: str = "serve", folder: Path | None = None) -> dict[str, str]:
     shorten(parts, kept | {name for found in public.values() for name in found})
     packed = {f"{part.path or '__init__'}.py": _source(part.tree) for part in parts}
     packed |= _stubs(stubs)
-    packed |= {path: (folder / path).read_text() for path in board_sources(folder) if _stays(path)}
+    as_they_are = [path for path in board_sources(folder) if _stays(path, sound)]
+    packed |= {path: (folder / path).read_text() for path in as_they_are}
     packed |= dict.fromkeys(_packages(packed), "")
     return packed
 
 
-def _stays(path: str) -> bool:
+def _stays(path: str, sound: bool) -> bool:
     """Whether a file is of use to few boards, and stays as it is."""
+    if is_sound(path) and not sound:
+        return False
     return path == "lib/crc_table.py" or (
         path.startswith("kernels/") and path != "kernels/choose.py"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["PROFILES", "PUBLIC", "STUBS"]
+__all__ = ["PROFILES", "PUBLIC", "SOUND", "STUBS"]
 
 _MODEL = "tcm model.graph model.loader model.backbone"
 _PREDICT = f"version lib.crc lib.modules lib.files {_MODEL} forward predictor"
@@ -64,6 +64,9 @@ PROFILES: dict[str, dict[str, str]] = {
 What comes first is needed by what follows. Parts are loaded as a whole, and let go as a whole.
 """
 
+SOUND = {"_sound": "sound"}
+"""The part of boards that hear, whatever their profile."""
+
 STUBS = (
     "config",
     "device",
@@ -71,6 +74,7 @@ STUBS = (
     "learner",
     "predictor",
     "replay",
+    "sound",
     "model.file",
     "model.loader",
     "model.memory",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tinycl_rt
 
-__all__ = ["board_sources", "is_host_only", "is_viper", "runtime_folder"]
+__all__ = ["board_sources", "is_host_only", "is_sound", "is_viper", "runtime_folder"]
 
 _HOST_ONLY = ("kernels/numpy/", "link/fd_stream.py")
 _VIPER = "kernels/viper/"
@@ -25,6 +25,11 @@ def is_host_only(path: str) -> bool:
 def is_viper(path: str) -> bool:
     """Whether a file, named from ``tinycl_rt``'s folder, belongs to the viper kernels."""
     return path.startswith(_VIPER)
+
+
+def is_sound(path: str) -> bool:
+    """Whether a file, named from ``tinycl_rt``'s folder, is for boards that hear."""
+    return path.endswith(("sound.py", "listener.py"))
 
 
 def board_sources(folder: Path | None = None, viper: bool = True) -> list[str]:

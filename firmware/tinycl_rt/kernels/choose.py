@@ -33,7 +33,7 @@ _FASTEST_FIRST = ("native", "viper", "reference")
 _NOT_HERE = (ImportError, SyntaxError, ValueError, MemoryError)
 
 
-def load(name=None):
+def load(name=None, modules=_MODULES):
     """Return a kernel module.
 
     Parameters
@@ -41,6 +41,8 @@ def load(name=None):
     name : str, optional
         ``native``, ``viper``, ``reference`` or ``numpy``; by default ``TINYCL_KERNELS``, else the
         first of the first three that loads.
+    modules : dict
+        Paths of modules by those names.
 
     Raises
     ------
@@ -49,20 +51,20 @@ def load(name=None):
     """
     name = name or _wanted()
     if name:
-        if name not in _MODULES:
+        if name not in modules:
             raise ValueError(
-                "kernels: expected one of %s, got %r" % (", ".join(sorted(_MODULES)), name)
+                "kernels: expected one of %s, got %r" % (", ".join(sorted(modules)), name)
             )
         try:
-            return _import(_MODULES[name])
+            return _import(modules[name])
         except _NOT_HERE as e:
             raise ValueError("kernels %r do not load here: %s" % (name, e))  # noqa: B904
     for name in _FASTEST_FIRST[:-1]:
         try:
-            return _import(_MODULES[name])
+            return _import(modules[name])
         except _NOT_HERE:
             pass
-    return _import(_MODULES[_FASTEST_FIRST[-1]])
+    return _import(modules[_FASTEST_FIRST[-1]])
 
 
 def floats(kernels):

@@ -6,7 +6,7 @@ import ctypes
 import os
 from typing import Any
 
-__all__ = ["ERRORS", "HostFloats", "HostFull", "HostKernels", "HostLda", "HostTail"]
+__all__ = ["ERRORS", "HostFloats", "HostFull", "HostKernels", "HostLda", "HostSound", "HostTail"]
 
 ERRORS = {1: "geometry", 2: "size", 3: "alignment", 4: "argument"}
 
@@ -61,6 +61,11 @@ _LDA = {
     "factor_row": ("w", "r", "r", "i"),
     "solve": ("r", "r", "w", "i"),
     "solve_back": ("r", "r", "w", "i"),
+}
+_SOUND = {
+    "fill": ("w", "i", "r", "i", "i"),
+    "log_mel": ("r", "i", "r", "r+", "w", "w+", "i"),
+    "level": ("r+", "i", "i", "w+"),
 }
 # Kernels that return a number, through a pointer behind the arguments.
 _RETURNING = (
@@ -178,3 +183,10 @@ class HostLda(HostKernels):
 
     ARGUMENTS = _LDA
     PREFIX = "tc_lda_"
+
+
+class HostSound(HostKernels):
+    """The same of ``reference.sound``."""
+
+    ARGUMENTS = _SOUND
+    PREFIX = "tc_sound_"

@@ -1,0 +1,41 @@
+"""What the sound front end costs a board, and which boards get it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.boards import run_on
+
+from tinycl.packing.pack import pack
+from tinycl.packing.parts import PROFILES
+
+MOST_INSTRUCTIONS = 450_000  # a frame, of the native kernels with Python around them
+COUNT = """
+import tinyclboard
+from array import array
+from tinycl_rt.sound import LogMel
+
+mel = LogMel()
+samples = array("h", bytes(640))
+for i in range(320):
+    samples[i] = (i * 7919 * i) % 20000 - 10000
+mel.write(samples)
+mel.write(samples)
+print(mel._kernels.NAME, tinyclboard.count(mel.write, samples))
+"""
+
+
+def test_a_frame_takes_few_instructions(tmp_path: Path) -> None:
+    name, count = run_on("cortex-m3", tmp_path, {}, COUNT).split()
+    assert name == "native" and int(count) <= MOST_INSTRUCTIONS
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_boards_get_it_when_they_are_asked_to(profile: str) -> None:
+    without, those = pack(profile), pack(profile, sound=True)
+    more = set(those) - set(without)
+    assert {"_sound.py", "sound.py", "kernels/reference/sound.py"} <= more
+    assert all("sound" in name for name in more)
+    sizes = [sum(len(files[name]) for name in without) for files in (without, those)]
+    assert sizes[1] < 1.01 * sizes[0]  # other names, perhaps

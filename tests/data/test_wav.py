@@ -1,0 +1,107 @@
+"""Recordings in folders, of every kind that people have."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from tinycl_rt.sound import LogMel
+
+from tinycl.data import load
+from tinycl.data.sound import cut_word, level
+from tinycl.exceptions import DataError
+
+RATE = 16000
+
+
+def beep(hertz: float, seconds: float = 0.6, rate: int = RATE) -> NDArray[np.float32]:
+    time = np.arange(int(seconds * rate)) / rate
+    return (0.3 * np.sin(2 * np.pi * hertz * time) * np.hanning(len(time))).astype(np.float32)
+
+
+def write(folder: Path, word: str, name: str, samples: NDArray, rate: int = RATE) -> Path:
+    (folder / word).mkdir(exist_ok=True, parents=True)
+    soundfile.write(folder / word / name, samples, rate)
+    return folder / word / name
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for i in range(5):
+        write(tmp_path, "low", f"{i}.wav", beep(300 + i))
+        write(tmp_path, "high", f"{i}.wav", beep(2000 + i))
+    return tmp_path
+
+
+def test_windows_are_those_of_a_board(folder: Path) -> None:
+    dataset = load(f"wav:{folder}")
+    assert dataset.class_names == ("high", "low")
+    assert dataset.x_train.shape == (8, 49, 40, 1) and dataset.x_test.shape == (2, 49, 40, 1)
+    samples, _ = soundfile.read(folder / "low" / "0.wav", dtype="int16")
+    frames = np.frombuffer(LogMel(kernels="reference").feed(samples), np.uint8).reshape(-1, 40)
+    wanted = level(cut_word(frames))
+    assert any((x[:, :, 0] == wanted).all() for x in (*dataset.x_train, *dataset.x_test))
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 44100, 48000])
+def test_rates_and_channels_do_not_matter(folder: Path, rate: int) -> None:
+    plain, other = write(folder, "a", "0.wav", beep(700)), beep(700, rate=rate)
+    write(folder, "b", "0.flac", np.stack([other, other], axis=1), rate)
+    for word in ("a", "b"):
+        write(folder, word, "1.wav", beep(700))
+    dataset = load(f"wav:{folder}")
+    x, y = np.concatenate([dataset.x_train, dataset.x_test]), [*dataset.y_train, *dataset.y_test]
+    same, loud = x[np.array(y) < 2].astype(int), 60
+    assert len(same) == 4 and plain.is_file()
+    loudest = same.max(axis=0) > 160 - loud
+    assert np.abs(same - same[0])[:, loudest].max() <= 6
+
+
+def test_narrow_and_clipped_recordings_are_used_and_told(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(folder, "low", "8k.wav", beep(300, rate=8000), 8000)
+    write(folder, "low", "loud.wav", np.clip(20 * beep(300), -1, 1))
+    with caplog.at_level(logging.WARNING):
+        load(f"wav:{folder}")
+    narrow, clipped = (record.getMessage() for record in caplog.records)
+    assert "1 recordings of 8000 Hz" in narrow and "above 4000 Hz" in narrow
+    assert "loud.wav: record them with less gain" in clipped
+
+
+@pytest.mark.parametrize(
+    "samples, reason",
+    [
+        (np.zeros(RATE, np.float32), "bad.wav is silent"),
+        (np.zeros(0, np.float32), "bad.wav is empty"),
+        (np.zeros(61 * 2000, np.float32), "bad.wav lasts 61 s; expected one word"),
+    ],
+)
+def test_recordings_that_hold_no_word(folder: Path, samples: NDArray, reason: str) -> None:
+    write(folder, "low", "bad.wav", samples, RATE if len(samples) <= RATE else 2000)
+    with pytest.raises(DataError, match=reason):
+        load(f"wav:{folder}")
+
+
+def test_what_is_no_recording(folder: Path) -> None:
+    (folder / "low" / "text.wav").write_text("hello")
+    with pytest.raises(DataError, match=r"text\.wav cannot be read as a recording"):
+        load(f"wav:{folder}")
+    (folder / "empty").mkdir()
+    with pytest.raises(DataError, match="empty has no recordings"):
+        load(f"wav:{folder}")
+    with pytest.raises(DataError, match="no such folder"):
+        load(f"wav:{folder / 'nowhere'}")
+
+
+def test_train_and_test_stay_apart(folder: Path, tmp_path: Path) -> None:
+    for side in ("train", "test"):
+        for word in ("low", "high"):
+            for i in range(3):
+                write(tmp_path / "both" / side, word, f"{i}.wav", beep(500, 0.02 + i / 10))
+    dataset = load(f"wav:{tmp_path / 'both'}")
+    assert len(dataset.x_train) == len(dataset.x_test) == 6

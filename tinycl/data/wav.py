@@ -1,0 +1,121 @@
+"""Recorded words in folders: one sub-folder a word."""
+
+from __future__ import annotations
+
+import logging
+from math import gcd
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tinycl_rt.sound import RATE
+
+from tinycl.data.dataset import Dataset, make_dataset
+from tinycl.data.folder import labelled_files
+from tinycl.data.sound import cut_word, level, log_mel
+from tinycl.exceptions import DataError, MissingExtraError
+
+__all__ = ["load_wav", "read_wav", "to_window"]
+
+_LONGEST = 60  # seconds
+_ENDINGS = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".au")
+_CLIPPED = 0.01  # share of samples at the very end of the range
+
+log = logging.getLogger(__name__)
+
+
+def load_wav(argument: str, name: str) -> Dataset:
+    """Load ``wav:PATH``: log-mel windows (49, 40, 1) of recordings.
+
+    `PATH` holds one sub-folder of recordings per word, or ``train`` and ``test`` with such
+    sub-folders. A recording has any rate, channels and up to a minute; the second in which it is
+    loudest counts.
+
+    Raises
+    ------
+    DataError
+        If a folder is missing or empty, or a recording cannot be used.
+    MissingExtraError
+        If soundfile or SciPy is not installed.
+    """
+    class_names, sides = labelled_files(Path(argument).expanduser(), _recordings, "recordings")
+    narrow, clipped = [], []
+    pairs = []
+    for files in sides:
+        windows = []
+        for file, _ in files:
+            samples, rate = read_wav(file)
+            windows.append(to_window(samples))
+            if rate < RATE:
+                narrow.append(rate)
+            if (np.abs(samples.astype(np.int32)) >= 32767).mean() > _CLIPPED:
+                clipped.append(file)
+        pairs.append((np.stack(windows), np.array([label for _, label in files], np.int64)))
+    if narrow:
+        log.warning(
+            f"{argument}: {len(narrow)} recordings of {min(narrow)} Hz or more hold nothing above "
+            f"{min(narrow) // 2} Hz, as they would at {RATE} Hz; they are resampled"
+        )
+    if clipped:
+        log.warning(
+            f"{argument}: {len(clipped)} recordings are cut off at the ends of the range, such as "
+            f"{clipped[0]}: record them with less gain"
+        )
+    return make_dataset(name, pairs[0], pairs[1] if len(pairs) > 1 else None, class_names)
+
+
+def to_window(samples: NDArray[np.int16]) -> NDArray[np.uint8]:
+    """The window (49, 40, 1) of a word that a recording at 16 kHz holds."""
+    return level(cut_word(log_mel(samples)))[:, :, None]
+
+
+def read_wav(file: Path) -> tuple[NDArray[np.int16], int]:
+    """Read a recording as one channel at 16 kHz; return it and the rate that it had.
+
+    Channels are averaged. Less than a frame of samples is filled up with silence.
+
+    Raises
+    ------
+    DataError
+        It is no recording, empty, silent, or longer than a minute.
+    MissingExtraError
+        soundfile or SciPy is not installed.
+    """
+    sound, resample = _libraries()
+    try:
+        with sound.SoundFile(file) as opened:
+            rate, seconds = opened.samplerate, opened.frames / opened.samplerate
+            if seconds > _LONGEST:
+                raise DataError(
+                    f"{file} lasts {seconds:.0f} s; expected one word, in a minute at most: cut "
+                    "it into words"
+                )
+            x = opened.read(dtype="float32", always_2d=True).mean(axis=1)
+    except sound.LibsndfileError as error:
+        raise DataError(f"{file} cannot be read as a recording ({error.error_string})") from error
+    if not len(x):
+        raise DataError(f"{file} is empty: record it again, or remove it")
+    if not np.abs(x).max() > 2 / 32768:
+        raise DataError(f"{file} is silent: record it again, or remove it")
+    if rate != RATE:
+        common = gcd(rate, RATE)
+        x = resample(x, RATE // common, rate // common)
+    x = np.pad(x, (0, max(0, 512 - len(x))))
+    return np.clip(np.rint(x * 32768), -32768, 32767).astype(np.int16), rate
+
+
+def _recordings(folder: Path) -> list[Path]:
+    found = (f for f in folder.iterdir() if f.suffix.lower() in _ENDINGS and f.name[0] != ".")
+    return sorted(found)
+
+
+def _libraries() -> tuple[Any, Any]:
+    try:
+        import soundfile
+        from scipy.signal import resample_poly
+    except ImportError as error:
+        raise MissingExtraError(
+            "reading recordings takes soundfile and SciPy: pip install 'tinycl[sound]'"
+        ) from error
+    return soundfile, resample_poly
