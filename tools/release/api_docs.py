@@ -33,7 +33,9 @@ FIRMWARE_ONLY = (
     "tinycl_rt.kernels.viper.emit_layers",
     "tinycl_rt.kernels.viper.emit_lda",
     "tinycl_rt.kernels.viper.emit_lda_fold",
+    "tinycl_rt.kernels.viper.emit_sound",
     "tinycl_rt.kernels.viper.lda",
+    "tinycl_rt.kernels.viper.sound",
     "tinycl_rt.kernels.viper.tail",
 )
 
