@@ -19,7 +19,7 @@ RULES = ("sign", "proportional", "bop")
 FULL = 255  # depth of a learner that trains every binary layer from scratch
 
 MOST_RANK = 64
-_ROW_BYTES = 98304  # of a covariance's rows, unless told otherwise
+_ROW_BYTES = 131072  # of a covariance's rows, unless told otherwise
 
 MAX_EXPERIENCES = 65535  # their number takes two bytes in the state
 
@@ -67,7 +67,7 @@ class Config:
         head learns alone, else 0.
     rank : int
         Rows that head 2 keeps of the covariance, 1..64; 0: a sixteenth of the number of features,
-        and no more than 96 KiB hold.
+        and no more than 128 KiB hold.
     tolerance : int
         Heads 1 and 2: a sample is unknown when it fits worse than the mean of its class by this
         number of eighths of the mean deviation, 1..63; 0: never.

@@ -159,7 +159,7 @@ class Device:
         if config or self.packed:
             return Learner(model, config or Config.unpack(self.packed))
         # A first hello must succeed on the smallest heap, so what takes less comes next.
-        for given in ({}, {"rank": 8}, {"head": MEAN}):
+        for given in ({}, {"rank": 32}, {"rank": 8}, {"head": MEAN}):
             try:
                 return Learner(model, Config(**given))
             except MemoryError:

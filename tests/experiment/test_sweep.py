@@ -21,7 +21,7 @@ from tinycl.exceptions import DataError, MissingExtraError
 from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep import runs
-from tinycl.experiment.sweep.depths import compare, sentences
+from tinycl.experiment.sweep.advice import best, compare, sentences
 from tinycl.experiment.sweep.grid import grid
 from tinycl.experiment.sweep.plots import write_plots
 from tinycl.experiment.sweep.pool import each
@@ -121,7 +121,19 @@ def test_the_tool_says_whether_a_depth_pays() -> None:
         "a: pays here, +2.0 points against the head alone (+1.0 to +3.0 by seed)",
         "b: hardly pays here, +1.0 points against the head alone (-1.0 to +3.0 by seed)",
         "c: does not pay here, -2.0 points against the head alone (-5.0 to +1.0 by seed)",
+        "use --learn tail:1 --rule sign: 57.0 %, and nothing cheaper does as well",
     ]
+
+
+def test_the_cheapest_settings_that_nothing_surpasses() -> None:
+    sums = made_up("head", [0.5, 0.6], replay=0, head="lda")
+    memory = made_up("head", [0.49, 0.61], replay=10, head="cwr")
+    deep = made_up("tail:1", [0.52, 0.62], replay=10, head="cwr")
+    floats = made_up("head", [0.9, 0.9], replay=0, head="lda", arithmetic="float32")
+    assert best([memory, sums]) is sums  # the same mean, and no bytes
+    assert best([deep, memory, sums, floats]) is deep
+    assert best([sums, floats]) is None  # no choice for a board
+    assert best([sums, made_up("head", [0.7, 0.8], limit=5)]) is None  # another stream
 
 
 def test_depths_are_compared_with_nothing_else_different() -> None:

@@ -50,6 +50,7 @@ def test_every_part(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {0, 1, 15, 32} <= slots
     assert "| head_step | 12,345 |" in text
     assert "memory.json" in text and "Not measured" in text
+    assert "| letters, grey, 20 | " in text
     plots = {p.name for p in folder.glob("*.png")}
     assert plots == {"a-small.png", "b-small.png", "c-small.png", "h-letters.png"}
     assert all(f"]({name})" in text for name in plots)

@@ -82,7 +82,7 @@ def command(
     with importing():
         from tinycl.data import load
         from tinycl.experiment.simulator import Latents, check_shape
-        from tinycl.experiment.sweep.depths import sentences
+        from tinycl.experiment.sweep.advice import best, sentences
         from tinycl.experiment.sweep.plots import write_plots
         from tinycl.experiment.sweep.runs import Bench, group, simulate, sweep
         from tinycl.experiment.sweep.tables import csv_text, varying
@@ -123,6 +123,9 @@ def command(
             console.print(_unknown(one), highlight=False, markup=False)
     for verdict in sentences(groups, varying(groups)):
         console.print(verdict, highlight=False, markup=False)
+    chosen = best(groups)
+    for one in groups if chosen else ():
+        one["advised"] = one is chosen
     write_json(json, groups[0] if len(groups) == 1 else groups)
     if csv:
         write_file(csv, csv_text(groups).encode())

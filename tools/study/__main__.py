@@ -8,7 +8,7 @@ Parts: (a) accuracy of every method, in integers and float32; (b) bits of forwar
 weights and errors; (c) accuracy against bytes of the replay memory, by the form of what is kept;
 (d) instructions of a backward pass and (e) memory of training at full depth, from the JSON files
 of the tools that measure them; (f) rules by which a tail's weights change; (g) what depth gains;
-(h) heads, by samples a class, on backbones of the zoo.
+(h) heads, by samples a class, on backbones of the zoo; (i) the constant of the head lda.
 OUT gets study.md with the plots beside it, and every run as CSV and JSON. Finished runs are kept
 in OUT/runs: a study that was stopped goes on.
 """
@@ -31,6 +31,7 @@ from tools.study.depths import depths
 from tools.study.others import others
 from tools.study.paper import Group, Page
 from tools.study.rules import is_update, rules
+from tools.study.shrinkage import shrinkage
 from tools.study.storage import storage
 from tools.study.tasks import FULL, QUICK, Task, bench
 from tools.study.widths import widths
@@ -44,6 +45,7 @@ TITLES = {
     "f": "(f) Update rules of the tail",
     "g": "(g) How deep it pays to learn",
     "h": "(h) Heads, by samples a class",
+    "i": "(i) Shrinkage of the head lda",
 }
 OTHERS = {
     "d": ("instructions.json", "python -m tools.bench.backward --board cortex-m3 --json FILE"),
@@ -124,6 +126,8 @@ def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]
         elif part == "h":
             sets = heads.QUICK if options.quick else heads.FULL
             heads.heads(sets, run_all, options.seeds or 5, page)
+        elif part == "i":
+            shrinkage(heads.QUICK if options.quick else heads.FULL, options.seeds or 3, page)
         elif part == "f":
             rules(tasks, run, page)
             others(out / KERNELS[0], KERNELS[1], page, is_update)

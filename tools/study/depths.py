@@ -5,7 +5,7 @@ from __future__ import annotations
 from tinycl_rt.model.loader import Model
 
 from tinycl.experiment.settings import ExperimentSettings
-from tinycl.experiment.sweep.depths import compare
+from tinycl.experiment.sweep.advice import compare
 from tinycl.experiment.sweep.runs import Bench
 
 from .accuracy import Run, is_there

@@ -24,7 +24,7 @@ from tools.zoo.recordings import write
 
 from .paper import Group, Page, score, seeds, table
 
-__all__ = ["FULL", "QUICK", "Set", "heads"]
+__all__ = ["FULL", "QUICK", "Set", "bench", "heads"]
 
 Run = Callable[[Bench, list[ExperimentSettings], str], list[Group]]
 Floats = npt.NDArray[np.float64]
@@ -72,18 +72,18 @@ def heads(sets: tuple[Set, ...], run: Run, runs: int, page: Page) -> None:
         "shrinkage is chosen on the test set."
     )
     for one in sets:
-        bench = _bench(one, page.folder)
-        if bench is None:
+        its = bench(one, page.folder)
+        if its is None:
             continue
-        limits = [n for n in one.limits if n <= np.bincount(bench.dataset.y_train).min()]
+        limits = [n for n in one.limits if n <= np.bincount(its.dataset.y_train).min()]
         cells = {
             (name, n): ExperimentSettings(order="random", limit=n, **changes)
             for name, changes in HEADS.items()
             for n in limits
         }
-        groups = dict(zip(cells, run(bench, list(cells.values()), one.name), strict=True))
+        groups = dict(zip(cells, run(its, list(cells.values()), one.name), strict=True))
         page.runs(one.name, list(groups.values()))
-        found = {n: _yardsticks(bench, n, runs) for n in limits}
+        found = {n: _yardsticks(its, n, runs) for n in limits}
         rows = [[name, *(score(groups[name, n]) for n in limits)] for name in HEADS]
         rows += [
             [title, *(f"{found[n][key].mean():.1f} ± {found[n][key].std():.1f}" for n in limits)]
@@ -97,7 +97,7 @@ def heads(sets: tuple[Set, ...], run: Run, runs: int, page: Page) -> None:
         page.plot(_figure(limits, rows, one), one.name)
 
 
-def _bench(one: Set, folder: Path) -> Bench | None:
+def bench(one: Set, folder: Path) -> Bench | None:
     """Backbone and data; None where a recording is not there."""
     data = one.data
     if one.model == "motion":
