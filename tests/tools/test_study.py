@@ -11,7 +11,7 @@ import pytest
 from helpers.tiny import tiny_model
 
 from tools.study import __main__ as study
-from tools.study import storage, widths
+from tools.study import heads, shrinkage, storage, widths
 from tools.study.tasks import Task
 
 
@@ -39,6 +39,9 @@ def test_every_part(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(widths, "QF", (4, 8))
     monkeypatch.setattr(widths, "GBITS", (4, 8))
     monkeypatch.setattr(storage, "BYTES", (100, 1000, 5000))
+    monkeypatch.setattr(heads, "QUICK", (heads.Set("letters", "grey", "letters", (5,)),))
+    monkeypatch.setattr(shrinkage, "FACTORS", (6, 12))
+    monkeypatch.setattr(shrinkage, "LIMITS", (5,))
     (folder / "instructions.json").write_text('[{"kernel": "head_step", "instructions": 12345}]')
     run(folder)
     text = (folder / "study.md").read_text()
@@ -50,7 +53,7 @@ def test_every_part(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {0, 1, 15, 32} <= slots
     assert "| head_step | 12,345 |" in text
     assert "memory.json" in text and "Not measured" in text
-    assert "| letters, grey, 20 | " in text
+    assert "| letters, grey, 5 | " in text
     plots = {p.name for p in folder.glob("*.png")}
     assert plots == {"a-small.png", "b-small.png", "c-small.png", "h-letters.png"}
     assert all(f"]({name})" in text for name in plots)
