@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3 python; do \
 	&& echo $$p && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test check docs boards notebooks vectors fuzz soak wheel install clean
+.PHONY: help demo test check docs boards page notebooks vectors fuzz soak wheel install clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,7 +19,7 @@ demo: $(VENV)/.train  ## show how an emulated board learns (installs into .venv 
 
 install: $(VENV)/.train  ## make the environment .venv with everything to train, compile and stream
 
-test: $(VENV)/.test boards  ## run all checks and tests
+test: $(VENV)/.test boards page  ## run all checks and tests
 	$(MAKE) check
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
@@ -37,6 +37,11 @@ boards: $(VENV)/.test  ## build the emulated MicroPython boards (QEMU, compilers
 	else echo "boards: not built, so their tests are skipped; tools/boards/setup.sh installs what is missing:" \
 	$$(tools/boards/setup.sh --list); fi
 
+page: $(VENV)/.test  ## build what tinycl page serves: MicroPython for the browser (npm), C kernels
+	@if [ "$$CI" = true ]; then tools/boards/setup.sh --browser; fi
+	@if command -v npm >/dev/null; then $(BIN)/python -m tools.page; \
+	else echo "page: not built, so its tests are skipped; tools/boards/setup.sh --browser installs npm"; fi
+
 notebooks: $(VENV)/.test  ## run the notebooks and store their outputs (ARGS="--full 4")
 	$(BIN)/python -m tools.release.run_notebooks --write $(ARGS)
 
@@ -46,7 +51,7 @@ vectors: $(VENV)/.test  ## write the test vectors of the kernels again, from the
 fuzz: $(VENV)/.test  ## feed damaged models and buffers to the loader and the C kernels (RUNS=1000000)
 	$(BIN)/python -m tools.faults.fuzz --runs $(or $(RUNS),1000000) $(ARGS)
 
-wheel: $(VENV)/.test  ## build the wheel, with native kernels for each compiler that is installed
+wheel: $(VENV)/.test page  ## build the wheel, with native kernels for each compiler that is installed
 	$(MAKE) -C firmware/native DIST=$(CURDIR)/tinycl/native PYTHON=$(CURDIR)/$(BIN)/python
 	$(PIP) wheel --quiet --no-deps -w dist .
 

@@ -19,7 +19,7 @@ ORDER = {
         data models zoo
         training edge compiler observer
         link
-        flash
+        flash page
         report
         experiment
         ui

@@ -34,6 +34,7 @@ REST = {
     "flash": ("--board", "unix"),
     "label": (*CPYTHON, "--model", "model.tcm", "--names", "a,b", "--images", "pictures"),
     "memory": ("mlp",),
+    "page": ("--no-open", *CPYTHON),
     "report": ("run",),
     "info": CPYTHON,
     "backup": (*CPYTHON, "--output", "state.tcs"),

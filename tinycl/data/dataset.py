@@ -31,6 +31,8 @@ class Dataset:
     y_train, y_test : int64 array (N,)
         Class of each sample, an index into `class_names`.
     class_names : tuple of str
+    experience : int64 array (N,), optional
+        Experience in which each training sample was taught, where the data set tells.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Dataset:
     x_test: NDArray[np.uint8]
     y_test: NDArray[np.int64]
     class_names: tuple[str, ...]
+    experience: NDArray[np.int64] | None = None
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -70,6 +73,7 @@ class Dataset:
             self,
             x_train=self.x_train[train],
             y_train=self.y_train[train],
+            experience=None if self.experience is None else self.experience[train],
             x_test=self.x_test[test],
             y_test=self.y_test[test],
         )

@@ -2,7 +2,7 @@
 
 A scenario cuts the training set into *experiences*, the words of the continual-learning
 literature (Lomonaco and Maltoni, CORe50, 1705.03550): ``nc`` brings new classes, ``nic`` new
-instances and new classes.
+instances and new classes. ``taught`` repeats what a person taught (``tinycl page``).
 
 >>> from tinycl.data import load
 >>> digits = load("digits")
@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _SCENARIO = re.compile(r"(nc|nic):([0-9]{1,6})(?: *, *first=([0-9]{1,6}))?")
+_TAUGHT = "taught"
 _ORDERS = ("natural", "random")
 
 # One generator for each purpose, so that a limit does not change the class order, and so on.
@@ -48,7 +49,7 @@ class Scenario:
     Attributes
     ----------
     kind : str
-        ``"nc"`` or ``"nic"``.
+        ``"nc"``, ``"nic"`` or ``"taught"``.
     size : int
         Classes per experience (nc), or number of experiences (nic).
     first : int or None
@@ -60,6 +61,8 @@ class Scenario:
     first: int | None = None
 
     def __str__(self) -> str:
+        if self.kind == _TAUGHT:
+            return _TAUGHT
         return f"{self.kind}:{self.size}" + (f",first={self.first}" if self.first else "")
 
 
@@ -86,7 +89,7 @@ class Experience:
 
 
 def parse_scenario(text: str) -> Scenario:
-    """Read ``nc:CLASSES[,first=CLASSES]`` or ``nic:EXPERIENCES[,first=CLASSES]``.
+    """Read ``nc:CLASSES[,first=CLASSES]``, ``nic:EXPERIENCES[,first=CLASSES]`` or ``taught``.
 
     >>> parse_scenario("nc:1,first=5")
     Scenario(kind='nc', size=1, first=5)
@@ -94,13 +97,15 @@ def parse_scenario(text: str) -> Scenario:
     Raises
     ------
     DataError
-        If `text` is neither.
+        If `text` is none of them.
     """
+    if text.strip() == _TAUGHT:
+        return Scenario(_TAUGHT, 0)
     found = _SCENARIO.fullmatch(text.strip())
     if not found or int(found[2]) < 1 or (found[3] and int(found[3]) < 1):
         raise DataError(
             f"{text!r} is not a scenario; expected nc:CLASSES_PER_EXPERIENCE or nic:EXPERIENCES, "
-            "from 1, then optionally ,first=CLASSES_IN_THE_FIRST, such as nc:1,first=5"
+            "from 1, then optionally ,first=CLASSES_IN_THE_FIRST, such as nc:1,first=5; or taught"
         )
     return Scenario(found[1], int(found[2]), int(found[3]) if found[3] else None)
 
@@ -118,7 +123,8 @@ def build(
 
     ``nc:K``: each experience brings all samples of K classes that are new; the last may bring
     fewer. ``nic:N``: N experiences; each class appears first in one of them, evenly spread, and
-    its samples are dealt evenly from there to the last experience.
+    its samples are dealt evenly from there to the last experience. ``taught``: the experiences of
+    the data set, sample by sample as they were taught.
 
     Parameters
     ----------
@@ -145,6 +151,8 @@ def build(
     """
     scenario = parse_scenario(scenario) if isinstance(scenario, str) else scenario
     _check(seed, order, limit, epochs)
+    if scenario.kind == _TAUGHT:
+        return _as_taught(dataset, (order, limit, epochs, without))
     present = np.setdiff1d(dataset.y_train, left_out(dataset, without, seed))
     if scenario.first and scenario.first > len(present):
         raise DataError(
@@ -210,6 +218,24 @@ def test_indices(dataset: Dataset, classes: Iterable[int]) -> NDArray[np.int64]:
 
 
 test_indices.__test__ = False  # type: ignore[attr-defined]  # pytest: a helper, not a test
+
+
+def _as_taught(dataset: Dataset, given: tuple[object, ...]) -> list[Experience]:
+    """The experiences that the data set tells of."""
+    if dataset.experience is None:
+        raise DataError(
+            f"{dataset.name} does not tell in which order it was taught: choose another scenario"
+        )
+    if given != ("natural", None, 1, 0):
+        raise DataError("the scenario taught takes all samples once, in the order of teaching")
+    experiences, seen = [], set[int]()
+    for number in np.unique(dataset.experience).tolist():
+        indices = np.flatnonzero(dataset.experience == number)
+        classes = tuple(np.unique(dataset.y_train[indices]).tolist())
+        new = tuple(label for label in classes if label not in seen)
+        seen.update(new)
+        experiences.append(Experience(number, classes, new, indices))
+    return experiences
 
 
 def _debuts(classes: int, scenario: Scenario) -> list[int]:

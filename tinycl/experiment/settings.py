@@ -82,10 +82,15 @@ class ExperimentSettings:
     """
 
     scenario: str = _option(
-        "nc:2", "nc:K: K new classes an experience; nc:K,first=N; nic:N: N experiences."
+        "nc:2",
+        "nc:K: K new classes an experience; nc:K,first=N; nic:N: N experiences; taught: as the "
+        "data set was taught in tinycl page.",
     )
     order: str = _option("natural", "Order of the classes: natural or random (by seed).")
     limit: int | None = _option(None, "At most this number of samples of each class.")
+    classes: int | None = _option(
+        None, "Classes that the head has room for; by default those of the data set."
+    )
     epochs: int = _option(1, "How often an experience brings its samples.")
     seed: int = _option(1, "Seed of the stream and of the learner.")
     learn: str = _option(
@@ -145,6 +150,8 @@ class ExperimentSettings:
         """
         if AUTO in (self.head, self.replay):
             return self.resolved().config(classes)
+        if self.classes is not None and self.classes < classes:
+            raise DataError(f"expected room for {classes} --classes or more, got {self.classes}")
         depth = self._depth()
         sums = self.head != "cwr"
         if sums and self.method == "naive":
@@ -176,7 +183,7 @@ class ExperimentSettings:
             )
         try:
             return Config(
-                classes=max(classes, 2),
+                classes=self.classes or max(classes, 2),
                 head=HEADS.index(self.head),
                 rank=self.rank,
                 replay_slots=self.replay,
@@ -241,7 +248,7 @@ class ExperimentSettings:
             The model cannot learn so deep, or a setting is wrong.
         """
         replays = 1 if self.replay_batch == RATIO else self.replay_batch
-        config = replace(self.resolved(), replay=0, replay_batch=replays).config(2)
+        config = replace(self.resolved(), replay=0, replay_batch=replays, classes=None).config(2)
         if not config.depth:
             return model.tensors[model.operators[-1].source]
         try:

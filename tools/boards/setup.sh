@@ -3,6 +3,7 @@
 #
 #   tools/boards/setup.sh            compilers, emulators, source tools
 #   tools/boards/setup.sh --list     only print what is missing
+#   tools/boards/setup.sh --browser  what tests of the page need instead: Chromium, Node.js
 #
 # Does nothing when everything is there. Needs root or sudo, only when something is missing.
 set -eu
@@ -12,6 +13,10 @@ packages="
     gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
 "
+
+if [ "${1:-}" = --browser ]; then
+    packages="chromium fonts-dejavu-core $(command -v npm >/dev/null 2>&1 || echo nodejs npm)"
+fi
 
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "setup: no apt-get here; install the equals of:" $packages >&2
@@ -29,7 +34,7 @@ if [ "${1:-}" = --list ]; then
     exit 0
 fi
 if [ -z "$missing" ]; then
-    echo "setup: everything the emulated boards need is installed"
+    echo "setup: everything is installed that is needed"
     exit 0
 fi
 

@@ -1,13 +1,19 @@
 // What every module of kernels needs: buffers out of arguments, errors into ValueError, and a table of
-// functions: a native module (.mpy), or one compiled into firmware (micropython.mk).
+// functions: a native module (.mpy), one compiled into firmware (micropython.mk), or WebAssembly.
 
 #ifndef TINYCL_MPY_MODULE_H
 #define TINYCL_MPY_MODULE_H
 
-#ifdef MICROPY_ENABLE_DYNRUNTIME
+#if defined(__wasm__)
+#include "wasm.h"
+#elif defined(MICROPY_ENABLE_DYNRUNTIME)
 #include "py/dynruntime.h"
 #else
 #include "py/runtime.h"
+#endif
+
+#ifndef SAME_TYPE
+#define SAME_TYPE(found, wanted) ((found) == (wanted))
 #endif
 
 #include "../core/kernels.h"
@@ -61,7 +67,7 @@ __attribute__((noinline)) static void take(
         }
         mp_buffer_info_t info;
         mp_get_buffer_raise(*args, &info, flags);
-        if (kind != '.' && info.typecode != kind) {
+        if (kind != '.' && !SAME_TYPE(info.typecode, kind)) {
             mp_raise_ValueError(MP_ERROR_TEXT("kernel: array of the wrong type"));
         }
         to->buffer = (tc_buffer) {info.buf, info.len};
@@ -98,7 +104,11 @@ static inline bool is_wide(mp_obj_t array) {
 // MODULE(name, key, value, KERNELS): a module with key = value, and KERNELS(KERNEL) for each of its
 // functions KERNEL(name, object). The names of a native module have to stand in its source file.
 // MicroPython prefers a module that is built into firmware to a file of the same name.
-#ifdef MICROPY_ENABLE_DYNRUNTIME
+#if defined(__wasm__)
+
+#define MODULE(module, key, value, KERNELS) // its functions are exported where they are defined
+
+#elif defined(MICROPY_ENABLE_DYNRUNTIME)
 
 #define STORE(name, object) mp_store_global(name, MP_OBJ_FROM_PTR(&object));
 #define MODULE(module, key, value, KERNELS) \

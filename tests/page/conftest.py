@@ -1,0 +1,46 @@
+"""One Chromium for all tests of the page; each test has its own profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from helpers.page import Person, chromium, serving
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium without a window."""
+    path = chromium()
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def url(browser: Any) -> Iterator[str]:
+    """A page without a board but its own."""
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture
+def person(browser: Any) -> Iterator[Callable[..., Person]]:
+    """Makes somebody with a profile of their own; what they do may not end in an error."""
+    contexts, people = [], []
+
+    def make(**options: Any) -> Person:
+        contexts.append(browser.new_context(**options))
+        people.append(Person(contexts[-1].new_page()))
+        return people[-1]
+
+    yield make
+    for context in contexts:
+        context.close()
+    for one in people:
+        assert one.errors == []

@@ -1,0 +1,79 @@
+"""A person teaches the board in the page, and takes away what repeats the run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from helpers.page import DIGITS, Person
+from tinycl_rt.kernels.numpy import core as numpy_kernels
+from tinycl_rt.learner import Learner
+from tinycl_rt.model.loader import Model
+
+from tinycl.zoo import catalogue
+
+Make = Callable[..., Person]
+
+
+def test_three_digits_over_a_reload_are_what_the_simulator_learns(
+    person: Make, url: str, tmp_path: Path
+) -> None:
+    one = person(viewport={"width": 1280, "height": 900})
+    one.visit(url)
+    assert "native" in one.page.locator("#board").inner_text()
+    fresh = one.settled()
+    for name in ("one", "seven"):
+        one.teach(one.add_class(name), name, 6)
+    one.page.reload()  # at once: the board may not have learned all of it
+    one.settled()
+    one.teach(one.add_class("four"), "four", 6)
+    fingerprint = one.settled()
+    assert one.learned() == 15 and one.find("tile").count() == 18  # of each class one set aside
+    assert fingerprint != fresh
+    for name, strokes in DIGITS.items():
+        one.draw(strokes, 0.015)
+        one.shows("predict", name)
+    assert one.find("confidence").inner_text().endswith("%")
+    assert one.find("accuracy").inner_text() == "100.0 %"
+    assert one.simulated(tmp_path) == fingerprint
+    learner = Learner(Model(catalogue.model("grey")), kernels=numpy_kernels)
+    learner.restore(one.download("download-state", tmp_path).read_bytes())
+    assert f"{learner.fingerprint():08x}" == fingerprint
+    assert learner.names[:3] == list(DIGITS)
+
+
+def test_changes_of_the_past_are_what_a_fresh_board_learns(
+    person: Make, url: str, tmp_path: Path
+) -> None:
+    one = person(viewport={"width": 360, "height": 740})
+    one.visit(url)
+    for name in DIGITS:
+        one.teach(one.add_class(name), name, 3)
+    one.find("class-remove").nth(1).click()
+    one.find("class-name").nth(0).fill("eins, 1")
+    one.find("class-name").nth(0).press("Enter")
+    one.find("undo").click()
+    assert one.settled() == one.simulated(tmp_path)
+    assert one.learned() == 5
+    one.draw(DIGITS["one"])
+    one.shows("predict", "eins, 1")
+    wide = one.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 360
+
+
+def test_a_model_that_is_none_costs_a_sentence(person: Make, url: str, tmp_path: Path) -> None:
+    one = person()
+    one.visit(url)
+    before = one.settled()
+    whole = catalogue.model("grey")
+    rest = b"\xff" * 400  # whole by its fingerprint, but no network
+    forged = whole[:16] + sha256(rest).digest()[:8] + rest
+    for name, data in (("garbage", bytes(500)), ("half", whole[:16000]), ("forged", forged)):
+        file = tmp_path / f"{name}.tcm"
+        file.write_bytes(data)
+        one.find("model-file").set_input_files(file)
+        one.shows("trouble", re.compile(rf"{name}\.tcm (is not|cannot be used: )"))
+        assert one.settled() == before
+    assert one.find("model").input_value() == "grey"

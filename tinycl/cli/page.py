@@ -1,0 +1,104 @@
+"""``tinycl page``: teach a board in the browser."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tinycl.cli import options as o
+from tinycl.cli.importing import importing
+from tinycl.exceptions import BoardError
+
+if TYPE_CHECKING:
+    from tinycl.link.transport import Transport
+
+__all__ = ["command"]
+
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def command(
+    port: Annotated[int, typer.Option(help="TCP port of the page; 0 takes a free one.")] = 8765,
+    serial: Annotated[
+        str | None,
+        typer.Option(help="Serial port of a board that the page may use, pty or socket://."),
+    ] = None,
+    board: o.Board = None,
+    flash: o.Flash = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; any but 127.0.0.1 lets others in.")
+    ] = "127.0.0.1",
+    open_: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
+    ] = True,
+    write: Annotated[
+        Path | None,
+        o.written_folder("Write the page's files to this folder, for a static host, and end."),
+    ] = None,
+) -> None:
+    """Teach a board in the browser: draw or show samples, and watch it learn.
+
+    A board runs in the page itself: the board's own code on MicroPython. Another may be plugged
+    in, or emulated. The first line printed is the page's address; Ctrl-C ends it.
+
+    Examples:
+
+        tinycl page
+
+        tinycl page --serial /dev/ttyACM0
+
+        tinycl page --board cortex-m3 --no-open --port 9000
+
+        tinycl page --write site
+    """
+    with importing():
+        from tinycl.page.server import PageServer
+        from tinycl.page.site import check_built, write_site
+    check_built()
+    if write is not None:
+        print(f"wrote {write_site(write)} files to {write}")
+        return
+    with ExitStack() as stack:
+        server = PageServer(host, port, _opener(stack, serial, board, flash))
+        stack.callback(server.close)
+        print(server.url, flush=True)
+        if host not in _LOCAL:
+            print(
+                f"tinycl: everybody who reaches {host} can load the page; who knows the token can "
+                "use the board",
+                flush=True,
+            )
+        if open_:
+            webbrowser.open(server.url)
+        server.run()
+
+
+def _opener(
+    stack: ExitStack, serial: str | None, board: str | None, flash: Path | None
+) -> Callable[[], Transport] | None:
+    """Opens the stream of the board that the options name; starts it now if it is emulated."""
+    from tinycl.boards import start
+    from tinycl.link import connect
+
+    if serial is not None and board is not None:
+        raise BoardError(f"expected --serial or --board, got both ({serial}, {board})")
+    if flash is not None and board is None:
+        raise BoardError("--flash is an emulated board's: name it with --board")
+    if board is None and serial is None:
+        return None
+    revive = None
+    if board is not None:
+        machine = stack.enter_context(start(board, flash=flash))
+        serial, revive = str(machine.port), machine.start
+    return partial(_open, partial(connect, serial, revive=revive))
+
+
+def _open(connect: Callable) -> Transport:
+    """The stream of a board whose service is awake."""
+    return connect().exchange.transport

@@ -1,0 +1,1 @@
+"""The page on which a person teaches a board in the browser, and its server."""

@@ -1,0 +1,72 @@
+// What a person takes away: the data set, the command that repeats the run, a program for the board.
+
+import { png } from "./png.js";
+
+/** @typedef {import("../teach/journal.js").Journal} Journal */
+/** @typedef {import("../link/messages.js").Shape} Shape */
+
+/**
+ * Files of the data set: a folder of pictures for each class, and the order in stream.csv.
+ *
+ * @param {Journal} journal
+ * @param {Shape} shape
+ * @returns {Promise<[string, Uint8Array][]>}
+ */
+export async function dataFiles(journal, shape) {
+  const labels = journal.labels();
+  /** @type {Map<number, number>} */
+  const counts = new Map();
+  /** @type {[string, Uint8Array][]} */
+  const files = [];
+  const rows = ["file,class,experience"];
+  for (const sample of journal.samples.filter((s) => labels.has(s.class))) {
+    const count = (counts.get(sample.class) ?? 0) + 1;
+    counts.set(sample.class, count);
+    const folder = `class-${labels.get(sample.class)}`;
+    const file = `${folder}/${String(count).padStart(4, "0")}.png`;
+    files.push([`taught/${file}`, await png(sample.pixels, shape)]);
+    rows.push([file, quoted(journal.name(sample.class)), sample.experience ?? ""].join(","));
+  }
+  files.push(["taught/stream.csv", new TextEncoder().encode(rows.join("\n") + "\n")]);
+  return files;
+}
+
+/**
+ * The command that repeats the run in the folder of the data set.
+ *
+ * @param {Journal} journal
+ * @param {string} model name in the zoo, or of a file
+ */
+export const command = (journal, model) =>
+  `tinycl simulate --model ${model} --data folder:taught --scenario taught --classes ${journal.room}`;
+
+/** @param {string[]} names */
+export const program = (names) => `# Predicts with what was taught: ${names.join(", ")}.
+# tinycl flash --model MODEL.tcm puts tinycl onto the board; copy the state beside it as state.tcs.
+
+from tinycl_rt.learner import Learner
+
+learner = Learner("model.tcm")
+with open("state.tcs", "rb") as file:
+    learner.restore(file)
+
+
+def predict(pixels):
+    """Name and confidence (0..255) for uint8 pixels; None for what is unknown."""
+    return learner.predict_name(pixels), learner.confidence
+`;
+
+/** @param {string} text of a CSV cell */
+const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ */
+export function download(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}

@@ -1,0 +1,143 @@
+// Where samples come from: a drawing, the camera, the motion sensor.
+
+import { context2d, fromDrawing, fromPicture } from "./pixels.js";
+
+/** @typedef {import("../link/messages.js").Shape} Shape */
+/**
+ * @typedef {object} Source
+ * @property {() => Promise<void>} start
+ * @property {() => void} stop
+ * @property {(shape: Shape) => Uint8Array | null} pixels of now; null: there is nothing
+ * @property {boolean} isLive samples change by themselves
+ */
+
+const STROKE = 20;
+const RATE = 50; // of the motion sensor, in samples a second
+const PER_G = 63.5; // of a byte: docs/zoo.md, motion
+const GRAVITY = 9.80665;
+
+/**
+ * A canvas to draw on: light strokes on black.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {() => void} changed
+ */
+export function drawing(canvas, changed) {
+  const context = context2d(canvas);
+  let isFinished = true; // the next stroke begins a new drawing
+  let isDown = false;
+  const clear = () => {
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    isFinished = false;
+    changed();
+  };
+  const place = (/** @type {PointerEvent} */ event) => {
+    const box = canvas.getBoundingClientRect();
+    const x = ((event.clientX - box.left) / box.width) * canvas.width;
+    const y = ((event.clientY - box.top) / box.height) * canvas.height;
+    return /** @type {const} */ ([x, y]);
+  };
+  canvas.onpointerdown = (event) => {
+    if (isFinished) clear();
+    canvas.setPointerCapture(event.pointerId);
+    isDown = true;
+    Object.assign(context, { lineWidth: STROKE, lineCap: "round", lineJoin: "round", strokeStyle: "#fff" });
+    context.beginPath();
+    context.moveTo(...place(event));
+    draw(event);
+  };
+  const draw = (/** @type {PointerEvent} */ event) => {
+    if (!isDown) return;
+    context.lineTo(...place(event));
+    context.stroke();
+    changed();
+  };
+  canvas.onpointermove = draw;
+  canvas.onpointerup = canvas.onpointercancel = () => (isDown = false);
+  clear();
+  return {
+    isLive: false,
+    start: async () => {},
+    stop: () => {},
+    clear,
+    finish: () => (isFinished = true),
+    pixels: (/** @type {Shape} */ shape) => fromDrawing(canvas, shape),
+  };
+}
+
+/**
+ * @param {HTMLVideoElement} video
+ * @returns {Source}
+ */
+export function camera(video) {
+  /** @type {MediaStream | null} */
+  let stream = null;
+  return {
+    isLive: true,
+    async start() {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      video.srcObject = stream;
+      await video.play();
+    },
+    stop() {
+      stream?.getTracks().forEach((track) => track.stop());
+      stream = null;
+      video.srcObject = null;
+    },
+    pixels: (shape) =>
+      video.videoWidth && stream ? fromPicture(video, video.videoWidth, video.videoHeight, shape) : null,
+  };
+}
+
+/**
+ * The last seconds of the accelerometer.
+ *
+ * @param {HTMLCanvasElement} canvas shows them
+ * @returns {Source}
+ */
+export function motion(canvas) {
+  /** @type {number[][]} */
+  let rows = [];
+  let [now, timer] = [[0, 0, 0], 0];
+  const hear = (/** @type {DeviceMotionEvent} */ event) => {
+    const a = event.accelerationIncludingGravity;
+    if (a) now = [a.x ?? 0, a.y ?? 0, a.z ?? 0].map((v) => v / GRAVITY);
+  };
+  return {
+    isLive: true,
+    async start() {
+      const asking = /** @type {any} */ (globalThis).DeviceMotionEvent?.requestPermission;
+      if (asking && (await asking()) !== "granted") throw new Error("the motion sensor was not allowed");
+      addEventListener("devicemotion", hear);
+      rows = [];
+      timer = setInterval(() => {
+        rows = [...rows, now.map((v) => Math.max(0, Math.min(255, Math.round(128 + PER_G * v))))].slice(-512);
+        plot(canvas, rows);
+      }, 1000 / RATE);
+    },
+    stop() {
+      removeEventListener("devicemotion", hear);
+      clearInterval(timer);
+    },
+    pixels: ([count, width, depth]) =>
+      width === 1 && depth === 3 && rows.length >= count ? Uint8Array.from(rows.slice(-count).flat()) : null,
+  };
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {number[][]} rows
+ */
+function plot(canvas, rows) {
+  const context = context2d(canvas);
+  const { width, height } = canvas;
+  context.clearRect(0, 0, width, height);
+  ["#ff8a80", "#3ddc97", "#8ab4f8"].forEach((colour, axis) => {
+    context.strokeStyle = colour;
+    context.beginPath();
+    const shown = rows.slice(-128);
+    shown.forEach((row, i) => context.lineTo((i * width) / 127, height - (row[axis] * height) / 255));
+    context.stroke();
+  });
+}

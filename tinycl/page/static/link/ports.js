@@ -1,0 +1,121 @@
+// Byte streams to a board: one in a worker, one behind this page's server, one at a serial port.
+
+const BAUD_RATE = 115200;
+// Zeros, as a board may wait for the rest of a frame. Ctrl-C leaves a program, Ctrl-B the raw REPL,
+// Ctrl-D restarts MicroPython and with it main.py.
+const WAKE = Uint8Array.of(...new Array(4110).fill(0), 13, 3, 3, 2, 4);
+
+/** @typedef {import("./exchange.js").Port} Port */
+
+const silent = { onbytes: () => {}, onclose: () => {} };
+
+/**
+ * The board in this page.
+ *
+ * @param {string} name whose flash it takes
+ * @returns {Promise<Port>}
+ */
+export async function openWorker(name) {
+  const runtime = fetch(new URL("../runtime.json", import.meta.url));
+  const worker = new Worker(new URL("../board/worker.js", import.meta.url), { type: "module" });
+  /** @type {Port} */
+  const port = {
+    ...silent,
+    name: "the board in this page",
+    send: (bytes) => worker.postMessage(bytes.slice().buffer),
+    close: () => worker.terminate(),
+  };
+  const failed = (/** @type {string} */ why) => {
+    worker.terminate();
+    port.onclose(why);
+  };
+  const started = new Promise((resolve, reject) => {
+    worker.onerror = (event) => {
+      reject(new Error(event.message || "its worker does not load"));
+      failed(event.message);
+    };
+    worker.onmessage = ({ data }) => {
+      if (data instanceof ArrayBuffer) port.onbytes(new Uint8Array(data));
+      else if (data.ready) resolve(port);
+      else reject(new Error(data.failed)), failed(data.failed);
+    };
+  });
+  worker.postMessage({ start: { name, files: await (await runtime).json() } });
+  return /** @type {Promise<Port>} */ (started);
+}
+
+/**
+ * The board behind `tinycl page`.
+ *
+ * @param {string} token of the address that `tinycl page` printed
+ * @returns {Promise<Port>}
+ */
+export function openSocket(token) {
+  const address = new URL(`../board?token=${encodeURIComponent(token)}`, import.meta.url);
+  address.protocol = address.protocol.replace("http", "ws");
+  const socket = new WebSocket(address);
+  socket.binaryType = "arraybuffer";
+  /** @type {Port} */
+  const port = {
+    ...silent,
+    name: "the board",
+    send: (bytes) => socket.send(/** @type {any} */ (bytes)),
+    close: () => socket.close(),
+  };
+  socket.onmessage = ({ data }) => port.onbytes(new Uint8Array(data));
+  return new Promise((resolve, reject) => {
+    socket.onopen = () => resolve(port);
+    socket.onclose = ({ reason }) => {
+      const why = reason || "tinycl page has ended, or another page uses the board";
+      reject(new Error(why));
+      port.onclose(why);
+    };
+  });
+}
+
+/**
+ * A board at a serial port that the person picks (WebSerial).
+ *
+ * @returns {Promise<Port>}
+ */
+export async function openSerial() {
+  const serial = /** @type {any} */ (navigator).serial;
+  const device = await serial.requestPort();
+  await device.open({ baudRate: BAUD_RATE, bufferSize: 8192 });
+  const writer = device.writable.getWriter();
+  const reader = device.readable.getReader();
+  let isClosed = false;
+  /** @type {Port} */
+  const port = {
+    ...silent,
+    name: "the board",
+    send: (bytes) => void writer.write(bytes).catch(() => {}),
+    close: async () => {
+      isClosed = true;
+      await reader.cancel().catch(() => {});
+      writer.releaseLock();
+      await device.close().catch(() => {});
+    },
+  };
+  (async () => {
+    try {
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        port.onbytes(value);
+      }
+    } catch {
+      // unplugged
+    }
+    reader.releaseLock();
+    if (!isClosed) port.onclose("the board was unplugged");
+  })();
+  return port;
+}
+
+/**
+ * Wake a board whose service may sleep in its REPL.
+ *
+ * @param {Port} port
+ */
+export const wake = (port) => port.send(WAKE);

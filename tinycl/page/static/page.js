@@ -1,0 +1,354 @@
+// The page: what a person does goes to the session, what changed there is shown.
+
+import { openSerial, openSocket, openWorker, wake } from "./link/ports.js";
+import { Client } from "./link/client.js";
+import { fromPicture, show, context2d } from "./input/pixels.js";
+import { camera, drawing, motion } from "./input/sources.js";
+import { readSamples } from "./input/files.js";
+import { lastModel } from "./teach/keep.js";
+import { readModel } from "./teach/model.js";
+import { Session } from "./teach/session.js";
+import { openStore } from "./teach/store.js";
+import { command, dataFiles, download, program } from "./files/take_away.js";
+import { zip } from "./files/zip.js";
+import { Classes } from "./view/classes.js";
+import { button, canvas, element, say } from "./view/dom.js";
+import { percent, showResults } from "./view/results.js";
+
+const PREDICT_MS = 80;
+const BITS_MS = 300;
+const DEFAULT = "grey";
+
+/** @typedef {import("./teach/model.js").Model} Model */
+/** @typedef {{name: string, title: string, shape: number[], fingerprint: string}} Card */
+
+let source = "draw";
+let isStale = true; // the sample changed since the last prediction
+let isOwn = true; // the board is the one in this page
+let bitsShown = 0;
+
+const parameters = new URLSearchParams(location.search);
+const session = new Session(await openStore());
+const draw = drawing(canvas("draw"), () => (isStale = true));
+const none = { isLive: false, start: async () => {}, stop: () => {}, pixels: () => null };
+const SOURCES = /** @type {Record<string, import("./input/sources.js").Source>} */ ({
+  draw,
+  camera: camera(element("camera", HTMLVideoElement)),
+  motion: motion(canvas("motion")),
+  files: none,
+});
+const classes = new Classes(session, add, addFiles, complain);
+
+/** @param {unknown} why */
+function complain(why) {
+  const text = why instanceof Error ? why.message : String(why);
+  say("trouble", text);
+  element("trouble", HTMLElement).hidden = !text;
+}
+
+/** The sample of now; null where there is none. */
+function sample() {
+  return session.shape && SOURCES[source].pixels(session.shape);
+}
+
+/** @param {number} id of a class */
+function add(id) {
+  const pixels = sample();
+  if (!pixels) return complain(source === "draw" ? "Draw something first." : `There is nothing from the ${source} yet.`);
+  complain("");
+  session.change((journal) => journal.addSample(id, pixels));
+  draw.finish();
+}
+
+/**
+ * @param {number} id of a class
+ * @param {Iterable<File>} files
+ */
+async function addFiles(id, files) {
+  try {
+    if (!session.shape) return;
+    const found = await readSamples(files, session.shape);
+    session.change((journal) => found.forEach((pixels) => journal.addSample(id, pixels)));
+    complain("");
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** @param {string} name */
+async function choose(name) {
+  SOURCES[source].stop();
+  source = name;
+  for (const one of document.querySelectorAll(".source")) {
+    one.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (one).dataset.source === name));
+  }
+  for (const id of Object.keys(SOURCES)) element(id, HTMLElement).hidden = id !== name;
+  button("clear").disabled = name !== "draw";
+  try {
+    await SOURCES[name].start();
+  } catch (error) {
+    complain(`The ${name} does not start: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/**
+ * Take a model; the board in the page has a flash for each. One that the board refuses leaves what
+ * was there before.
+ *
+ * @param {Model} model
+ */
+async function take(model) {
+  const before = session.model;
+  await use(model);
+  if (!session.shape && before) {
+    const why = element("trouble", HTMLElement).textContent;
+    await use(before);
+    throw new Error(`${model.name} cannot be used: ${why}`);
+  }
+  const [rows, columns, depth] = session.shape ?? [28, 28, 1];
+  await choose(columns === 1 && depth === 3 && rows > 1 ? "motion" : "draw");
+}
+
+/** @param {Model} model */
+async function use(model) {
+  await session.take(model);
+  listModel(model.name);
+  if (isOwn) await useOwn();
+  else await session.sync();
+}
+
+/** @param {string} name */
+function listModel(name) {
+  const list = element("model", HTMLSelectElement);
+  const isListed = [...list.options].some((option) => option.value === name);
+  if (!isListed) list.add(new Option(name, name));
+  list.value = name;
+}
+
+/** @param {string} name of the zoo */
+async function takeZoo(name) {
+  const found = await fetch(`zoo/${name}.tcm`);
+  if (!found.ok) throw new Error(`The zoo has no ${name}.`);
+  await take(await readModel(name, new Uint8Array(await found.arrayBuffer())));
+}
+
+/** @param {File} file */
+async function takeFile(file) {
+  complain("");
+  await take(await readModel(file.name, new Uint8Array(await file.arrayBuffer())));
+}
+
+async function useOwn() {
+  isOwn = true;
+  button("disconnect").hidden = true;
+  await session.use(await openWorker(`page-${session.model?.fingerprint}`), true);
+}
+
+async function connect() {
+  const hasBridge = parameters.has("board");
+  if (!hasBridge && !("serial" in navigator)) {
+    throw new Error(
+      "This browser has no WebSerial. Start tinycl page --serial PORT, or --board NAME for an emulated board.",
+    );
+  }
+  const port = hasBridge ? await openSocket(parameters.get("token") ?? "") : await openSerial();
+  if (!hasBridge) await rouse(port);
+  isOwn = false;
+  button("disconnect").hidden = false;
+  await session.use(port, false);
+}
+
+/** @param {import("./link/exchange.js").Port} port */
+async function rouse(port) {
+  try {
+    await new Client(port, { patience: 1500 }).hello();
+  } catch {
+    wake(port);
+  }
+}
+
+function update() {
+  const { info, journal, heap } = session;
+  classes.update();
+  showResults(session.results, journal.names());
+  const who = isOwn ? "the board in this page" : "the connected board";
+  const what = info ? `${info.platform}, kernels ${info.kernels}` : "starting";
+  say("board", `${who}: ${what}`);
+  say("progress", session.progress);
+  say("learned", info ? `${info.learned} samples` : "0 samples");
+  say("heap", heap.used ? `${size(heap.used)} used, ${size(heap.free)} free` : "–");
+  say("fingerprint", session.isSettled ? info?.state || "–" : "learning");
+  say("command", session.model ? command(journal, session.model.name) : "");
+  button("class-add").disabled = !session.model;
+  button("undo").disabled = !journal.samples.length;
+}
+
+/** @param {number} bytes */
+const size = (bytes) => (bytes < 2 ** 20 ? `${Math.round(bytes / 1024)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`);
+
+/** Predict as long as the page is there. */
+async function watch() {
+  for (;;) {
+    const started = performance.now();
+    if ((isStale || SOURCES[source].isLive) && session.shape && !document.hidden) {
+      isStale = false;
+      await look().catch(() => (isStale = true));
+    }
+    const rest = PREDICT_MS - (performance.now() - started);
+    await new Promise((resolve) => setTimeout(resolve, Math.max(10, rest)));
+  }
+}
+
+async function look() {
+  const pixels = sample();
+  const { shape } = session;
+  if (!shape || !pixels) return answer(null);
+  show(canvas("seen"), pixels, shape);
+  answer(await session.predict(pixels));
+  if (performance.now() - bitsShown < BITS_MS) return;
+  bitsShown = performance.now();
+  const bits = await session.bits(pixels);
+  if (bits) showBits(bits);
+}
+
+/** @param {Awaited<ReturnType<Session["predict"]>>} found */
+function answer(found) {
+  say("predict", !found ? "–" : found.isKnown ? found.name : "unknown");
+  say("confidence", found ? percent(found.confidence) : "–");
+  element("sure", HTMLMeterElement).value = found?.confidence ?? 0;
+}
+
+/** @param {Uint8Array} bits */
+function showBits(bits) {
+  const side = Math.ceil(Math.sqrt(8 * bits.length));
+  const place = canvas("bits");
+  place.width = place.height = side;
+  const image = new ImageData(side, side);
+  for (let i = 0; i < 8 * bits.length; i++) {
+    const value = (bits[i >> 3] >> (i & 7)) & 1 ? 40 : 220;
+    image.data.set([value, value, value, 255], 4 * i);
+  }
+  context2d(place).putImageData(image, 0, 0);
+}
+
+/** @param {() => Promise<void>} act */
+function trying(act) {
+  return () => act().catch(complain);
+}
+
+session.addEventListener("change", () => {
+  isStale = true;
+  update();
+});
+session.addEventListener("progress", () => say("progress", session.progress));
+session.addEventListener("trouble", (event) => complain(/** @type {CustomEvent} */ (event).detail));
+session.addEventListener("foreign", () => {
+  const { learned } = session.info ?? { learned: 0 };
+  say("question-text", `This board has learned ${learned} samples that this page does not have.`);
+  element("question", HTMLElement).hidden = false;
+  button("question-no").focus();
+});
+session.addEventListener("lost", (event) => {
+  complain(`${/** @type {CustomEvent} */ (event).detail}. What was taught is kept here; connect again to go on.`);
+  session.leave();
+  button("disconnect").hidden = false;
+  update();
+});
+
+button("question-yes").onclick = () => {
+  element("question", HTMLElement).hidden = true;
+  if (session.teacher) session.teacher.mayForget = true;
+  void session.sync();
+};
+button("question-no").onclick = trying(async () => {
+  element("question", HTMLElement).hidden = true;
+  await useOwn();
+});
+button("connect").onclick = trying(connect);
+button("disconnect").onclick = trying(useOwn);
+button("clear").onclick = () => draw.clear();
+button("class-add").onclick = () => {
+  const { journal } = session;
+  let number = journal.classes.length + 1;
+  while (journal.classes.some((c) => c.name === `class ${number}`)) number++;
+  if (journal.classes.length === 128) return complain("A board has room for 128 classes.");
+  session.change((j) => j.addClass(`class ${number}`));
+  classes.focusLast();
+};
+const undo = () => {
+  const last = session.journal.samples.at(-1);
+  if (last) session.change((journal) => journal.removeSample(last.id));
+};
+button("undo").onclick = undo;
+button("forget").onclick = () => {
+  if (confirm("Forget all samples? The board forgets them, too.")) session.change((journal) => journal.clear());
+};
+button("download-state").onclick = trying(async () => {
+  await session.end();
+  if (!session.teacher) throw new Error("Connect a board first.");
+  download(new Blob([await session.teacher.client.getState()]), "taught.tcs");
+});
+button("download-data").onclick = trying(async () => {
+  await session.end();
+  const { journal, shape, model } = session;
+  if (!shape || !model || !journal.taught().length) throw new Error("Teach something first.");
+  const line = new TextEncoder().encode(`${command(journal, model.name)}\n`);
+  download(zip([...(await dataFiles(journal, shape)), ["command.txt", line]]), "taught.zip");
+});
+button("download-program").onclick = () =>
+  download(new Blob([program(session.journal.names())]), "main.py");
+
+const models = element("model", HTMLSelectElement);
+models.onchange = trying(async () => {
+  complain("");
+  const kept = await lastModel(session.store);
+  if (kept?.name === models.value) await take(kept);
+  else await takeZoo(models.value);
+});
+const modelFile = element("model-file", HTMLInputElement);
+modelFile.onchange = trying(async () => {
+  if (modelFile.files?.[0]) await takeFile(modelFile.files[0]);
+  modelFile.value = "";
+});
+const file = element("file", HTMLInputElement);
+file.onchange = () => {
+  const last = session.journal.classes.at(-1);
+  if (!last) complain("Add a class first.");
+  else if (file.files) void addFiles(last.id, [...file.files]).then(() => (file.value = ""));
+};
+document.ondragover = (event) => event.preventDefault();
+document.ondrop = (event) => {
+  event.preventDefault();
+  const dropped = event.dataTransfer?.files[0];
+  if (dropped) void trying(() => takeFile(dropped))();
+};
+for (const one of document.querySelectorAll(".source")) {
+  const { source: name = "draw" } = /** @type {HTMLElement} */ (one).dataset;
+  /** @type {HTMLElement} */ (one).onclick = () => {
+    complain("");
+    void choose(name);
+  };
+}
+document.onkeydown = (event) => {
+  const isText = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+  if (isText || event.altKey || event.metaKey) return;
+  if (event.ctrlKey) {
+    if (event.key === "z") undo();
+    return;
+  }
+  const one = session.journal.classes[Number(event.key) - 1];
+  if (one) add(one.id);
+  if (event.key === "Delete" || event.key === "Escape") draw.clear();
+};
+
+async function begin() {
+  /** @type {Card[]} */
+  const cards = await (await fetch("zoo.json")).json();
+  for (const { name, title, shape } of cards) models.add(new Option(`${name}: ${title}, ${shape.join(" × ")}`, name));
+  if (parameters.has("board")) button("connect").textContent = `Connect ${parameters.get("board") || "the board"}`;
+  const kept = await lastModel(session.store);
+  void watch();
+  if (kept) await take(kept);
+  else await takeZoo(DEFAULT);
+}
+await begin().catch(complain);

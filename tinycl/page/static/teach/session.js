@@ -1,0 +1,226 @@
+// One sitting: a model, a board, the journal, and the work that keeps them in step.
+//
+// Events: "change" (what is shown), "trouble" (detail: a sentence), "foreign" (the board has learned
+// what the page does not have), "lost" (detail: why the board is gone).
+
+import { Client } from "../link/client.js";
+import { LinkError } from "../link/exchange.js";
+import { Keeper, keepModel, load } from "./keep.js";
+import { Journal } from "./journal.js";
+import { ForeignError, Teacher } from "./teacher.js";
+
+/** @typedef {import("./model.js").Model} Model */
+/** @typedef {import("../link/exchange.js").Port} Port */
+/** @typedef {import("../link/messages.js").Shape} Shape */
+/** @typedef {{accuracy: number, confusion: number[][], history: number[], forgetting: number}} Results */
+
+const PAUSE_MS = 1200; // after the last sample, the experience ends
+
+export class Session extends EventTarget {
+  /** @param {import("./keep.js").Store} store */
+  constructor(store) {
+    super();
+    this.store = store;
+    this.journal = new Journal();
+    /** @type {Teacher | null} */
+    this.teacher = null;
+    /** @type {Model | null} */
+    this.model = null;
+    /** @type {Keeper | null} */
+    this.keeper = null;
+    /** @type {Results | null} */
+    this.results = null;
+    /** @type {Map<number, number>} best accuracy of each class, by id */
+    this.best = new Map();
+    this.heap = { free: 0, used: 0 };
+    this.progress = "";
+    this.work = Promise.resolve();
+    this.pending = 0;
+    this.pause = 0;
+  }
+
+  /** @returns {Shape | null} of a sample */
+  get shape() {
+    return this.info?.hasModel ? this.info.shape : null;
+  }
+
+  get info() {
+    return this.teacher?.info ?? null;
+  }
+
+  /** Whether the board has learned all that the page has. */
+  get isSettled() {
+    return !this.pending && !this.journal.isOpen && !this.journal.isEdited;
+  }
+
+  /**
+   * Take a model, and what was taught with it before.
+   *
+   * @param {Model} model
+   */
+  async take(model) {
+    await keepModel(this.store, model);
+    this.model = model;
+    this.journal = await load(this.store, model.fingerprint);
+    this.journal.end();
+    this.keeper = new Keeper(this.store, model.fingerprint, this.journal);
+    this.results = null;
+    this.best.clear();
+  }
+
+  /**
+   * Teach this board from now on.
+   *
+   * @param {Port} port
+   * @param {boolean} mayForget it is the page's own
+   */
+  async use(port, mayForget) {
+    this.leave();
+    const client = new Client(port);
+    const teacher = new Teacher(client, this.journal);
+    teacher.mayForget = mayForget;
+    this.teacher = teacher;
+    const heard = port.onclose;
+    port.onclose = (why) => {
+      heard(why);
+      if (this.teacher === teacher) this.#tell("lost", why);
+    };
+    await this.sync();
+  }
+
+  /** Leave the board. */
+  leave() {
+    this.teacher?.client.close();
+    this.teacher = null;
+  }
+
+  /**
+   * Change the journal, keep it, and bring the board in step.
+   *
+   * @template T
+   * @param {(journal: Journal) => T} edit
+   * @returns {T}
+   */
+  change(edit) {
+    const result = edit(this.journal);
+    clearTimeout(this.pause);
+    if (this.journal.isOpen) this.pause = setTimeout(() => this.end(), PAUSE_MS);
+    void this.sync();
+    return result;
+  }
+
+  /** End the open experience: the board consolidates and saves. */
+  end() {
+    clearTimeout(this.pause);
+    this.journal.end();
+    return this.sync();
+  }
+
+  /** Keep the journal and teach the board what it lacks; errors are told. */
+  sync() {
+    this.pending++;
+    const saved = this.keeper?.save();
+    this.#tell("change");
+    this.work = this.work.then(async () => {
+      try {
+        await saved;
+        if (this.pending === 1) await this.#teach();
+      } catch (error) {
+        if (error instanceof ForeignError) this.#tell("foreign");
+        else if (!(error instanceof LinkError && this.teacher?.client.exchange.gone)) {
+          this.#tell("trouble", error instanceof Error ? error.message : String(error));
+        }
+      }
+      this.pending--;
+      this.progress = "";
+      this.#tell("change");
+    });
+    return this.work;
+  }
+
+  /**
+   * The board's answer to a sample; null before it can tell.
+   *
+   * @param {Uint8Array} pixels
+   */
+  async predict(pixels) {
+    if (!this.teacher || !this.info?.hasModel || !this.info.learned) return null;
+    const answer = await this.teacher.client.predict(pixels);
+    return { ...answer, name: this.journal.names()[answer.label] ?? `class ${answer.label}` };
+  }
+
+  /**
+   * The bits that the network makes of a sample, packed.
+   *
+   * @param {Uint8Array} pixels
+   */
+  async bits(pixels) {
+    if (!this.teacher || !this.info) return null;
+    const { latentBytes } = this.info;
+    return (await this.teacher.client.outputs(pixels)).subarray(0, latentBytes);
+  }
+
+  async #teach() {
+    const { teacher, model } = this;
+    if (!teacher || !model) return;
+    teacher.journal = this.journal;
+    await teacher.give(model, (done, total) => this.#report("sending the model", done, total));
+    await teacher.sync((done, total) => this.#report("learning", done, total));
+    await this.keeper?.save();
+    const { heapFree, heapUsed } = await teacher.client.stats();
+    this.heap = { free: heapFree, used: heapUsed };
+    if (!this.journal.isOpen) await this.#test(teacher);
+  }
+
+  /**
+   * Test the samples that are set aside.
+   *
+   * @param {Teacher} teacher
+   */
+  async #test(teacher) {
+    const { journal } = this;
+    const labels = journal.labels();
+    const aside = journal.aside();
+    if (!aside.length) {
+      this.results = null;
+      return;
+    }
+    const confusion = Array.from({ length: labels.size }, () => new Array(labels.size).fill(0));
+    for (const sample of aside) {
+      const { label } = await teacher.client.predict(sample.pixels);
+      const truth = /** @type {number} */ (labels.get(sample.class));
+      if (label < labels.size) confusion[truth][label]++;
+    }
+    const lost = [...labels].flatMap(([id, label]) => {
+      const row = confusion[label];
+      const total = row.reduce((sum, n) => sum + n, 0);
+      if (!total) return [];
+      const now = row[label] / total;
+      const best = Math.max(now, this.best.get(id) ?? 0);
+      this.best.set(id, best);
+      return [best - now];
+    });
+    const right = confusion.reduce((sum, row, label) => sum + row[label], 0);
+    const accuracy = right / aside.length;
+    const forgetting = lost.reduce((sum, l) => sum + l, 0) / lost.length;
+    this.results = { accuracy, confusion, forgetting, history: [...(this.results?.history ?? []), accuracy] };
+  }
+
+  /**
+   * @param {string} what
+   * @param {number} done
+   * @param {number} total
+   */
+  #report(what, done, total) {
+    this.progress = `${what}: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`;
+    this.#tell("progress");
+  }
+
+  /**
+   * @param {string} event
+   * @param {string} [detail]
+   */
+  #tell(event, detail) {
+    this.dispatchEvent(new CustomEvent(event, { detail }));
+  }
+}
