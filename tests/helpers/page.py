@@ -121,6 +121,10 @@ class Person:
 
         expect(self.find(name)).to_have_text(text, timeout=_PATIENCE)
 
+    def board_is(self, pattern: str) -> None:
+        """Wait until the page is with a board whose platform fits."""
+        self.shows("board", re.compile(f"({pattern}).*kernels"))
+
     def learned(self) -> int:
         """Samples that the board has learned."""
         return int(re.sub(r"\D", "", self.find("learned").inner_text()))

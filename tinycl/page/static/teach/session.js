@@ -28,6 +28,8 @@ export class Session extends EventTarget {
     this.model = null;
     /** @type {Keeper | null} */
     this.keeper = null;
+    /** @type {Shape | null} */
+    this.shape = null; // of a sample; null: no board has taken the model yet
     /** @type {Results | null} */
     this.results = null;
     /** @type {Map<number, number>} best accuracy of each class, by id */
@@ -37,11 +39,6 @@ export class Session extends EventTarget {
     this.work = Promise.resolve();
     this.pending = 0;
     this.pause = 0;
-  }
-
-  /** @returns {Shape | null} of a sample */
-  get shape() {
-    return this.info?.hasModel ? this.info.shape : null;
   }
 
   get info() {
@@ -64,7 +61,7 @@ export class Session extends EventTarget {
     this.journal = await load(this.store, model.fingerprint);
     this.journal.end();
     this.keeper = new Keeper(this.store, model.fingerprint, this.journal);
-    this.results = null;
+    this.shape = this.results = null;
     this.best.clear();
   }
 
@@ -165,6 +162,7 @@ export class Session extends EventTarget {
     if (!teacher || !model) return;
     teacher.journal = this.journal;
     await teacher.give(model, (done, total) => this.#report("sending the model", done, total));
+    this.shape = teacher.info?.shape ?? null;
     await teacher.sync((done, total) => this.#report("learning", done, total));
     await this.keeper?.save();
     const { heapFree, heapUsed } = await teacher.client.stats();

@@ -1,0 +1,104 @@
+"""The page teaches a board behind the server and one at a serial port; nobody else gets at it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from helpers.boards import built
+from helpers.page import DIGITS, Person, chromium, serving
+
+Make = Callable[..., Person]
+
+# A serial port of the browser, at the other end of which the server's board is.
+SERIAL = """
+Object.defineProperty(navigator, "serial", { value: { requestPort: async () => {
+  const query = location.search.replace("&board", "");
+  const socket = new WebSocket(`ws://${location.host}/board${query}`);
+  socket.binaryType = "arraybuffer";
+  globalThis.unplug = () => socket.close();
+  const opened = new Promise((resolve) => (socket.onopen = resolve));
+  return {
+    open: () => opened,
+    close: async () => socket.close(),
+    writable: new WritableStream({ write: (bytes) => socket.send(bytes) }),
+    readable: new ReadableStream({ start(stream) {
+      socket.onmessage = ({ data }) => stream.enqueue(new Uint8Array(data));
+      socket.onclose = () => stream.error(new Error("unplugged"));
+    } }),
+  };
+} } });
+"""
+STEAL = """
+(url) => new Promise((resolve) => {
+  const socket = new WebSocket(url);
+  socket.onopen = () => resolve("open");
+  socket.onerror = () => resolve("refused");
+})
+"""
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A page of a server that has an emulated MicroPython board."""
+    chromium()
+    built("unix")
+    with serving("--board", "unix") as url:
+        yield url
+
+
+def test_a_board_behind_the_server_learns_what_the_page_has(
+    person: Make, url: str, tmp_path: Path
+) -> None:
+    one = person()
+    one.visit(url)
+    for name in ("one", "seven"):
+        one.teach(one.add_class(name), name, 3)
+    own = one.settled()
+    one.find("connect").click()
+    one.board_is("linux")
+    assert one.settled() == own
+    one.teach(one.add_class("four"), "four", 3)
+    one.draw(DIGITS["four"])
+    one.shows("predict", "four")
+    there = one.settled()
+    assert there != own and one.learned() == 9
+    one.find("disconnect").click()
+    one.board_is("Emscripten")
+    assert one.settled() == there == one.simulated(tmp_path)
+
+    # Somebody else's page finds a board that has learned, and asks.
+    other = person()
+    other.visit(url)
+    other.find("connect").click()
+    other.page.get_by_role("button", name="Forget that").click()
+    other.shows("learned", "0 samples")
+    other.settled()
+
+    thief = other.page.context.new_page()
+    thief.route("http://evil.example/", lambda route: route.fulfill(body="<p>Win a prize</p>"))
+    thief.goto("http://evil.example/")
+    board = url.replace("http", "ws").replace("/?", "/board?")
+    assert thief.evaluate(STEAL, board) == "refused"
+
+
+def test_a_board_at_a_serial_port_is_unplugged_and_goes_on(
+    person: Make, url: str, tmp_path: Path
+) -> None:
+    one = person()
+    one.page.add_init_script(SERIAL)
+    one.visit(url.replace("&board", ""))
+    one.teach(one.add_class("one"), "one", 2)
+    own = one.settled()
+    one.find("connect").click()
+    one.board_is("linux")
+    assert one.settled() == own
+    one.teach(0, "one", 1)
+    one.page.evaluate("unplug()")
+    one.shows("trouble", re.compile("unplugged"))
+    one.teach(one.add_class("seven"), "seven", 2)
+    one.find("connect").click()
+    one.shows("learned", "5 samples")
+    assert one.settled() == one.simulated(tmp_path)
