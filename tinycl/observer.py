@@ -47,8 +47,19 @@ class Observer:
             Class that it was given before it was learned; None when that is not known.
         """
 
-    def tested(self, done: int, total: int, truth: int, predicted: int) -> None:
-        """A test sample of class `truth` was given class `predicted`, the `done`-th of `total`."""
+    def tested(
+        self,
+        done: int,
+        total: int,
+        truth: int,
+        predicted: int,
+        confidence: float | None = None,
+        known: bool = True,
+    ) -> None:
+        """A test sample of class `truth` was given class `predicted`, the `done`-th of `total`.
+
+        With the board's confidence, 0..1, and whether it calls the sample known, if it tells.
+        """
 
     def end(self, experience: Experience, accuracy: float, per_class: dict[int, float]) -> None:
         """An experience was learned and tested; accuracies are 0..1."""

@@ -29,6 +29,7 @@ from tinycl_rt.lib.integers import bits, exp_table, isqrt
 _SHRINK = 12
 _MOST_SAMPLES = 1 << 23  # of a class
 _FEW = 8  # samples of a class that say little of the others
+_YOUNG = 64  # samples of a class, up to which a correction counts at once
 _LEAST = 16  # deviation: samples that were all alike say little of the next one
 _COLDEST, _WARM, _HOTTEST = 32, 384, 16384  # temperatures
 _MOST_BIAS = 1 << 29
@@ -158,16 +159,19 @@ class Lda(Forward):
     def step(self, label):
         """Learn the features in ``x``; returns the class seen before.
 
-        The caller has counted the sample in ``cur``. Weights are made anew after 1, 2, 4, ... 64
-        samples of an experience, then after each 64.
+        The caller has counted the sample in ``cur``. Weights are made anew after a sample that was
+        taken for another class, while its class has few: a correction counts at once. Else after
+        1, 2, 4, ... 64 samples of an experience, then after each 64. What a learner predicts
+        between has no part in it, so two that learned the same are the same.
         """
         best = self.scores(self.cw)
         n = self.past[label] + self.cur[label]
         if self.bias[label] != NEVER and (n < 64 or not n & 7):
             self._notice(best, best == label)
         self.add(label)
-        n = sum(self.cur)
-        if n & (n - 1) == 0 or n & 63 == 0:
+        total = sum(self.cur)
+        corrected = best != label and n <= _YOUNG
+        if corrected or total & (total - 1) == 0 or total & 63 == 0:
             self.refresh()
         return best
 

@@ -115,6 +115,32 @@ def test_class_means_are_those_of_a_learner_that_never_saw_the_class() -> None:
     assert one.head.sums == other.head.sums and one.head.past == other.head.past
 
 
+@pytest.mark.parametrize("kind", ["mean", "lda"])
+def test_a_correction_counts_at_once(kind: str) -> None:
+    """What weights are made of changes with each sample: after a wrong one they are made anew."""
+    images, labels = link.samples(150, classes=(0, 1, 2))
+    labels[::7] = (labels[::7] + 1) % 3  # a few that no head expects
+    learner = Learner(Model(link.hand_made_model()), KINDS[kind], numpy_kernels)
+    other = Learner(learner.model, KINDS[kind], numpy_kernels)
+    corrected, head = 0, learner.head
+    for i, (image, label) in enumerate(zip(images, labels, strict=True), 1):
+        learner.predict(image.tobytes())  # has no part in what is learned
+        best = learner.learn(image.tobytes(), int(label))
+        assert best == other.learn(image.tobytes(), int(label))
+        assert learner.fingerprint() == other.fingerprint()
+        if best != label and i & (i - 1) and i & 63:
+            corrected += 1
+            weights, bias = head.cw[:], head.bias[:]
+            head.refresh()
+            assert (head.cw, head.bias) == (weights, bias)
+    assert corrected > 1
+    last = images[0].copy()
+    last[:] = 255
+    assert learner.predict(last.tobytes()) != 3
+    learner.learn(last.tobytes(), 3)
+    assert learner.predict(last.tobytes()) == 3
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_classes_forgotten(kind: str) -> None:
     learner = taught(KINDS[kind], opened=True)

@@ -49,6 +49,9 @@ def test_what_80_columns_show() -> None:
     state = _state()
     state.replay = [3, 5, 0]
     state.tests = [("0 (cup, spoon)", 0.875)]
+    for i in range(4):
+        state.answer(i + 1, 0, 0, 0.8 + 0.1 * (i % 2), i > 0)
+    state.done = 30
     state.stats = BoardStats(61440, 0.25, 2048.0, 1, 2)
     state.message = "board: back again"
     text = "\n".join(_texts(view(state, 80, 24)))
@@ -59,6 +62,7 @@ def test_what_80_columns_show() -> None:
         "✓ cup",
         "83% of the last 30",
         "87.5%",
+        "sure 85%, 25% unknown",
         "replay memory, 8",
         "board: back again",
         "4 samples/s · 60.0 KiB heap free · link 25% · 2.0 KiB/s · 1 save, 2 failed",

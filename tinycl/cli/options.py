@@ -155,8 +155,7 @@ def with_settings(command: Command) -> Command:
     verb = inspect.signature(command, eval_str=True)
     many = verb.parameters["settings"].annotation == list[ExperimentSettings]
     metavar = "VALUE,..." if many else "VALUE"
-    simulated = ("arithmetic", "unknown")
-    named = [f for f in fields(ExperimentSettings) if many or f.name not in simulated]
+    named = [f for f in fields(ExperimentSettings) if many or f.name != "arithmetic"]
     options = [_option(setting, metavar) for setting in named]
 
     def run(**given: Any) -> None:

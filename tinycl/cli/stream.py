@@ -100,6 +100,7 @@ def command(
             )
             subject = StreamedBoard(client, experiment)
             record = run(experiment, subject, live)
+            subject.ask_of_unknown()
             unsaved = keeper.keep()
             figures = partial(
                 summarise, record, experiment, compiled, client, subject, name, words

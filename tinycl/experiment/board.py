@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tinycl.data.scenario import Experience
+from tinycl.data.scenario import Experience, left_out
 from tinycl.exceptions import LinkError
+from tinycl.experiment.confidence import area_under_curve, figures
 from tinycl.experiment.experiment import Experiment
 from tinycl.link.client import BoardClient
 from tinycl.link.session import answer_all, stream_experience
@@ -36,7 +37,8 @@ class StreamedBoard:
     seconds : float
         Time that learning took.
     confidence : dict or None
-        Of the last test: mean confidence, and the share of samples that the board says it knows.
+        Of the last test, see ``tinycl.experiment.confidence.figures``; None where the board does
+        not tell. ``unknown_auroc`` and ``unknown_accepted`` are there after `ask_of_unknown`.
     """
 
     def __init__(self, client: BoardClient, experiment: Experiment) -> None:
@@ -44,7 +46,8 @@ class StreamedBoard:
         self._experiment = experiment
         self.samples = 0
         self.seconds = 0.0
-        self.confidence: dict[str, float] | None = None
+        self.confidence: dict[str, Any] | None = None
+        self._sure = np.empty(0)
         self.bytes = 0
         self._busy: float | None = 0.0
 
@@ -98,18 +101,36 @@ class StreamedBoard:
 
     def predict(self, indices: npt.NDArray[np.int64], observer: Observer) -> npt.NDArray[np.int64]:
         """See ``Subject``."""
-        dataset, found = self._experiment.dataset, []
-        sure, known = [], 0
+        dataset, answers = self._experiment.dataset, []
+        truth = dataset.y_test[indices]
         for answer in answer_all(self._client, _Images(dataset.x_test, indices)):
-            found.append(answer.label)
-            sure.append(answer.confidence)
-            known += answer.known
-            truth = int(dataset.y_test[indices[len(found) - 1]])
-            observer.tested(len(found), len(indices), truth, answer.label)
-        told = [c for c in sure if c is not None]
-        if told:
-            self.confidence = {"mean": float(np.mean(told)), "known": known / len(found)}
-        return np.array(found, np.int64)
+            answers.append(answer)
+            label = int(truth[len(answers) - 1])
+            given = answer.label, answer.confidence, answer.known
+            observer.tested(len(answers), len(indices), label, *given)
+        found = np.array([answer.label for answer in answers], np.int64)
+        self.confidence = None
+        if answers and all(answer.confidence is not None for answer in answers):
+            self._sure = np.array([answer.confidence for answer in answers])
+            known = np.array([answer.known for answer in answers])
+            self.confidence = figures(self._sure, known, found == truth)
+        return found
+
+    def ask_of_unknown(self) -> None:
+        """After the last test, ask of test samples of classes that were left out of teaching.
+
+        Their confidence is compared with that of the last test.
+        """
+        settings, dataset = self._experiment.settings, self._experiment.dataset
+        if not settings.unknown or self.confidence is None:
+            return
+        strange = np.isin(dataset.y_test, left_out(dataset, settings.unknown, settings.seed))
+        some = _Images(dataset.x_test, np.flatnonzero(strange))
+        answers = list(answer_all(self._client, some))
+        sure = np.array([answer.confidence for answer in answers])
+        self.confidence["unknown_auroc"] = area_under_curve(self._sure, sure)
+        accepted = float(np.mean([answer.known for answer in answers]))
+        self.confidence["unknown_accepted"] = accepted
 
     def fingerprint(self) -> int:
         """See ``Subject``."""

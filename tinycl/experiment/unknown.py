@@ -9,9 +9,10 @@ import numpy.typing as npt
 from tinycl_rt.learner import Learner
 
 from tinycl.data.scenario import left_out
+from tinycl.experiment.confidence import area_under_curve, calibration_error, figures
 from tinycl.experiment.experiment import Experiment
 
-__all__ = ["area_under_curve", "calibration_error", "tell_apart"]
+__all__ = ["tell_apart"]
 
 
 def tell_apart(
@@ -35,6 +36,7 @@ def tell_apart(
         former are. ``unknown_accepted`` and ``unknown_coverage``: shares of both that the learner
         calls known. ``unknown_confidence`` and ``unknown_accuracy``: mean confidence, 0..1, and
         accuracy of classes that were taught; ``unknown_calibration_error``: see the function.
+        ``confidence``: see ``tinycl.experiment.confidence.figures``, of classes that were taught.
     """
     settings, dataset = experiment.settings, experiment.dataset
     head = learner.head
@@ -50,6 +52,7 @@ def tell_apart(
     fits, margins, known, confidence, right = np.array(found, np.float64).T
     taught = ~strange
     return {
+        "confidence": figures(confidence[taught], known[taught], right[taught]),
         "unknown_auroc": area_under_curve(fits[taught], fits[strange]),
         "unknown_auroc_margin": area_under_curve(margins[taught], margins[strange]),
         "unknown_accepted_at_90": float((fits[strange] >= np.quantile(fits[taught], 0.1)).mean()),
@@ -59,28 +62,3 @@ def tell_apart(
         "unknown_accuracy": float(right[taught].mean()),
         "unknown_calibration_error": calibration_error(confidence[taught], right[taught]),
     }
-
-
-def calibration_error(confidence: npt.NDArray[Any], right: npt.NDArray[Any]) -> float:
-    """Expected calibration error over ten bins (Guo et al., 1706.04599).
-
-    >>> calibration_error(np.array([0.9, 0.9]), np.array([1, 0]))
-    0.4
-    """
-    bins = np.minimum((confidence * 10).astype(int), 9)
-    gaps = [
-        abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
-        for b in np.unique(bins)
-    ]
-    return round(float(sum(gaps)), 6)
-
-
-def area_under_curve(high: npt.NDArray[Any], low: npt.NDArray[Any]) -> float:
-    """Chance that one of `high` is above one of `low`; ties count half (Mann and Whitney).
-
-    >>> area_under_curve(np.array([3, 4]), np.array([1, 3]))
-    0.875
-    """
-    values = np.sort(low)
-    below = np.searchsorted(values, high, "left") + np.searchsorted(values, high, "right")
-    return float(below.mean() / (2 * len(values)))

@@ -9,9 +9,16 @@ from tinycl import text
 from tinycl.exceptions import MissingExtraError
 from tinycl.files import write_file
 from tinycl.report.grids import confusion_cells, heat_map
-from tinycl.report.plots import accuracy_figure, grid_figure
+from tinycl.report.plots import accuracy_figure, confidence_figure, grid_figure
 from tinycl.report.record import RunRecord
-from tinycl.report.sections import headline, memory_bars, parity_facts, stream_facts, tiles
+from tinycl.report.sections import (
+    confidence_facts,
+    headline,
+    memory_bars,
+    parity_facts,
+    stream_facts,
+    tiles,
+)
 from tinycl.report.theme import inline_svg
 
 __all__ = ["render", "write_report"]
@@ -69,9 +76,19 @@ def render(run: RunRecord) -> str:
         charts={
             name: inline_svg(accuracy_figure(run, size), name) for name, size in _SIZES.items()
         },
+        confidence=confidence_facts(run),
+        reliability=_reliability(run),
         heat_map=heat_map(run),
         confusion=confusion_cells(run),
         memory=memory_bars(run),
         stream=stream_facts(run),
         parity=parity_facts(run),
     )
+
+
+def _reliability(run: RunRecord) -> str:
+    """The plot of confidence; "" where the summary has none."""
+    told = run.confidence or {}
+    if not told.get("reliability") or not told.get("coverage"):
+        return ""
+    return inline_svg(confidence_figure(run), "confidence")

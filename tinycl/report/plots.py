@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-__all__ = ["accuracy_figure", "grid_figure"]
+__all__ = ["accuracy_figure", "confidence_figure", "grid_figure"]
 
 _MOST_DOTS = 20  # more would hide the line
 _LONGEST_NAME = 12  # letters along an axis
@@ -81,6 +81,44 @@ def accuracy_figure(
             )
         _label_ends(axes, lines, _LABEL_GAP / figsize[1])
         figure.draw_without_rendering()  # ticks are made here, while the style holds
+    return figure
+
+
+def confidence_figure(run: RunRecord, figsize: tuple[float, float] = (7.5, 3.4)) -> Figure:
+    """Draw accuracy against confidence, and against the share of samples that are answered.
+
+    Parameters
+    ----------
+    run : RunRecord
+        Its ``confidence`` has both lists.
+    figsize : (float, float)
+        Width and height in inches.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    told = run.confidence or {}
+    with styled():
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import PercentFormatter
+
+        figure = Figure(figsize)
+        panels = figure.subplots(1, 2, sharey=True)
+        for axes, key, name in zip(
+            panels, ("reliability", "coverage"), ("confidence", "share of samples"), strict=True
+        ):
+            axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=name)
+            axes.grid(axis="y", clip_on=False)
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(PercentFormatter(1, decimals=0, symbol="\u202f%"))
+                axis.set_ticks([0, 0.5, 1])
+            x, y = zip(*told[key], strict=True)
+            axes.plot(x, y, marker="o", markersize=6, color=COLOURS["good"], clip_on=False)
+        panels[0].plot([0, 1], [0, 1], ls=":", color=COLOURS["soft"])
+        panels[0].set_ylabel("accuracy")
+        figure.draw_without_rendering()
     return figure
 
 

@@ -32,7 +32,9 @@ class RunRecord:
     """All that a report shows; only the first two fields must be there.
 
     Accuracies and `forgetting` are fractions; `confusion` has the true class as row; lists
-    ``..._after_experience`` have one entry per experience, on the classes seen so far.
+    ``..._after_experience`` have one entry per experience, on the classes seen so far. The pairs
+    of ``confidence["reliability"]`` are mean confidence and accuracy of a bin, those of
+    ``confidence["coverage"]`` the share of samples of which the board is surest, and accuracy.
     """
 
     final_accuracy: float
@@ -56,6 +58,7 @@ class RunRecord:
     retransmissions: int | None = None
     bits_checked_against_lce: int | None = None
     bits_differing: int | None = None
+    confidence: dict[str, Any] | None = None
     board: dict[str, Any] | None = None
     saved: bool | None = None
     board_fingerprint: str | None = None
@@ -171,6 +174,24 @@ def _experience(value: Any, where: str) -> ExperienceRecord:
     )
 
 
+def _confidence(value: Any, where: str) -> dict[str, Any]:
+    """See ``tinycl.experiment.confidence.figures``; older summaries have fewer of its parts."""
+    entry, found = checks.mapping(value, where), {}
+    for name in ("mean", "accuracy", "known", "calibration_error", *_UNKNOWN):
+        if entry.get(name) is not None:
+            found[name] = checks.fraction(entry[name], f"{where}.{name}")
+    for name, keys in (("reliability", ("confidence", "accuracy")), ("coverage", _COVERAGE)):
+        rows = list_of(checks.mapping)(entry.get(name) or [], f"{where}.{name}")
+        found[name] = [
+            tuple(checks.fraction(row.get(key), f"{where}.{name}.{key}") for key in keys)
+            for row in rows
+        ]
+    return found
+
+
+_UNKNOWN = ("unknown_auroc", "unknown_accepted")
+_COVERAGE = ("share", "accuracy")
+
 _CHECKS: dict[str, checks.Check] = {
     "final_accuracy": checks.fraction,
     "accuracy_after_experience": list_of(checks.fraction),
@@ -182,6 +203,7 @@ _CHECKS: dict[str, checks.Check] = {
     "class_names": list_of(checks.text),
     "experiences": list_of(_experience),
     "samples_per_second": checks.between(0, math.inf),
+    "confidence": _confidence,
     "board": checks.mapping,
     "saved": checks.flag,
     "board_fingerprint": checks.token,

@@ -10,6 +10,7 @@ from tinycl.text import amount, percent, points, size
 __all__ = [
     "Bar",
     "Fact",
+    "confidence_facts",
     "headline",
     "memory_bars",
     "parity_facts",
@@ -86,6 +87,25 @@ def memory_bars(run: RunRecord) -> list[Bar]:
         for name, nbytes, style, note in sizes
         if nbytes
     ]
+
+
+def confidence_facts(run: RunRecord) -> list[Fact]:
+    """Return how sure the board was, and of what it was not."""
+    told = run.confidence or {}
+    found = []
+    for key, name, note in (
+        ("mean", "Mean confidence", "the calibrated one is as high as the accuracy"),
+        ("accuracy", "Accuracy", "on the same samples"),
+        ("calibration_error", "Calibration error", "mean gap between confidence and accuracy"),
+        ("known", "Samples called known", "of classes that were taught"),
+        ("unknown_accepted", "Samples called known", "of classes that were not taught"),
+    ):
+        if key in told:
+            found.append(Fact(name, percent(told[key]), note))
+    if "unknown_auroc" in told:
+        note = "chance that a sample of a class taught gets more confidence than one of another"
+        found.append(Fact("AUROC of unknown samples", f"{told['unknown_auroc']:.3f}", note))
+    return found
 
 
 def stream_facts(run: RunRecord) -> list[Fact]:

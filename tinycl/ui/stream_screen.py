@@ -80,11 +80,19 @@ class Watching(Observer):
         self.state.sample(Sample(image, label, predicted), position, time.monotonic())
         self._draw()
 
-    def tested(self, done: int, total: int, truth: int, predicted: int) -> None:
+    def tested(
+        self,
+        done: int,
+        total: int,
+        truth: int,
+        predicted: int,
+        confidence: float | None = None,
+        known: bool = True,
+    ) -> None:
         """See ``Observer``."""
         if done == 1 and self._experience is not None:
             self.state.begin(f"testing after {self._title(self._experience)}", total)
-        self.state.answer(done, truth, predicted)
+        self.state.answer(done, truth, predicted, confidence, known)
         self._draw(force=done == 1)
 
     def end(self, experience: Experience, accuracy: float, per_class: dict[int, float]) -> None:
@@ -92,6 +100,7 @@ class Watching(Observer):
         name = ", ".join(self.state.name(c) for c in experience.classes)
         self.state.tests.append((f"{experience.number} ({name})", accuracy))
         line = f"after {self._title(experience)}: {accuracy:.1%} of {len(per_class)} classes"
+        line += f"; {self.state.surety}" if self.state.surety else ""
         self._say(line)
         self._draw(force=True)
 

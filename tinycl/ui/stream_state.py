@@ -88,6 +88,9 @@ class State:
     tested: bool = False
     _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=_LAST))
     _times: deque[float] = field(default_factory=deque)
+    _sure: float | None = 0.0
+    _known: int = 0
+    _asked: int = 0
     _step: int = 1
     _since: int = 0
 
@@ -121,12 +124,33 @@ class State:
             if len(self.curve) > _POINTS:
                 self.curve, self._step = self.curve[::2], 2 * self._step
 
-    def answer(self, done: int, truth: int, predicted: int) -> None:
-        """A test sample was classified."""
+    def answer(
+        self,
+        done: int,
+        truth: int,
+        predicted: int,
+        confidence: float | None = None,
+        known: bool = True,
+    ) -> None:
+        """A test sample was classified; see ``Observer.tested``."""
         if done == 1:
             self.confusion, self.tested = self._empty(), True
+            self._sure, self._known = 0.0, 0
         self.done = done
         self._count(truth, predicted)
+        self._sure = None if confidence is None or self._sure is None else self._sure + confidence
+        self._known += known
+        self._asked = done
+
+    @property
+    def surety(self) -> str:
+        """Mean confidence of the test that runs or ran last, and the share of unknown samples.
+
+        Empty where the board tells none.
+        """
+        if not self._asked or self._sure is None:
+            return ""
+        return f"sure {self._sure / self._asked:.0%}, {1 - self._known / self._asked:.0%} unknown"
 
     def _count(self, truth: int, predicted: int) -> None:
         if predicted < len(self.names):

@@ -115,7 +115,7 @@ def _accuracy(state: State, width: int, height: int) -> list[Line]:
     rows = height - 2 - (len(tests) + 1 if tests else 0)
     lines = [_running(state), *curve(state.curve, width, rows, pair(ACCENT))]
     if tests:
-        lines.append(Line(("tested on all so far", DIM)))
+        lines.append(Line((state.surety or "tested on all so far", DIM)))
     for name, accuracy in tests:
         lit = bar(accuracy, max(width // 3, 4), RIGHT)
         lines.append(Line(f"{accuracy:6.1%} ") + lit + Line((f" {name}", DIM)))
