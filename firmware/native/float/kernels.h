@@ -7,10 +7,10 @@
 #include "../core/kernels.h"
 
 // What sums and products are made in: as many bits as the interpreter's own float has, double on
-// 64-bit machines and single elsewhere. Then every result is the reference's, bit for bit; on a
-// 32-bit board whose MicroPython has doubles the last digits differ. Never contract a product and
-// a sum into one rounding (-ffp-contract=off).
-#if defined(__x86_64__) || defined(__aarch64__)
+// 64-bit machines and in the browser, single elsewhere. Then every result is the reference's, bit
+// for bit; on a 32-bit board whose MicroPython has doubles the last digits differ. Never contract a
+// product and a sum into one rounding (-ffp-contract=off).
+#if defined(__x86_64__) || defined(__aarch64__) || defined(__wasm__)
 typedef double tc_real;
 #else
 typedef float tc_real;

@@ -12,10 +12,6 @@
 #include "py/runtime.h"
 #endif
 
-#ifndef SAME_TYPE
-#define SAME_TYPE(found, wanted) ((found) == (wanted))
-#endif
-
 #include "../core/kernels.h"
 
 static inline mp_rom_error_text_t reason(tc_error error) {
@@ -67,7 +63,7 @@ __attribute__((noinline)) static void take(
         }
         mp_buffer_info_t info;
         mp_get_buffer_raise(*args, &info, flags);
-        if (kind != '.' && !SAME_TYPE(info.typecode, kind)) {
+        if (kind != '.' && info.typecode != kind) {
             mp_raise_ValueError(MP_ERROR_TEXT("kernel: array of the wrong type"));
         }
         to->buffer = (tc_buffer) {info.buf, info.len};

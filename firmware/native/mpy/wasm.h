@@ -1,6 +1,6 @@
 // What module.h needs of MicroPython where kernels are WebAssembly beside it, in the same memory.
-// Arguments come as slots, which tinycl/page/board/kernels.py fills; `raise` throws an exception
-// of JavaScript.
+// Arguments come as slots, which tinycl/page/board/kernels.py fills; what is raised is
+// an exception of JavaScript.
 
 #ifndef TINYCL_MPY_WASM_H
 #define TINYCL_MPY_WASM_H
@@ -9,10 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// MicroPython's array, bytearray and memoryview.
 typedef struct {
-    void *data; // of a buffer; NULL: a number, or None
-    int32_t number; // or bytes of the buffer
-    int32_t item; // bytes of an item of the buffer, or 1; 0: None
+    const void *type;
+    uint32_t typecode : 8; // 1: bytearray
+    uint32_t rest : 24;
+} tc_array;
+
+typedef struct {
+    void *data; // of a buffer
+    int32_t number; // or items of the buffer
+    uintptr_t kind; // 0: None; 1: a number; 2: bytes; else its tc_array, + 1 for a memoryview
 } tc_slot;
 
 typedef const tc_slot *mp_obj_t;
@@ -30,19 +37,24 @@ typedef struct {
 #define MP_BUFFER_RW 3
 #define mp_const_none ((mp_obj_t)NULL)
 
-__attribute__((import_module("env"), import_name("raise"))) _Noreturn void mp_raise_ValueError(
-    mp_rom_error_text_t why);
+#define IMPORT(name) __attribute__((import_module("env"), import_name(name))) _Noreturn
 
-// Of arrays of one item size the typecodes are not told apart.
+IMPORT("raise_value_error") void mp_raise_ValueError(mp_rom_error_text_t why);
+IMPORT("raise_type_error") void tc_raise_type_error(void);
+
 static inline void mp_get_buffer_raise(mp_obj_t slot, mp_buffer_info_t *info, mp_uint_t flags) {
-    (void)flags;
+    const tc_array *array = (const tc_array *)(slot->kind & ~(uintptr_t)1);
+    uint32_t code = slot->kind > 2 ? array->typecode : 'B';
+    bool is_writable = slot->kind > 2 && (!(slot->kind & 1) || code & 128);
+    if (slot->kind < 2 || (flags == MP_BUFFER_RW && !is_writable)) {
+        tc_raise_type_error();
+    }
+    info->typecode = code & 127;
+    size_t item = info->typecode == 'h' || info->typecode == 'H' ? 2
+        : info->typecode == 'i' || info->typecode == 'I' || info->typecode == 'f' ? 4 : 1;
     info->buf = slot->data;
-    info->len = (size_t)slot->number;
-    info->typecode = slot->item == 1 ? 'b' : slot->item == 2 ? 'h' : 'i';
+    info->len = (size_t)slot->number * item;
 }
-
-#define SAME_TYPE(found, wanted) \
-    ((found) == ((wanted) == 'I' || (wanted) == 'f' ? 'i' : (wanted)))
 
 static inline int32_t mp_obj_get_int(mp_obj_t slot) {
     return slot->number;
@@ -58,7 +70,7 @@ static inline int32_t mp_obj_get_int(mp_obj_t slot) {
     __attribute__((used, export_name(#function))) mp_obj_t object(const tc_slot *slots) { \
         mp_obj_t args[most]; \
         for (int i = 0; i < most; i++) { \
-            args[i] = slots[i].data || slots[i].item ? &slots[i] : mp_const_none; \
+            args[i] = slots[i].kind ? &slots[i] : mp_const_none; \
         } \
         return function(most, args); \
     }

@@ -10,7 +10,7 @@ import uctypes
 from tinycl_rt.device import Device
 from tinycl_rt.service.service import Service
 
-_SLOT = 3  # address, number or bytes, bytes of an item: firmware/native/mpy/wasm.h
+_SLOT = 3  # address, number or items, kind: firmware/native/mpy/wasm.h
 _MOST = 16
 _slots = array("i", bytes(4 * _SLOT * _MOST))
 slots = uctypes.addressof(_slots)
@@ -29,23 +29,25 @@ def add_kernel(module, name, number):
     def kernel(*args):
         at = 0
         for value in args:
-            data = item = size = 0
+            data = size = kind = 0
             if isinstance(value, int):
                 size = value
-                item = 1
+                kind = 1
             elif value is not None:
                 data = address(value)
-                item = 1
-                if not isinstance(value, (bytearray, bytes)):
-                    item = address(memoryview(value)[1:]) - data
-                size = item * len(value)
+                size = len(value)
+                kind = 2
+                if not isinstance(value, bytes):
+                    kind = id(value) + isinstance(value, memoryview)
             here[at] = data
             here[at + 1] = size
-            here[at + 2] = item
-            at += 3
+            here[at + 2] = kind
+            at += _SLOT
         found = place(number)
         if isinstance(found, str):
             raise ValueError(found)
+        if found is False:
+            raise TypeError("object with buffer protocol required")
         return found
 
     if module not in sys.modules:

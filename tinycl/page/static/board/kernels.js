@@ -6,7 +6,8 @@
 const STACK_BYTES = 16384; // a kernel takes less than 1 KiB
 
 /**
- * @typedef {{module: string, name: string, run: (slots: number) => number | string | null}} Kernel
+ * @typedef {{module: string, name: string, run: (slots: number) => Found}} Kernel
+ * @typedef {number | null | string | false} Found a number, None, the reason of a ValueError, a TypeError
  */
 
 /**
@@ -31,8 +32,11 @@ export async function linkKernels(memory, malloc, modules) {
         __stack_pointer: pointer,
         __memory_base: new WebAssembly.Global({ value: "i32" }, align(malloc(dataBytes(compiled) + 16))),
         __table_base: new WebAssembly.Global({ value: "i32" }, 0),
-        raise: (/** @type {number} */ why) => {
+        raise_value_error: (/** @type {number} */ why) => {
           throw new KernelError(text(memory, why));
+        },
+        raise_type_error: () => {
+          throw new KernelError(false);
         },
       },
     });
@@ -46,10 +50,9 @@ export async function linkKernels(memory, malloc, modules) {
   return kernels;
 
   /**
-   * A number, null for None, or the reason why the kernel did nothing.
-   *
    * @param {(slots: number) => number} kernel
    * @param {number} slots
+   * @returns {Found}
    */
   function call(kernel, slots) {
     try {
@@ -57,13 +60,19 @@ export async function linkKernels(memory, malloc, modules) {
       return found ? found >> 1 : null;
     } catch (error) {
       pointer.value = top;
-      if (error instanceof KernelError) return error.message;
+      if (error instanceof KernelError) return error.found;
       throw error;
     }
   }
 }
 
-class KernelError extends Error {}
+class KernelError extends Error {
+  /** @param {string | false} found */
+  constructor(found) {
+    super();
+    this.found = found;
+  }
+}
 
 /** @param {number} address */
 const align = (address) => (address + 15) & -16;

@@ -5,11 +5,11 @@
 
 import { openFlash } from "./flash.js";
 import { linkKernels } from "./kernels.js";
+import { startMicroPython } from "./micropython.js";
 
 const FOLDER = "/flash";
-const HEAP_BYTES = 4 << 20;
 const MOST_BYTES = 8192; // fed at a time
-const KERNELS = ["core", "lda", "float", "tail", "full"].map((name) => `tinycl_${name}`);
+const KERNELS = ["core", "lda", "float", "tail", "full", "sound"].map((name) => `tinycl_${name}`);
 
 /** @type {(bytes: Uint8Array) => Promise<void>} */
 let feed;
@@ -38,7 +38,7 @@ self.onmessage = ({ data }) => {
  * @returns {Promise<(bytes: Uint8Array) => Promise<void>>}
  */
 async function start(name, files) {
-  const { mp, memory } = await startMicroPython();
+  const { mp, memory } = await startMicroPython({ stdout: console.log, stderr: console.error });
   for (const [path, text] of Object.entries(files)) write(mp.FS, `/lib/tinycl_rt/${path}`, text);
   const keep = await openFlash(mp.FS, FOLDER, name);
   const kernels = await linkKernels(memory, mp._module._malloc, await compileKernels());
@@ -70,27 +70,6 @@ async function start(name, files) {
     for (const reply of replies) self.postMessage(reply, { transfer: [reply] });
     replies = [];
   };
-}
-
-/** MicroPython, and its memory, which it keeps to itself: so WebAssembly is watched meanwhile. */
-async function startMicroPython() {
-  /** @type {WebAssembly.Memory | undefined} */
-  let memory;
-  const { instantiate, instantiateStreaming } = WebAssembly;
-  const watched = (/** @type {Function} */ make) => async (/** @type {any[]} */ ...given) => {
-    const made = await make.apply(WebAssembly, given);
-    memory = made.instance.exports.memory;
-    return made;
-  };
-  const watching = { instantiate: watched(instantiate), instantiateStreaming: watched(instantiateStreaming) };
-  Object.assign(WebAssembly, watching);
-  const address = new URL("../built/micropython.mjs", import.meta.url).href;
-  const { loadMicroPython } = await import(address);
-  const output = { stdout: console.log, stderr: console.error };
-  const mp = await loadMicroPython({ heapsize: HEAP_BYTES, ...output });
-  Object.assign(WebAssembly, { instantiate, instantiateStreaming });
-  if (!memory) throw new Error("MicroPython's memory was not found");
-  return { mp, memory };
 }
 
 /** @returns {Promise<Record<string, WebAssembly.Module>>} */

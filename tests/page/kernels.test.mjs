@@ -1,0 +1,75 @@
+// The C kernels as WebAssembly in MicroPython's memory: the test files of boards, and their vectors.
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import test from "node:test";
+
+const ROOT = new URL("../../", import.meta.url);
+const STATIC = new URL("tinycl/page/static/", ROOT);
+// What the browser's board does otherwise: it has no viper, and a call makes a tuple of its arguments.
+const CASES = {
+  test_kernels: ["TestSets.test_vectors_on_viper"],
+  test_tail: [],
+  test_lda: [],
+  test_floats: [],
+  test_sound: ["TestSoundChecks.test_a_frame_allocates_nothing", "TestSoundChecks.test_what_it_takes_of_the_heap"],
+};
+const { linkKernels } = await import(new URL("board/kernels.js", STATIC));
+const { startMicroPython } = await import(new URL("board/micropython.js", STATIC));
+const text = (path) => readFileSync(new URL(path, ROOT), "utf8");
+
+/** MicroPython with the runtime, the kernels and the test files; what it prints goes to `said`. */
+async function board(said) {
+  const { mp, memory } = await startMicroPython({ stdout: (line) => said.push(line) });
+  const folder = new URL("firmware/tinycl_rt/", ROOT);
+  for (const path of readdirSync(folder, { recursive: true })) {
+    if (path.endsWith(".py")) write(mp.FS, `/tinycl_rt/${path}`, readFileSync(new URL(path, folder)));
+  }
+  for (const name of [...Object.keys(CASES), "test_viper"]) write(mp.FS, `/${name}.py`, text(`tests/on_board/cases/${name}.py`));
+  write(mp.FS, "/unittest.py", text("tests/on_board/lib/unittest.py"));
+  for (const name of ["vector_check.py", "kernels.jsonl", "tail.jsonl", "lda.jsonl", "learning.json"]) {
+    write(mp.FS, `/${name}`, text(`tests/kernels/vectors/${name}`));
+  }
+  const built = new URL("built/", STATIC);
+  const modules = readdirSync(built).filter((name) => name.startsWith("tinycl_"));
+  const compiled = Object.fromEntries(
+    modules.map((name) => [name.slice(0, -5), new WebAssembly.Module(readFileSync(new URL(name, built)))]),
+  );
+  const kernels = await linkKernels(memory, mp._module._malloc, compiled);
+  let slots = 0;
+  mp.registerJsModule("_page", { call: (number) => kernels[number].run(slots), send: () => {} });
+  mp.runPython("import sys\nsys.path.insert(0, '/')");
+  mp.runPython(text("tinycl/page/static/board/board.py"));
+  slots = mp.globals.get("slots");
+  kernels.forEach((kernel, i) => mp.globals.get("add_kernel")(kernel.module, kernel.name, i));
+  return mp;
+}
+
+function write(fs, path, data) {
+  fs.mkdirTree(path.slice(0, path.lastIndexOf("/")) || "/");
+  fs.writeFile(path, data);
+}
+
+for (const [name, others] of Object.entries(CASES)) {
+  test(`${name} of boards`, async () => {
+    const said = [];
+    const mp = await board(said);
+    mp.runPython(`import unittest\nunittest.run("${name}")`);
+    const text = said.join("\n");
+    const found = [...text.matchAll(/^(\S+) \.\.\. (?:FAILED|skipped)/gm)].map(([, test]) => test);
+    assert.deepEqual(found.sort(), others, text);
+    assert.match(text, /^ran [1-9]/m, text);
+  });
+}
+
+test("vectors of boards", async () => {
+  const mp = await board([]);
+  mp.runPython(`
+import vector_check as v
+from tinycl_rt.kernels import choose
+k = choose.load()
+assert k.NAME == "native"
+found = v.check(k, "/"), v.check(choose.tail(k), "/", "tail.jsonl"), v.check(choose.lda(k), "/", "lda.jsonl")
+assert min(found) > 15 and v.check_learning(k, "/") > 3, found
+`);
+});
