@@ -47,19 +47,11 @@ class Observer:
             Class that it was given before it was learned; None when that is not known.
         """
 
-    def tested(
-        self,
-        done: int,
-        total: int,
-        truth: int,
-        predicted: int,
-        confidence: float | None = None,
-        known: bool = True,
-    ) -> None:
-        """A test sample of class `truth` was given class `predicted`, the `done`-th of `total`.
+    def tested(self, done: int, total: int, truth: int, predicted: int) -> None:
+        """A test sample of class `truth` was given class `predicted`, the `done`-th of `total`."""
 
-        With the board's confidence, 0..1, and whether it calls the sample known, if it tells.
-        """
+    def sure(self, confidence: float, known: bool) -> None:
+        """How sure, 0..1, the board was of the test sample before, and whether it is known."""
 
     def end(self, experience: Experience, accuracy: float, per_class: dict[int, float]) -> None:
         """An experience was learned and tested; accuracies are 0..1."""

@@ -50,7 +50,8 @@ def test_what_80_columns_show() -> None:
     state.replay = [3, 5, 0]
     state.tests = [("0 (cup, spoon)", 0.875)]
     for i in range(4):
-        state.answer(i + 1, 0, 0, 0.8 + 0.1 * (i % 2), i > 0)
+        state.answer(i + 1, 0, 0)
+        state.sure(0.8 + 0.1 * (i % 2), i > 0)
     state.done = 30
     state.stats = BoardStats(61440, 0.25, 2048.0, 1, 2)
     state.message = "board: back again"

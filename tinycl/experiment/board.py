@@ -106,8 +106,9 @@ class StreamedBoard:
         for answer in answer_all(self._client, _Images(dataset.x_test, indices)):
             answers.append(answer)
             label = int(truth[len(answers) - 1])
-            given = answer.label, answer.confidence, answer.known
-            observer.tested(len(answers), len(indices), label, *given)
+            observer.tested(len(answers), len(indices), label, answer.label)
+            if answer.confidence is not None:
+                observer.sure(answer.confidence, answer.known)
         found = np.array([answer.label for answer in answers], np.int64)
         self.confidence = None
         if answers and all(answer.confidence is not None for answer in answers):

@@ -81,15 +81,7 @@ class Live(Observer):
             note = f"{share:.0%} of the last {len(self._recent)} right before learning"
         self._update(position, note)
 
-    def tested(
-        self,
-        done: int,
-        total: int,
-        truth: int,
-        predicted: int,
-        confidence: float | None = None,
-        known: bool = True,
-    ) -> None:
+    def tested(self, done: int, total: int, truth: int, predicted: int) -> None:
         """See ``Observer``."""
         if done == 1:
             self._show("testing all classes seen", total)

@@ -80,20 +80,16 @@ class Watching(Observer):
         self.state.sample(Sample(image, label, predicted), position, time.monotonic())
         self._draw()
 
-    def tested(
-        self,
-        done: int,
-        total: int,
-        truth: int,
-        predicted: int,
-        confidence: float | None = None,
-        known: bool = True,
-    ) -> None:
+    def tested(self, done: int, total: int, truth: int, predicted: int) -> None:
         """See ``Observer``."""
         if done == 1 and self._experience is not None:
             self.state.begin(f"testing after {self._title(self._experience)}", total)
-        self.state.answer(done, truth, predicted, confidence, known)
+        self.state.answer(done, truth, predicted)
         self._draw(force=done == 1)
+
+    def sure(self, confidence: float, known: bool) -> None:
+        """See ``Observer``."""
+        self.state.sure(confidence, known)
 
     def end(self, experience: Experience, accuracy: float, per_class: dict[int, float]) -> None:
         """See ``Observer``."""

@@ -88,7 +88,7 @@ class State:
     tested: bool = False
     _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=_LAST))
     _times: deque[float] = field(default_factory=deque)
-    _sure: float | None = 0.0
+    _sure: float = 0.0
     _known: int = 0
     _asked: int = 0
     _step: int = 1
@@ -124,23 +124,19 @@ class State:
             if len(self.curve) > _POINTS:
                 self.curve, self._step = self.curve[::2], 2 * self._step
 
-    def answer(
-        self,
-        done: int,
-        truth: int,
-        predicted: int,
-        confidence: float | None = None,
-        known: bool = True,
-    ) -> None:
-        """A test sample was classified; see ``Observer.tested``."""
+    def answer(self, done: int, truth: int, predicted: int) -> None:
+        """A test sample was classified."""
         if done == 1:
             self.confusion, self.tested = self._empty(), True
-            self._sure, self._known = 0.0, 0
+            self._sure, self._known, self._asked = 0.0, 0, 0
         self.done = done
         self._count(truth, predicted)
-        self._sure = None if confidence is None or self._sure is None else self._sure + confidence
+
+    def sure(self, confidence: float, known: bool) -> None:
+        """How sure the board was of it; see ``Observer``."""
+        self._sure += confidence
         self._known += known
-        self._asked = done
+        self._asked += 1
 
     @property
     def surety(self) -> str:
@@ -148,7 +144,7 @@ class State:
 
         Empty where the board tells none.
         """
-        if not self._asked or self._sure is None:
+        if not self._asked:
             return ""
         return f"sure {self._sure / self._asked:.0%}, {1 - self._known / self._asked:.0%} unknown"
 
