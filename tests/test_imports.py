@@ -35,6 +35,7 @@ ORDER = {
         predictor corrections
         learner
         sound
+        listener
         tinycl_rt changes
         device
         service""",

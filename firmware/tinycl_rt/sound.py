@@ -106,10 +106,10 @@ class LogMel:
                 return bytes(done)
             done += memoryview(self.rows)[BANDS * row : BANDS * row + BANDS]
 
-    def write(self, samples):
+    def write(self, samples, each=None):
         """Take samples, an array of int16; return how many frames they completed.
 
-        Allocates no memory.
+        Calls ``each()`` after each frame, if given. Allocates no memory.
         """
         count = taken = 0
         while True:
@@ -117,6 +117,8 @@ class LogMel:
             if taken < 0:
                 return count
             count += 1
+            if each:
+                each()
 
     def window(self, out):
         """Copy all frames that it keeps to ``out``, the oldest first.

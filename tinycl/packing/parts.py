@@ -64,7 +64,7 @@ PROFILES: dict[str, dict[str, str]] = {
 What comes first is needed by what follows. Parts are loaded as a whole, and let go as a whole.
 """
 
-SOUND = {"_sound": "sound"}
+SOUND = {"_sound": "sound listener"}
 """The part of boards that hear, whatever their profile."""
 
 STUBS = (
@@ -72,6 +72,7 @@ STUBS = (
     "device",
     "head",
     "learner",
+    "listener",
     "predictor",
     "replay",
     "sound",

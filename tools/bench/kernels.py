@@ -15,6 +15,8 @@ inputs), update (gradient and step); no error is 0, which would be skipped.
 lda_*: heads of class sums. With 1,024 features, class_add adds a sample to a sum, and fold takes
 one into a covariance, an entry of a row for a MAC. refresh makes the weights of ten
 classes anew with 512 features and 32 rows, with the Python around the kernels.
+sound_*: 320 samples that complete a frame of log-mel bands, and the window of 49 frames for a
+model; a sample or a byte for a MAC.
 
 Floor: the instructions that the arithmetic cannot do without on that processor, for one MAC (see
 FLOORS). What is above it is gathering windows, spilled registers, loops, thresholds and calls.
@@ -72,7 +74,7 @@ def measure(board: Board, backends: list[str]) -> list[dict[str, Any]]:
     BoardError
         If the board or the native module cannot be built, or the work fails on the board.
     """
-    works = ("kernel_workloads", "lda_workloads")
+    works = ("kernel_workloads", "lda_workloads", "sound_workloads")
     calls = [f"import {work}; {work}.run({name!r})" for work in works for name in backends]
     rows = []
     for row in run_workload(board, [*works, "tail_workloads"], calls):

@@ -104,7 +104,7 @@ def trained_head(folder: Path, model: Model, classes: int) -> TrainedHead:
 
 def transfer(tcm: Path, data: str, scenario: str, replay: int, folder: Path) -> dict[str, Any]:
     """Learn classes that the backbone never saw, as a board would."""
-    out, source = folder / f"{data}.json", data
+    out, source = folder / f"{Path(data).stem}.json", data
     if data in RECORDINGS:
         write(data, folder / f"{data}.npz")
         source = f"npz:{folder / data}.npz"

@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 import unittest
+from array import array
 
 import recording
 from tinycl_rt.config import Config
@@ -89,6 +90,21 @@ class TestExamples(unittest.TestCase):
         pixels = bytearray(64)
         ThermalCamera(Bus()).read(pixels)
         self.assertEqual(bytes(pixels[:8]), bytes((0, 2, 72, 254, 255, 255, 0, 0)))
+
+    def test_microphone(self):
+        """Frames of what a microphone hears are those of the samples that went in."""
+        from microphone import microphone
+        from tinycl_rt.sound import LogMel
+
+        heard = array("h", [(i * i * 7919 + i * 55) % 65536 - 32768 for i in range(512)])
+        recording.sounds[:] = list(heard)
+        mel, wanted = LogMel(1, "reference"), LogMel(1, "reference")
+        piece = array("h", bytes(256))
+        for _ in range(4):
+            microphone.read(piece)
+            mel.write(piece)
+        self.assertEqual(mel.rows, wanted.feed(heard))
+        self.assertTrue(max(mel.rows) > 100)
 
 
 class TestMistakes(unittest.TestCase):

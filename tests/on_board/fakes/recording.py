@@ -12,6 +12,7 @@ sensors.sleep = lambda seconds: None
 _entries = []
 _endless = False
 _at = 0
+sounds = []  # samples of a microphone
 shown = []  # colours of the light
 
 
@@ -37,3 +38,10 @@ def acceleration():
     x = 100 * (-1) ** (_at // 2) if _entries[_at // READINGS][0] == "shake" else 0
     _at += 1
     return bytes(((x + noise) & 255, 0, noise & 255, 0, (64 - noise) & 255, 0))
+
+
+def sound():
+    """The next sample that the microphone hears."""
+    if not sounds:
+        raise KeyboardInterrupt
+    return sounds.pop(0)
