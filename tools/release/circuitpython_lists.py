@@ -43,6 +43,7 @@ MODULES: dict[str, str | None] = {
     # of boards
     "analogio": "AnalogIn AnalogOut",
     "board": ANY,
+    "audiobusio": "I2SOut PDMIn",
     "busio": "I2C SPI UART",
     "digitalio": "DigitalInOut Direction DriveMode Pull",
     "microcontroller": ANY,
