@@ -36,7 +36,7 @@ def test_registry_is_consistent() -> None:
         assert board.name == name and board.kind in ("real", "emulated")
         assert board.title and board.kernels
         assert board.heap_bytes is None or 64_000 <= board.heap_bytes <= 600_000
-    assert get("pico").heap_bytes == 245_888 and get("pico").arch == "armv6m"
+    assert get("pico").heap_bytes == 246_144 and get("pico").arch == "armv6m"
     assert get("cortex-m3").heap_bytes == 144 * 1024
 
 
@@ -51,7 +51,7 @@ def test_start_refuses_what_it_cannot_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(BoardError, match="is a real board"):
-        start("pico")
+        start("pico-w")
     assert missing("cpython") == []
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

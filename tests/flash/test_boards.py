@@ -214,7 +214,7 @@ def test_damage_on_the_way_is_found(tmp_path: Path) -> None:
             deploy(repl, todo, lambda count: None)
 
 
-def test_a_busy_port_and_a_silent_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_port_and_a_silent_board(tmp_path: Path) -> None:
     built("unix")
     with bare("unix", tmp_path) as board:
         with (
@@ -222,13 +222,11 @@ def test_a_busy_port_and_a_silent_board(tmp_path: Path, monkeypatch: pytest.Monk
             pytest.raises(LinkError, match="another program uses this port; close it"),
         ):
             Repl(board.port)
-        monkeypatch.setattr("tinycl.link.connection._HELLO_SECONDS", 0.5)
-        monkeypatch.setattr("tinycl.link.connection._WAKE_SECONDS", 0.5)
         program = "import micropython\nmicropython.kbd_intr(-1)\nwhile True: pass"
         with Repl(board.port) as repl:
             repl.leave(program)
         with pytest.raises(LinkError, match=r"no (REPL )?answer"):
-            Repl(board.port)
+            Repl(board.port, patience=6)
     with pytest.raises(LinkError, match="no such port"):
         Repl(str(tmp_path / "port"))
 

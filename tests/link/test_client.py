@@ -322,14 +322,12 @@ def test_a_busy_port(board: CPythonBoard) -> None:
         connect(board.port)
 
 
-def test_a_silent_port_and_an_old_board(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinycl.link.connection._HELLO_SECONDS", 0.2)
-    monkeypatch.setattr("tinycl.link.connection._WAKE_SECONDS", 0.2)
+def test_a_silent_port_and_an_old_board() -> None:
     master, slave = pty.openpty()
     tty.setraw(slave)
     try:
         with pytest.raises(LinkError, match=r"does not answer.*Reset it"):
-            connect(os.ttyname(slave))
+            connect(os.ttyname(slave), patience=2)
         heard = b""
         while b"\x03\x02\x04" not in heard:  # it tried to wake a REPL
             assert select.select([master], [], [], 2)[0], "it did not"

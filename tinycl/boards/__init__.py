@@ -4,7 +4,7 @@ Examples
 --------
 >>> from tinycl.boards import get
 >>> get("pico").heap_bytes
-245888
+246144
 """
 
 from tinycl.boards.board import Board

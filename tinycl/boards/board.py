@@ -37,8 +37,8 @@ class Board:
     romfs : bool
         Files can lie in memory-mapped flash, as the standard firmware is.
     binary : str
-        Emulated MicroPython boards: what the build leaves, an emulator's kernel image or a program
-        of this computer.
+        Boards that ``tools.boards`` builds: what the build leaves, an emulator's kernel image, a
+        program of this computer, or the firmware of a real board.
     packages : tuple of (program, Debian packages)
         What must be installed to build and start it.
     emulator : tuple of str
@@ -70,6 +70,11 @@ class Board:
     built_in: bool = False
 
     @property
+    def is_emulated(self) -> bool:
+        """Whether this computer can be the board; a real board may be emulated as well."""
+        return self.kind == "emulated" or bool(self.binary)
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Programs that this computer must have to build and start it."""
         return tuple(program for program, _ in self.packages)
@@ -95,6 +100,9 @@ class Board:
         rom : Path, optional
             A ROMFS image that an emulated machine has in its memory.
         """
+        if self.kind == "real":
+            emulator = self.folder / "build" / "emulator"
+            return ["node", str(emulator / "board.js"), "--bootrom", str(emulator / "bootrom.bin")]
         words = [*self.emulator, "-kernel"] if self.emulator else []
         words.append(str(self.folder / self.binary))
         if rom is not None:

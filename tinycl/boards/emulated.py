@@ -42,6 +42,8 @@ class EmulatedBoard:
     port : str
         What ``tinycl.link.connect`` takes; the same after ``restart``. A pseudo-terminal, or TCP:
         see ``tinycl.boards.ports``.
+    patience : float
+        Seconds without an answer after which the board counts as silent, for ``connect``.
 
     Raises
     ------
@@ -50,13 +52,15 @@ class EmulatedBoard:
     """
 
     name = ""
+    only_tcp = False
+    patience = 30.0
 
     def __init__(self, flash: Path | None = None) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="tinycl-board-")
         self.home = Path(self._home.name)
         self.flash = Path(flash) if flash is not None else self.home / "flash"
         _check_flash(self.flash)
-        self._tcp = free_tcp_port() if uses_tcp() else 0
+        self._tcp = free_tcp_port() if self.only_tcp or uses_tcp() else 0
         self.port = f"socket://127.0.0.1:{self._tcp}" if self._tcp else str(self.home / "port")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -69,12 +73,22 @@ class EmulatedBoard:
         return dict(os.environ)
 
     def launch(self, log: BinaryIO) -> subprocess.Popen[bytes]:
-        """Start the process; what it prints beside its port goes to `log`."""
-        raise NotImplementedError
+        """Start the process; what it prints goes to `log`.
+
+        It opens its port itself, prints its name then, and ends with this process.
+        """
+        return subprocess.Popen(
+            self.command(),
+            env=self.environment(),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            **OWN_GROUP,
+        )
 
     def is_ready(self) -> bool:
         """Whether the port can be opened."""
-        raise NotImplementedError
+        return self.port in self._log.read_text(errors="replace")
 
     def start(self: Self) -> Self:
         """Start the process and wait for its port.
@@ -239,21 +253,6 @@ class CPythonBoard(EmulatedBoard):
             "--heap": heap,
             "--uid": uid,
         }
-
-    def launch(self, log: BinaryIO) -> subprocess.Popen[bytes]:
-        """Start the process, which opens its port itself and ends with this process."""
-        return subprocess.Popen(
-            self.command(),
-            env=self.environment(),
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            **OWN_GROUP,
-        )
-
-    def is_ready(self) -> bool:
-        """Whether the port can be opened: the process has printed its name."""
-        return self.port in self._log.read_text(errors="replace")
 
     def command(self) -> list[str]:
         """Return the command line of the process."""

@@ -11,7 +11,8 @@ from tinycl.boards.board import Board
 from tinycl.boards.cache import description
 from tinycl.boards.emulated import CPythonBoard, EmulatedBoard
 from tinycl.boards.micropython import CircuitPythonBoard, MicroPythonBoard, UnixBoard
-from tinycl.boards.registry import BUILT, get
+from tinycl.boards.pico import PicoBoard
+from tinycl.boards.registry import BUILT, PICO, get
 from tinycl.exceptions import BoardError
 
 __all__ = ["bare", "missing", "start"]
@@ -20,6 +21,7 @@ _CLASSES: dict[str, type[EmulatedBoard]] = {
     "cpython": CPythonBoard,
     "unix": UnixBoard,
     "circuitpython": CircuitPythonBoard,
+    "pico": PicoBoard,
 }
 """Of boards that are not just a machine of QEMU."""
 
@@ -47,16 +49,25 @@ def start(name: str = "cpython", **options: Any) -> EmulatedBoard:
     return make(**options)
 
 
-def bare(name: str, flash: Path | None = None) -> EmulatedBoard:
+def bare(name: str, flash: Path | None = None, firmware: Path | None = None) -> EmulatedBoard:
     """Make an emulated board with plain firmware: what it runs is what is put into its flash.
+
+    Parameters
+    ----------
+    name : str
+    flash : Path, optional
+    firmware : Path, optional
+        Another than the board was built with, for ``pico``.
 
     Raises
     ------
     BoardError
         There is no such board, it is a real one, or it is not built.
     """
+    if name == PICO.name:
+        return PicoBoard(flash, bare=True, firmware=firmware)
     if not _emulated(name).native_arch:
-        able = ", ".join(board.name for board in BUILT.values() if board.native_arch)
+        able = ", ".join(board.name for board in [*BUILT.values(), PICO] if board.native_arch)
         raise BoardError(f"{name} cannot be flashed: it runs this tinycl; boards that can: {able}")
     if name == "unix":
         return UnixBoard(flash, bare=True)
@@ -74,6 +85,6 @@ def missing(name: str) -> list[str]:
 
 def _emulated(name: str) -> Board:
     board = get(name)
-    if board.kind != "emulated":
+    if not board.is_emulated:
         raise BoardError(f"{name} is a real board: plug it in and name its port with --port")
     return board

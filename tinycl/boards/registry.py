@@ -9,7 +9,7 @@ from typing import Any
 from tinycl.boards.board import Board
 from tinycl.exceptions import BoardError
 
-__all__ = ["BOARDS", "BUILT", "BUILT_IN", "FROZEN", "get", "names"]
+__all__ = ["BOARDS", "BUILT", "BUILT_IN", "FROZEN", "PICO", "get", "names"]
 
 _KIB = 1024
 _LINUX = ("numpy", "reference")
@@ -24,6 +24,7 @@ _RISCV = (
     ("riscv64-unknown-elf-gcc", "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"),
     *_MAKE[1:],
 )
+_PICO = (("node", "nodejs"), ("npm", "npm"), ("cmake", "cmake"), *_ARM[1:])
 # One instruction is 2^8 ns of the emulated clock: see firmware/boards/qemu/modtinyclboard.c.
 _ICOUNT_SHIFT = 8
 _QEMU = (
@@ -98,11 +99,15 @@ _EMULATED = (
 )
 # Heaps of rp2 and CircuitPython boards: measured at boot. File systems and clocks: the board
 # definitions of MicroPython 1.25.
-_BOOTED = "about 230 KB of the heap are free at boot"
+_STOCK = "emulated too, with its stock firmware"
 _REGIONS = "the heap is in two regions: the largest piece is smaller"
 _KEEPS = "the firmware keeps at least this heap of 256 KiB of RAM"
 _REAL = (
-    _real("pico", "Raspberry Pi Pico (RP2040)", "armv6m", 245_888, 1408, 125, _BOOTED),
+    replace(
+        _real("pico", "Raspberry Pi Pico (RP2040)", "armv6m", 246_144, 1408, 125, _STOCK),
+        binary="firmware.bin",
+        packages=_PICO,
+    ),
     _real("pico-w", "Raspberry Pi Pico W (RP2040)", "armv6m", 205_184, 848, 125),
     _real("pico2", "Raspberry Pi Pico 2 (RP2350)", "armv7m", 497_536, 3072, 150),
     _real("esp32", "ESP32, 4 MiB flash", "xtensawin", 134_000, 2048, 160, _REGIONS),
@@ -120,7 +125,10 @@ _REAL = (
 BOARDS: dict[str, Board] = {board.name: board for board in (*_EMULATED, *_REAL)}
 
 BUILT: dict[str, Board] = {board.name: board for board in _EMULATED if board.binary}
-"""Emulated boards that run MicroPython; ``python -m tools.boards`` builds them."""
+"""Emulated boards that run our builds of MicroPython; ``python -m tools.boards`` builds them."""
+
+PICO = BOARDS["pico"]
+"""The real board that is emulated too, with its stock firmware."""
 
 BUILT_IN = _unix(
     "unix-built-in", "MicroPython's unix port with tinycl in its firmware", "x64", built_in=True

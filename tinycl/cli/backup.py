@@ -17,6 +17,7 @@ def command(
     port: o.Port = None,
     board: o.Board = None,
     flash: o.Flash = None,
+    patience: o.Patience = None,
     json: o.Json = None,
 ) -> None:
     """Save what a board has learned to a file, verified by its fingerprint.
@@ -37,7 +38,7 @@ def command(
     from tinycl.ui.progress import Live
 
     console = Console()
-    with o.open_board(port, board, flash) as client, Live(console) as live:
+    with o.open_board(port, board, flash, patience) as client, Live(console) as live:
         client.observer = live
         state, found, info = backup(client)
     write_file(output, state)

@@ -37,12 +37,12 @@ def command(json: o.Json = None) -> None:
         table.numbers("MHz", "heap", last)
         needs = []
         for board in BOARDS.values():
-            if board.kind != kind:
+            if not (board.is_emulated if kind == "emulated" else board.kind == kind):
                 continue
             lack = missing(board.name) if kind == "emulated" else []
-            rows.append(
-                {**board.as_dict(), "ready": kind == "emulated" and not lack, "missing": lack}
-            )
+            if board.kind == kind:
+                is_ready = board.is_emulated and not missing(board.name)
+                rows.append({**board.as_dict(), "ready": is_ready, "missing": lack})
             if lack:
                 needs.append(f"{board.name} needs {', '.join(lack)}")
             ready = "no" if lack else "yes"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,7 +34,7 @@ def command(
         str | None, typer.Option("--port", help="Serial port, or a board's serial number.")
     ] = None,
     board: Annotated[
-        str | None, typer.Option("--board", help="An emulated board: cortex-m3, cortex-m0, ...")
+        str | None, typer.Option("--board", help="An emulated board: pico, cortex-m3, ...")
     ] = None,
     drive: Annotated[
         Path | None, typer.Option("--drive", help="CIRCUITPY drive, or a boot loader's UF2 drive.")
@@ -84,6 +85,7 @@ def command(
         Path | None,
         typer.Option("--flash", help="The emulated board's flash, a folder; kept."),
     ] = None,
+    patience: o.Patience = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show each step, change nothing.")
     ] = False,
@@ -114,7 +116,7 @@ def command(
     from tinycl.flash.drive import is_uf2
     from tinycl.flash.find import choose, find, repl_port
     from tinycl.flash.report import Options
-    from tinycl.flash.session import flash_drive, flash_port
+    from tinycl.flash.session import copy_to_port, flash_drive, hear_hello
     from tinycl.packing.parts import PROFILES
 
     named = [n for n, v in (("--port", port), ("--board", board), ("--drive", drive)) if v]
@@ -135,15 +137,16 @@ def command(
         blob = read_model(model, [])
         load_tcm(blob)
     learned = read_file(state) if state is not None else None
-    options = Options(blob, kernels, native, program, place, dry_run, profile, learned, sound)
+    options = Options(
+        *(blob, kernels, native, program, place, dry_run, profile, learned, sound),
+        patience=patience or o.PATIENCE,
+    )
     console = Console()
     steps = _Shown(console)
     if not named:
         ask = _asker(console) if sys.stdin.isatty() else None
         found = choose(find(), ask)
         port, drive = (found.place, None) if found.kind == "port" else (None, Path(found.place))
-    if firmware is not None and board is not None:
-        raise FlashError(f"{board} has its firmware; --firmware is for real boards")
     if firmware is None and drive is not None and is_uf2(drive):
         raise FlashError(
             f"{drive} is the drive of a boot loader, which takes firmware: --firmware FILE, or "
@@ -153,10 +156,16 @@ def command(
         if board is not None:
             from tinycl.boards import bare
 
-            port = stack.enter_context(bare(board, flash)).port
-        if firmware is not None:
-            uf2 = drive if drive is not None and is_uf2(drive) else None
-            base.install(firmware, port, uf2, steps.say, dry_run)
+            uf2 = base.emulated_uf2(board, firmware) if firmware is not None else None
+            if uf2 is not None and dry_run:
+                steps.say(f"would put {uf2} into the flash of {board}")
+                uf2 = None
+            machine = stack.enter_context(bare(board, flash, uf2))
+            port = machine.port
+            options = replace(options, patience=patience or machine.patience)
+        elif firmware is not None:
+            loader = drive if drive is not None and is_uf2(drive) else None
+            base.install(firmware, port, loader, steps.say, dry_run)
             if dry_run:
                 return
             port, drive = base.comes_back(port)
@@ -164,8 +173,14 @@ def command(
             report = flash_drive(drive, options, steps)
         else:
             assert port is not None
-            report = flash_port(repl_port(port), options, steps)
-    write_json(json, report.as_dict())
+            port = repl_port(port)
+            report = copy_to_port(port, options, steps)
+        try:
+            if report.serves:
+                assert port is not None
+                hear_hello(port, options, report, steps)
+        finally:  # the copy is verified, whatever the board says then
+            write_json(json, report.as_dict())
 
 
 class _Shown:

@@ -13,6 +13,7 @@ def command(
     port: o.Port = None,
     board: o.Board = None,
     flash: o.Flash = None,
+    patience: o.Patience = None,
     json: o.Json = None,
 ) -> None:
     """Ask a board what it is, what it has learned, and how it fares.
@@ -29,7 +30,7 @@ def command(
 
     from tinycl.table import Table
 
-    with o.open_board(port, board, flash) as client:
+    with o.open_board(port, board, flash, patience) as client:
         info, stats = client.info(), client.stats()
         names = client.names() if info.has_model else []
         where = client.name

@@ -46,6 +46,7 @@ def command(
     port: o.Port = None,
     board: o.Board = None,
     flash: o.Flash = None,
+    patience: o.Patience = None,
     model: o.SentModel = None,
     classes: Annotated[
         int | None,
@@ -97,7 +98,7 @@ def command(
         board = "cpython"
     name = board or str(port)
     again = "the same command" + (" without --reset" if reset else "")
-    with o.open_board(port, board, flash) as client:
+    with o.open_board(port, board, flash, patience) as client:
         keeper, teacher = Keeper(client, port, board, flash), None
         with on_interrupt(lambda: keeper.interrupted(again, teacher.end if teacher else None)):
             client.wait = wait

@@ -104,19 +104,31 @@ Reset = Annotated[bool, typer.Option("--reset", help="Forget what the board has 
 Wait = Annotated[
     float, typer.Option("--wait", help="Seconds to wait for a board that was unplugged.")
 ]
+Patience = Annotated[
+    float | None,
+    typer.Option(
+        "--patience",
+        min=1,
+        help="Seconds of silence after which a board counts as gone: 30; an emulated Pico's: 150.",
+    ),
+]
+PATIENCE = 30.0
 
 Command = Callable[..., None]
 
 
 @contextmanager
 def open_board(
-    port: str | None, board: str | None = None, flash: Path | None = None
+    port: str | None,
+    board: str | None = None,
+    flash: Path | None = None,
+    patience: float | None = None,
 ) -> Iterator[BoardClient]:
     """Connect to a board; it goes on serving afterwards, an emulated one ends.
 
     Parameters
     ----------
-    port, board, flash
+    port, board, flash, patience
         What the options of these names say. Without a port and an emulated board: the only board
         that is plugged in.
 
@@ -139,10 +151,11 @@ def open_board(
     with ExitStack() as stack:
         with Console().status(f"opening {board or port or 'the board'}"):
             if board is None:
-                client = connect(port)
+                client = connect(port, patience or PATIENCE)
             else:
                 machine = stack.enter_context(start(board, flash=flash))
-                client = connect(machine.port, revive=machine.start)
+                patience = patience or machine.patience
+                client = connect(machine.port, patience, revive=machine.start)
         yield stack.enter_context(client)
 
 

@@ -19,6 +19,7 @@ def command(
     port: o.Port = None,
     board: o.Board = None,
     flash: o.Flash = None,
+    patience: o.Patience = None,
     json: o.Json = None,
 ) -> None:
     """Put a learned state on a board, in place of what that has learned; verified.
@@ -44,7 +45,7 @@ def command(
         StateFile.read(data)
     except DataError as error:
         raise DataError(f"{state}: {error}") from None
-    with o.open_board(port, board, flash) as client, Live(console) as live:
+    with o.open_board(port, board, flash, patience) as client, Live(console) as live:
         client.observer = live
         info = restore(client, data)
     console.print(

@@ -54,6 +54,7 @@ def command(
         typer.Option(help="Emulated board, see 'tinycl boards'; or simulator: this computer."),
     ] = None,
     port: o.Port = None,
+    patience: o.Patience = None,
     json: o.Json = None,
 ) -> None:
     """Run samples through a compiled model, and write what comes out.
@@ -90,7 +91,7 @@ def command(
             found = on_this_computer(compiled, x, progress)
             seconds = time.monotonic() - started
     else:
-        with o.open_board(port, board) as client:
+        with o.open_board(port, board, patience=patience) as client:
 
             def save() -> str:
                 client.bye()

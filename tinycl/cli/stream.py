@@ -31,6 +31,7 @@ def command(
     port: o.Port = None,
     board: o.Board = None,
     flash: o.Flash = None,
+    patience: o.Patience = None,
     model: o.SentModel = None,
     state: Annotated[
         Path | None, typer.Option(help="Learned state (.tcs) to put on the board first.")
@@ -86,7 +87,7 @@ def command(
         board = "cpython"
     name, words = board or str(port), " ".join(["tinycl", *sys.argv[1:]])
     again = "the same command" + (" without --reset or --state" if reset or state else "")
-    with o.open_board(port, board, flash) as client:
+    with o.open_board(port, board, flash, patience) as client:
         keeper = Keeper(client, port, board, flash, output or Path())
         live: Live | Watching = (
             Watching(console, experiment, client, name)

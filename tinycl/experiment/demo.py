@@ -134,7 +134,7 @@ def _on_board(
     live: Observer,
     command: str,
 ) -> dict[str, Any]:
-    with board, connect(board.port, revive=board.start) as client:
+    with board, connect(board.port, board.patience, revive=board.start) as client:
         client.observer = live
         experiment = prepare(client, experiment, compiled.data, state)
         info = client.hello()

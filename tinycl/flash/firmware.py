@@ -87,6 +87,25 @@ def install(
     return copy_uf2(file, uf2, family)
 
 
+def emulated_uf2(board: str, firmware: str) -> Path:
+    """Return the UF2 file for an emulated Pico.
+
+    Raises
+    ------
+    FlashError
+        It is no such file, or the board is another one, which has its firmware.
+    """
+    if board != "pico":
+        raise FlashError(f"{board} has its firmware; --firmware is for real boards and for pico")
+    file = Path(firmware)
+    if not file.is_file() or file.suffix.lower() != ".uf2":
+        raise FlashError(f"{firmware}: expected a .uf2 file, which an emulated Pico takes")
+    family = _FAMILIES.get(uf2_family(file), "")
+    if family != "RPI-RP2":
+        raise FlashError(f"{file} is firmware for {family or 'another processor'}, not for RP2040")
+    return file
+
+
 def comes_back(port: str | None) -> tuple[str | None, Path | None]:
     """Wait for a board that restarts with new firmware; return its port, or its CIRCUITPY drive.
 

@@ -23,8 +23,8 @@ __all__ = ["Repl"]
 
 _ON_BOARD = Path(__file__).with_name("on_board.py")
 _CHUNK = 2048
-_SILENCE = 20.0  # longest that a step on the board takes without a sign of life, seconds
-_GREETING = 2.0  # seconds for the raw REPL's greeting
+# Shares of the patience: for a step on the board, and for the raw REPL's greeting.
+_SILENCE, _GREETING = 2 / 3, 1 / 15
 
 
 class Repl:
@@ -34,6 +34,8 @@ class Repl:
     ----------
     port : str
         Path of the port, or the serial number of the board.
+    patience : float
+        Seconds without an answer after which the board counts as silent.
 
     Raises
     ------
@@ -45,8 +47,10 @@ class Repl:
         The board runs what tinycl cannot run on.
     """
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, patience: float = 30.0) -> None:
         self.name = port
+        self._patience = patience
+        self._silence, self._greeting = patience * _SILENCE, patience * _GREETING
         try:
             import mpremote  # noqa: F401
         except ImportError:
@@ -84,7 +88,7 @@ class Repl:
             The code raised; the message has the end of its output.
         """
         with self._sentences():
-            out, trouble = self._serial.exec_raw(code, timeout=_SILENCE)
+            out, trouble = self._serial.exec_raw(code, timeout=self._silence)
         if trouble:
             raise refusal(self.name, trouble.decode(errors="replace"))
         return str(out.decode(errors="replace"))
@@ -172,14 +176,14 @@ class Repl:
         from mpremote.transport_serial import SerialTransport
 
         with self._sentences():
-            self._serial = SerialTransport(self.device, timeout=_SILENCE)
+            self._serial = SerialTransport(self.device, timeout=self._silence)
 
     def _enter(self) -> None:
         """Reach the raw REPL, asking a serving board to leave its service first."""
         if self._greeted():
             return
         self.close()
-        _say_goodbye(self.name)
+        _say_goodbye(self.name, self._patience)
         self._open_port()
         if not self._greeted():
             raise LinkError(
@@ -193,12 +197,14 @@ class Repl:
         from mpremote.transport import TransportError
 
         with self._sentences(), redirect_stdout(io.StringIO()):  # mpremote prints what came
-            self._serial.serial.timeout = _GREETING / 10  # it reads a pseudo-terminal blocking
+            self._serial.serial.timeout = (
+                self._greeting / 10
+            )  # it reads a pseudo-terminal blocking
             try:
-                self._serial.enter_raw_repl(timeout_overall=_GREETING)
+                self._serial.enter_raw_repl(timeout_overall=self._greeting)
             except TransportError:
                 return False
-            self._serial.serial.timeout = _SILENCE
+            self._serial.serial.timeout = self._silence
         return True
 
     @contextmanager
@@ -228,16 +234,16 @@ class Repl:
         self.close()
 
 
-def _say_goodbye(port: str) -> None:
+def _say_goodbye(port: str, patience: float) -> None:
     """End the service of a board, if that is what runs."""
     from tinycl.link.client import BoardClient
 
     transport = open_transport(port)
-    with BoardClient(transport) as client, suppress(TinyclError):
+    with BoardClient(transport, patience) as client, suppress(TinyclError):
         client.greet()
         client.bye()
         # It listens a little longer, for a goodbye that was repeated: wait for the prompt.
-        deadline, said = time.monotonic() + _GREETING, b""
+        deadline, said = time.monotonic() + patience * _GREETING, b""
         while not said.endswith(b">>> ") and time.monotonic() < deadline:
             said += transport.read(256, 0.1)
 

@@ -38,6 +38,8 @@ class Options:
         Learned state (.tcs), which a board of the profile ``predict`` takes its weights from.
     sound : bool
         With the sound front end.
+    patience : float
+        Seconds without an answer after which the board counts as silent.
     """
 
     model: bytes | None = None
@@ -49,6 +51,7 @@ class Options:
     profile: str = "serve"
     state: bytes | None = None
     sound: bool = False
+    patience: float = 30.0
 
 
 class Steps(Protocol):
@@ -85,6 +88,10 @@ class Report:
         ``rom`` or ``files``.
     verified : bool
         Whether the board's hashes of all files were compared with ours.
+    serves : bool
+        Whether the board was restarted to answer a host.
+    said_hello : bool
+        Whether it has answered then.
     free_heap : int or None
         Bytes that the board has free with the runtime, and the model, loaded.
     free_flash : int
@@ -105,6 +112,8 @@ class Report:
     removed: list[str] = field(default_factory=list)
     place: str = "files"
     verified: bool = False
+    serves: bool = False
+    said_hello: bool = False
     free_heap: int | None = None
     free_flash: int = 0
     model: str = ""

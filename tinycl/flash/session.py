@@ -14,7 +14,7 @@ from tinycl.flash.report import Options, Report, Steps
 from tinycl.flash.rom import RomBoard
 from tinycl.text import size
 
-__all__ = ["flash_drive", "flash_port"]
+__all__ = ["copy_to_port", "flash_drive", "flash_port", "hear_hello"]
 
 
 def flash_port(port: str, options: Options, steps: Steps) -> Report:
@@ -25,7 +25,21 @@ def flash_port(port: str, options: Options, steps: Steps) -> Report:
     TinyclError
         With what to do.
     """
-    with Repl(port) as repl:
+    report = copy_to_port(port, options, steps)
+    if report.serves:
+        hear_hello(port, options, report, steps)
+    return report
+
+
+def copy_to_port(port: str, options: Options, steps: Steps) -> Report:
+    """Flash a board over its serial port, and restart it; its hello is still to come.
+
+    Raises
+    ------
+    TinyclError
+        With what to do.
+    """
+    with Repl(port, options.patience) as repl:
         report = _bring(repl, repl.identity, options, steps)
         if options.dry_run:
             steps.say("would restart the board and wait for its hello")
@@ -35,9 +49,8 @@ def flash_port(port: str, options: Options, steps: Steps) -> Report:
     if repl.identity.is_circuitpython:
         steps.say("press the board's reset button once: boot.py opens the second serial port")
         return report
-    if options.profile == "serve":
-        _hello(port, options, report, steps)
-    else:
+    report.serves = options.profile == "serve"
+    if not report.serves:
         steps.say(f"profile {options.profile}: put a program of your own on the board, main.py")
     return report
 
@@ -161,13 +174,22 @@ def _report(board: Identity, kernels: Kernels, todo: Changes, options: Options) 
     )
 
 
-def _hello(port: str, options: Options, report: Report, steps: Steps) -> None:
-    """Let the board say what it runs, and hold that against what it was given."""
+def hear_hello(port: str, options: Options, report: Report, steps: Steps) -> None:
+    """Let the board say what it runs, and compare that with what it was given.
+
+    Raises
+    ------
+    LinkError
+        It stays silent.
+    BoardError
+        It does not serve the model that it was given.
+    """
     from tinycl.compiler.compiler import load_tcm
     from tinycl.link.client import connect
 
-    with connect(port) as client:
+    with connect(port, options.patience) as client:
         info = client.hello()
+    report.said_hello = True
     report.free_heap = info.heap_free
     report.model = info.fingerprint
     if options.model is not None:

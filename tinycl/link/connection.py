@@ -23,15 +23,15 @@ __all__ = ["Connection"]
 Self = TypeVar("Self", bound="Connection")
 T = TypeVar("T")
 
-_HELLO_SECONDS = 2.5
-_WAKE_SECONDS = 8.0
-_BYE_SECONDS = 10.0  # the requests that are under way come first
+# Shares of the patience: for hello; for hello of a board that starts again; for goodbye, before
+# which the requests that are under way come.
+_HELLO, _WAKE, _BYE = 1 / 12, 4 / 15, 1 / 3
 _BREAKS = 30  # without progress, after which it is an error
 # A board that restarted is elsewhere than the host believes.
 _RESTARTED = (p.GAP, p.NOT_OPEN, p.STALE)
 # Zeros: a board may wait for the rest of a frame whose host went away. Ctrl-C leaves a program,
 # Ctrl-B the raw REPL, Ctrl-D restarts MicroPython and with it main.py.
-_WAKE = bytes(4110) + b"\r\x03\x03\x02\x04"
+_AWAKEN = bytes(4110) + b"\r\x03\x03\x02\x04"
 
 
 class Connection:
@@ -42,7 +42,7 @@ class Connection:
     transport : Transport
     patience : float
         Seconds without an answer after which the board counts as silent; longer than the board
-        takes for one sample.
+        takes for one sample. Hello and goodbye get a share of it.
     reopen : callable, optional
         Opens the transport again after an unplug.
 
@@ -129,16 +129,16 @@ class Connection:
     def greet(self) -> Info:
         """Say hello; when nobody answers, restart MicroPython, which may sit in its REPL."""
         try:
-            return self.hello(_HELLO_SECONDS)
+            return self.hello(self.exchange.patience * _HELLO)
         except SilentError:
             pass
-        self.exchange.transport.write(_WAKE)
-        return self.hello(_WAKE_SECONDS)
+        self.exchange.transport.write(_AWAKEN)
+        return self.hello(self.exchange.patience * _WAKE)
 
     def bye(self) -> None:
         """Let the board save and go back to its REPL; silent when it is gone already."""
         try:
-            self.exchange.request(p.BYE, patience=_BYE_SECONDS)
+            self.exchange.request(p.BYE, patience=self.exchange.patience * _BYE)
         except LinkError:
             return
 
@@ -256,5 +256,5 @@ class Connection:
             self.bye()
         elif kind is not None and not issubclass(kind, LinkError):
             with suppress(BoardError, LinkError):  # an emulated board ends right after this
-                self.exchange.request(p.SAVE, patience=_BYE_SECONDS)
+                self.exchange.request(p.SAVE, patience=self.exchange.patience * _BYE)
         self.close()

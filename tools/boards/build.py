@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tinycl.flash.native import native_sources
 from tools.release import frozen
 
 from .paths import FIRMWARE, board_folder, mpy_cross
-from .source import checked_source_folder, fingerprint
+from .source import checked_source_folder, fetch_libraries, fingerprint
 
 __all__ = ["build_board", "build_mpy_cross", "is_built", "missing"]
 
@@ -42,6 +43,8 @@ def build_mpy_cross(source: Path) -> None:
 def build_board(board: Board, source: Path) -> None:
     """Build one board and write its ``board.json``, if there is anything to do."""
     files, make = _recipe(board, source)
+    if board.kind == "real":
+        fetch_libraries(source)
     _make(board.name, make, board.folder / board.binary, _stamp(files, fingerprint(source), *make))
     about = {
         "board": board.name,
@@ -63,6 +66,11 @@ def is_built(board: Board) -> bool:
 
 def _recipe(board: Board, source: Path) -> tuple[list[Path], list[str]]:
     """Return the project's files that go into a board, and the command that makes it."""
+    if board.kind == "real":
+        folder = FIRMWARE / "rp2040"
+        make = ["make", "-C", str(folder), f"MICROPY_DIR={source}"]
+        make.append(f"MICROPY_MPYCROSS={mpy_cross()}")
+        return sorted(file for file in folder.iterdir() if file.is_file()), make
     if board.built_in and not board.emulator:
         make = ["make", "-C", str(source / "ports" / "unix"), *_UNIX[:-1]]
         make += [f"USER_C_MODULES={_OURS}", f"FROZEN_MANIFEST={_OURS / 'manifest.py'}"]
@@ -133,6 +141,7 @@ def _environment() -> dict[str, str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
     for name in ("BOARD", "BUILD", "CFLAGS_EXTRA", "VARIANT", "CROSS_COMPILE"):
         environment.pop(name, None)
+    environment["PYTHON"] = sys.executable
     if not environment.get("MICROPY_DIR"):
         environment["MICROPY_GIT_TAG"] = f"v{MICROPYTHON_VERSION}"
     return environment

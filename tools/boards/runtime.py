@@ -1,6 +1,7 @@
 """What a board runs: tinycl_rt and its native kernels, beside the board's build.
 
-A QEMU board finds them in a ROMFS image, read in place; the unix port in a folder. Where they lie
+A QEMU board finds them in a ROMFS image, read in place; the unix port in a folder; the Pico in its
+flash. Where they lie
 is ``tinycl.boards.cache``'s matter.
 """
 
@@ -18,6 +19,7 @@ from tinycl.flash.native import build_native, native_digest
 from tinycl.flash.runtime import runtime_files
 
 from .paths import PROJECT
+from .pico import pico_image
 from .staging import stage
 
 __all__ = ["build_native", "build_runtime", "stage_runtime", "write_runtime"]
@@ -89,6 +91,8 @@ def build_runtime(board: Board) -> None:
     stage_runtime(folder / "lib", board, programs, profile="serve")
     if board.romfs:
         (folder / "rom.img").write_bytes(romfs_image(folder / "lib"))
+    if board.kind == "real":
+        (folder / "pico.img").write_bytes(pico_image(board, folder / "lib"))
     described.write_text(text)
     _prune(folder)
 

@@ -12,7 +12,11 @@ packages="
     build-essential
     gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
+    cmake
 "
+# Not every Node.js comes from Debian; others bring npm themselves.
+command -v node >/dev/null 2>&1 || packages="$packages nodejs"
+command -v npm >/dev/null 2>&1 || packages="$packages npm"
 
 if [ "${1:-}" = --browser ]; then
     packages="chromium fonts-dejavu-core $(command -v npm >/dev/null 2>&1 || echo nodejs npm)"

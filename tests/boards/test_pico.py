@@ -1,0 +1,125 @@
+"""Stock firmware of the Raspberry Pi Pico, in an emulator: flashed, taught, its plug pulled."""
+
+from __future__ import annotations
+
+import json
+import struct
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from helpers.boards import built
+from helpers.link import CONFIG, clean_run, hand_made_model, samples
+from typer.testing import CliRunner
+
+from tinycl.boards import EmulatedBoard, bare, start
+from tinycl.boards.pico import FLASH_BYTES
+from tinycl.boards.registry import PICO
+from tinycl.cli import app
+from tinycl.exceptions import BoardError, LinkError
+from tinycl.flash.repl import Repl
+from tinycl.link import BoardClient, connect, stream_experience
+
+MODEL = hand_made_model()
+_UF2 = (0x0A324655, 0x9E5D5157)
+
+
+def uf2(address: int, payload: bytes, family: int = 0xE48BFF56) -> bytes:
+    """Return a UF2 file of one block."""
+    head = struct.pack("<8I", *_UF2, 0x2000, address, len(payload), 0, 1, family)
+    return head + payload.ljust(476, b"\0") + struct.pack("<I", 0x0AB16F30)
+
+
+def flash(folder: Path, *words: str) -> dict[str, object]:
+    """Run the verb; return what --json wrote."""
+    report = folder / "report.json"
+    given = ["flash", "--board", "pico", "--flash", str(folder), "--json", str(report), *words]
+    ran = CliRunner().invoke(app, given)
+    assert ran.exit_code == 0, ran.output
+    return dict(json.loads(report.read_text()))
+
+
+def kill_in_a_save(board: EmulatedBoard, client: BoardClient) -> None:
+    """Pull the plug when the board begins to write its flash."""
+    image = board.flash / "pico.img"
+    before = image.read_bytes()
+
+    def save() -> None:
+        with suppress(LinkError):
+            client.save()
+
+    saving = threading.Thread(target=save)
+    saving.start()
+    deadline = time.monotonic() + board.patience
+    while image.read_bytes() == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    board.kill()
+    saving.join()
+
+
+def test_what_is_flashed_learns_like_the_simulator(tmp_path: Path) -> None:
+    """Files copied over USB, a plug pulled while the board saves, the rest of the samples."""
+    built("pico")
+    model = tmp_path / "model.tcm"
+    model.write_bytes(MODEL)
+    report = flash(tmp_path, "--model", str(model))
+    assert report["board"] == "Raspberry Pi Pico with RP2040" and report["arch"] == "armv6m"
+    assert report["backend"] == "native" and report["verified"] is True
+    assert report["place"] == "files" and int(str(report["copied"])) > 40
+    images, labels = samples(20)
+    with bare("pico", tmp_path) as board:
+        with connect(board.port, board.patience) as client:
+            client.reset(CONFIG)
+            steps = stream_experience(client, 0, images, labels)
+            for _ in range(12):
+                next(steps)
+            kill_in_a_save(board, client)
+        board.start()
+        with connect(board.port, board.patience) as client:
+            list(stream_experience(client, 0, images, labels))
+            info = client.info()
+            client.bye()
+        assert info.backend == "native" and info.learned == 20
+        assert info.state == clean_run(MODEL, images, labels).fingerprint()
+        with Repl(board.port, board.patience) as repl:
+            repl.leave("import machine; machine.reset()")  # leaves the bus, and comes back
+        with connect(board.port, board.patience) as client:
+            assert client.info().state == info.state
+
+
+def test_a_board_that_make_boards_flashed(tmp_path: Path) -> None:
+    """And it runs the firmware that its flash folder has."""
+    built("pico")
+    board = start("pico", flash=tmp_path)
+    marked = tmp_path / "marked.uf2"
+    firmware = (PICO.folder / PICO.binary).read_bytes()
+    at = firmware.index(b"Raspberry Pi Pico with RP2040")
+    marked.write_bytes(uf2(0x10000000 + at, b"Raspberry Pi Pico of the user"))
+    board = start("pico", flash=tmp_path, firmware=marked)
+    with board, connect(board.port, board.patience) as client:
+        info = client.hello()
+        assert info.platform.endswith("Raspberry Pi Pico of the user")
+        client.bye()
+
+
+def test_firmware_for_another_board_is_refused(tmp_path: Path) -> None:
+    built("pico")
+    file = tmp_path / "other.uf2"
+    file.write_bytes(uf2(0x10000000 + FLASH_BYTES, b"too far"))
+    with pytest.raises(BoardError, match="not for a Pico: it writes to address 0x10200000"):
+        bare("pico", tmp_path, firmware=file)
+    file.write_bytes(uf2(0x10000000, b"RP2350", family=0xE48BFF59))
+    words = ["flash", "--board", "pico", "--flash", str(tmp_path), "--firmware", str(file)]
+    ran = CliRunner().invoke(app, words)
+    assert "firmware for RP2350, not for RP2040" in str(ran.exception)
+
+
+def test_without_node_one_sentence_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BoardError, match=r"needs Node\.js, 18 or later"):
+        bare("pico", tmp_path)
