@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from helpers.link import hand_made_model
 
 from tinycl.cli import main
+from tinycl.experiment import board
+from tinycl.observer import Observer
 
 
 def test_speed_and_the_share_of_the_link(
@@ -29,3 +33,22 @@ def test_speed_and_the_share_of_the_link(
     assert 0 < found["saves"] < found["bytes_saved"]
     said = " ".join(capsys.readouterr().out.split())
     assert "samples/s, " in said and "KiB/s over the link" in said
+
+
+def test_samples_are_counted_whose_replies_were_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four were learned before the board came back; then it had lost two, which came again."""
+    reached = [1, 2, 6, 7, 5, 6, 7, 8, 9, 10, 11, 12]
+    replies = [SimpleNamespace(position=at, predicted=0) for at in reached]
+    monkeypatch.setattr(board, "stream_experience", lambda *words, **more: iter(replies))
+    client = SimpleNamespace(
+        counts=SimpleNamespace(bytes_sent=0, bytes_received=0, reconnections=0),
+        stats=lambda: {"busy_ms": 0},
+    )
+    taught = SimpleNamespace(
+        dataset=SimpleNamespace(x_train=np.zeros((12, 1)), y_train=np.zeros(12, int)),
+        names=lambda experience: None,
+    )
+    subject = board.StreamedBoard(client, taught)  # type: ignore[arg-type]
+    experience = SimpleNamespace(number=0, indices=np.arange(12), classes=[0])
+    subject.learn(experience, Observer())  # type: ignore[arg-type]
+    assert subject.samples == 12

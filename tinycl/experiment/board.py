@@ -73,6 +73,7 @@ class StreamedBoard:
         counts = self._client.counts
         before, busy = counts.bytes_sent + counts.bytes_received, self._busy_seconds()
         restarts, started = counts.reconnections, time.monotonic()
+        reached: int | None = None
         for progress in stream_experience(
             self._client,
             experience.number,
@@ -81,7 +82,10 @@ class StreamedBoard:
             classes=experience.classes,
             names=self._experiment.names(experience),
         ):
-            self.samples += 1
+            # After a break one reply stands for all samples that the board had learned before it.
+            reached = progress.position - 1 if reached is None else reached
+            self.samples += max(0, progress.position - reached)
+            reached = max(reached, progress.position)
             observer.sample(progress.position, labels[progress.position - 1], progress.predicted)
         self.seconds += time.monotonic() - started
         self.bytes += counts.bytes_sent + counts.bytes_received - before

@@ -7,6 +7,7 @@ carries those that its release was built with.
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -110,6 +111,9 @@ def why_not(arch: str) -> str:
     for program in ("make", PUBLISHED[arch]):
         if not shutil.which(program):
             return f"not built, and no {program} here (tools/boards/setup.sh)"
+    for module, package in (("elftools", "pyelftools"), ("ar", "ar")):
+        if importlib.util.find_spec(module) is None:
+            return f"not built, and no Python package {package} here (pip install 'tinycl[flash]')"
     if not (source_folder() / "py" / "dynruntime.mk").is_file():
         return "not built, and no source of MicroPython here (make boards, or MICROPY_DIR)"
     return ""

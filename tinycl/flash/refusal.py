@@ -8,6 +8,8 @@ from tinycl.exceptions import FlashError
 
 __all__ = ["refusal"]
 
+_LEAST_HEAP = 60_000  # bytes: the service from files, without a model
+
 
 def refusal(name: str, trouble: str) -> FlashError:
     """Return the error for a traceback that the board called `name` printed."""
@@ -26,6 +28,8 @@ def refusal(name: str, trouble: str) -> FlashError:
             )
     if last.startswith("MemoryError"):
         return FlashError(
-            f"{name}: the board's heap is too small ({last}): reset it and try again"
+            f"{name}: the board's heap is too small ({last}): tinycl needs "
+            f"{_LEAST_HEAP // 1000} KB of free heap to learn; reset a board that has them, and "
+            "take another one otherwise"
         )
     return FlashError(f"{name}: the board refused: {last}")

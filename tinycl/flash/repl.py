@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tinycl.exceptions import FlashError, LinkError, MissingExtraError, TinyclError
-from tinycl.flash.identity import Identity
+from tinycl.flash.identity import Identity, check_version
 from tinycl.flash.plan import PlannedFile
 from tinycl.flash.refusal import refusal
 from tinycl.link.transport import open_transport
@@ -68,9 +68,11 @@ class Repl:
         try:
             self._enter()
             try:
+                self._check_version()
                 self.run(_ON_BOARD.read_text())
             except FlashError:  # a UART that drops a byte, or a program of its own that prints
                 self._enter()
+                self._check_version()
                 self.run(_ON_BOARD.read_text())
             self.identity = Identity.of(self.ask("about()")[0])
         except BaseException:
@@ -171,6 +173,14 @@ class Repl:
         """Free the port."""
         with suppress(OSError, TypeError):  # the terminal goes when an emulator does
             self._serial.close()
+
+    def _check_version(self) -> None:
+        """Raise FlashError for firmware that is too old; it may not read what comes next."""
+        name, version = self.ask(
+            "import sys\nprint((sys.implementation[0], sys.implementation[1]))"
+        )[0]
+        if name in ("micropython", "circuitpython"):
+            check_version(name, tuple(version)[:3])
 
     def _open_port(self) -> None:
         from mpremote.transport_serial import SerialTransport
