@@ -63,9 +63,31 @@ class Table(table.Table):
                 column.min_width = max(console.measure(c, options=wide).maximum for c in cells)
         for left_out in [None, *reversed(optional)]:
             shown.columns = [column for column in shown.columns if column is not left_out]
-            if Measurement.get(console, wide, shown).minimum <= options.max_width:
+            size = Measurement.get(console, wide, shown)
+            if size.minimum <= options.max_width:
+                _share(shown.columns, size.maximum - options.max_width, console, wide)
                 break
         else:  # too narrow for any of it: break numbers rather than lose digits
             for column in shown.columns:
                 column.no_wrap, column.min_width = False, None
         yield from table.Table.__rich_console__(shown, console, options)
+
+
+def _share(
+    columns: list[table.Column], excess: int, console: Console, wide: ConsoleOptions
+) -> None:
+    """Make columns of words narrower by ``excess`` in all, none narrower than its longest word.
+
+    rich takes from the widest column first, and breaks its words where others have room.
+    """
+    columns = [column for column in columns if not column.no_wrap]
+    sizes = [
+        [console.measure(cell, options=wide) for cell in (column.header, *column.cells)]
+        for column in columns
+    ]
+    least = [max(size.minimum for size in column) for column in sizes]
+    most = [max(size.maximum for size in column) for column in sizes]
+    spare = sum(most) - sum(least)
+    if 0 < excess <= spare:
+        for column, low, high in zip(columns, least, most, strict=True):
+            column.width = high - -(-excess * (high - low) // spare)

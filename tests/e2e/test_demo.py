@@ -7,6 +7,9 @@ from pathlib import Path
 
 from helpers.command import Demo, tinycl
 
+from tools.figures.__main__ import differences
+from tools.figures.parts import demo_values
+
 STREAM = ("--data", "digits", "--scenario", "nc:1,first=5")
 
 
@@ -24,6 +27,10 @@ def test_summary_reaches_the_targets(demo: Demo) -> None:
     assert 0 <= s["forgetting"] < 0.1
     # Experiences 1 to 5 are streamed; 0 was learned on the laptop.
     assert s["samples_streamed"] == sum(e["samples"] for e in s["experiences"]) > 600
+
+
+def test_the_readme_quotes_it(demo: Demo) -> None:
+    assert differences("demo", demo_values(demo.summary)) == []
 
 
 def test_report_stands_alone(demo: Demo) -> None:

@@ -14,6 +14,7 @@ from tinycl.boards import Board, get
 from tinycl.cli import options as o
 from tinycl.cli.importing import importing
 from tinycl.cli.interrupt import keeping
+from tinycl.cli.steps import next_step
 from tinycl.exceptions import CompileError, DataError
 from tinycl.files import write_file, write_json
 from tinycl.table import Table
@@ -176,6 +177,7 @@ def command(
     write_json(json, result)
     if fits is False or not agrees:
         raise typer.Exit(1)
+    next_step("simulate", "--model", output, "--data", data or "DATA")
 
 
 def _learner(config: Config, model: Model) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from tinycl.cli import options as o
 from tinycl.cli.importing import importing
 from tinycl.cli.interrupt import keeping
+from tinycl.cli.steps import next_step
 from tinycl.files import write_json
 from tinycl.table import Table
 from tinycl.text import size
@@ -48,5 +49,6 @@ def command(
         table.add_row(operator["name"], "x".join(map(str, operator["output"][1:])))
     console.print(table)
     console.print(f"wrote {out}: {size(len(flatbuffer))}, {len(operators)} operators")
+    next_step("compile", out, "-o", out.with_name("model.tcm"))
     counts = dict(Counter(operator["name"] for operator in operators))
     write_json(json_file, {"bytes": len(flatbuffer), "operators": operators, "counts": counts})

@@ -14,6 +14,7 @@ import typer
 from tinycl.cli import options as o
 from tinycl.cli.interrupt import on_interrupt
 from tinycl.cli.models import read_model
+from tinycl.cli.steps import next_step
 from tinycl.files import read_file, write_json
 
 if TYPE_CHECKING:
@@ -181,6 +182,9 @@ def command(
                 hear_hello(port, options, report, steps)
         finally:  # the copy is verified, whatever the board says then
             write_json(json, report.as_dict())
+    if drive is None and profile == "serve" and not dry_run:
+        where = ("--board", board, "--flash", flash or "FLASH") if board else ("--port", port)
+        next_step("stream", *where, "--model", model or "MODEL", "--data", "DATA")
 
 
 class _Shown:

@@ -9,6 +9,7 @@ from rich.console import Console
 from tinycl.cli import options as o
 from tinycl.cli.importing import importing
 from tinycl.cli.interrupt import keeping
+from tinycl.cli.steps import next_step
 from tinycl.exceptions import DataError
 from tinycl.files import write_json
 
@@ -146,6 +147,7 @@ def command(
     if record["other_features"]:
         _compare(console, transfer["all_classes"], record["other_features"])
     console.print(f"wrote {out / 'backbone.keras'} in {result.seconds:.0f} s")
+    next_step("convert", out, "-o", out / "backbone.tflite")
 
 
 def _compare(console: Console, accuracy: float, others: dict[str, float]) -> None:

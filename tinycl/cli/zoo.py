@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinycl.cli import options as o
+from tinycl.cli.steps import next_step
 from tinycl.files import write_file, write_json
 from tinycl.text import size
 
@@ -93,6 +94,7 @@ def get(
     path = output or Path(f"{name}.tcm")
     write_file(path, data)
     print(f"wrote {path}: {size(len(data))}")
+    next_step("label", "--model", path, "--port", "PORT")
 
 
 @app.command()
