@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from helpers.boards import absent
 from helpers.command import tinycl
 from tinycl.exceptions import TinyclError
@@ -28,6 +30,22 @@ DIGITS: dict[str, list[Points]] = {
 }
 _SETTLED = re.compile("[0-9a-f]{8}")
 _PATIENCE = 30_000  # ms
+
+SCENES = ("red", "green", "blue")
+_SECONDS = 3  # of a scene
+_RATE = 10  # frames a second
+
+
+def write_film(file: Path) -> None:
+    """Scenes of one colour each, with stripes of their own, as an uncompressed film."""
+    side = 64
+    y, x = np.mgrid[:side, :side]
+    parts = [b"YUV4MPEG2 W%d H%d F%d:1 Ip A1:1 C420jpeg\n" % (side, side, _RATE)]
+    for stripes, u, v in ((x, 90, 240), (y, 54, 34), (x + y, 240, 110)):
+        light = np.where(stripes // 8 % 2, 150, 60).astype(np.uint8).tobytes()
+        chroma = bytes((u,)) * (side // 2) ** 2 + bytes((v,)) * (side // 2) ** 2
+        parts += [b"FRAME\n", light, chroma] * (_SECONDS * _RATE)
+    file.write_bytes(b"".join(parts))
 
 
 def chromium() -> str:
@@ -124,6 +142,14 @@ class Person:
     def board_is(self, pattern: str) -> None:
         """Wait until the page is with a board whose platform fits."""
         self.shows("board", re.compile(f"({pattern}).*kernels"))
+
+    def scene(self) -> str:
+        """Colour of the sample that the network sees now; "" before there is one."""
+        pixels = self.find("seen").evaluate(
+            "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
+        )
+        sums = [sum(pixels[channel::4]) for channel in range(3)]
+        return SCENES[sums.index(max(sums))] if any(sums) else ""
 
     def learned(self) -> int:
         """Samples that the board has learned."""

@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from helpers.page import Person, chromium, serving
+from helpers.page import Person, chromium, serving, write_film
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium without a window."""
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Debian's Chromium without a window, whose camera shows a film of ours."""
     path = chromium()
     from playwright.sync_api import sync_playwright
 
+    film = tmp_path_factory.mktemp("camera") / "film.y4m"
+    write_film(film)
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    arguments += ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    arguments += [f"--use-file-for-fake-video-capture={film}"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser

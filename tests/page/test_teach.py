@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from helpers.page import DIGITS, Person
+from helpers.page import DIGITS, SCENES, Person
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
@@ -77,3 +77,23 @@ def test_a_model_that_is_none_costs_a_sentence(person: Make, url: str, tmp_path:
         one.shows("trouble", re.compile(rf"{name}\.tcm (is not|cannot be used: )"))
         assert one.settled() == before
     assert one.find("model").input_value() == "grey"
+
+
+def test_three_scenes_of_the_camera(person: Make, url: str, tmp_path: Path) -> None:
+    one = person()
+    one.visit(url)
+    one.find("model").select_option("colour-s")
+    one.settled()
+    one.find("source-camera").click()
+    places = {name: one.add_class(name) for name in SCENES}
+    before = one.scene()
+    while one.find("tile").count() < 6:
+        now = one.scene()
+        if now != before:  # a scene has begun: it stays for a while
+            one.find("sample-add").nth(places[now]).click()
+            one.find("sample-add").nth(places[now]).click()
+        before = now
+    for name in SCENES:
+        one.shows("predict", name)
+    one.find("source-draw").click()
+    assert one.settled() == one.simulated(tmp_path)

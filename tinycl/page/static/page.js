@@ -106,7 +106,8 @@ async function take(model) {
     throw new Error(`${model.name} cannot be used: ${why}`);
   }
   const [rows, columns, depth] = session.shape ?? [28, 28, 1];
-  await choose(columns === 1 && depth === 3 && rows > 1 ? "motion" : "draw");
+  const isMotion = columns === 1 && depth === 3 && rows > 1;
+  if (isMotion !== (source === "motion") && source !== "files") await choose(isMotion ? "motion" : "draw");
 }
 
 /** @param {Model} model */
@@ -170,7 +171,7 @@ async function rouse(port) {
 function update() {
   const { info, journal, heap } = session;
   classes.update();
-  showResults(session.results, journal.names());
+  showResults(session.results);
   const who = isOwn ? "the board in this page" : "the connected board";
   const what = info ? `${info.platform}, kernels ${info.kernels}` : "starting";
   say("board", `${who}: ${what}`);
@@ -229,6 +230,23 @@ function showBits(bits) {
     image.data.set([value, value, value, 255], 4 * i);
   }
   context2d(place).putImageData(image, 0, 0);
+}
+
+/**
+ * Changes the model: until that is done the board is not said to have learned anything.
+ *
+ * @param {() => Promise<void>} act
+ */
+async function changing(act) {
+  session.isChanging = true;
+  update();
+  try {
+    await act();
+  } finally {
+    session.isChanging = false;
+    isStale = true;
+    update();
+  }
 }
 
 /** @param {() => Promise<void>} act */
@@ -299,16 +317,18 @@ button("download-program").onclick = () =>
   download(new Blob([program(session.journal.names())]), "main.py");
 
 const models = element("model", HTMLSelectElement);
-models.onchange = trying(async () => {
-  complain("");
-  const kept = await lastModel(session.store);
-  if (kept?.name === models.value) await take(kept);
-  else await takeZoo(models.value);
-});
+models.onchange = trying(() =>
+  changing(async () => {
+    complain("");
+    const kept = await lastModel(session.store);
+    if (kept?.name === models.value) await take(kept);
+    else await takeZoo(models.value);
+  }),
+);
 const modelFile = element("model-file", HTMLInputElement);
 modelFile.onchange = trying(async () => {
-  if (modelFile.files?.[0]) await takeFile(modelFile.files[0]);
-  modelFile.value = "";
+  const [file] = modelFile.files ?? [];
+  if (file) await changing(() => takeFile(file)).finally(() => (modelFile.value = ""));
 });
 const file = element("file", HTMLInputElement);
 file.onchange = () => {
@@ -320,7 +340,7 @@ document.ondragover = (event) => event.preventDefault();
 document.ondrop = (event) => {
   event.preventDefault();
   const dropped = event.dataTransfer?.files[0];
-  if (dropped) void trying(() => takeFile(dropped))();
+  if (dropped) void trying(() => changing(() => takeFile(dropped)))();
 };
 for (const one of document.querySelectorAll(".source")) {
   const { source: name = "draw" } = /** @type {HTMLElement} */ (one).dataset;
@@ -347,6 +367,7 @@ async function begin() {
   for (const { name, title, shape } of cards) models.add(new Option(`${name}: ${title}, ${shape.join(" × ")}`, name));
   if (parameters.has("board")) button("connect").textContent = `Connect ${parameters.get("board") || "the board"}`;
   const kept = await lastModel(session.store);
+  await choose("draw");
   void watch();
   if (kept) await take(kept);
   else await takeZoo(DEFAULT);

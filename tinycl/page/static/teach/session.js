@@ -12,7 +12,7 @@ import { ForeignError, Teacher } from "./teacher.js";
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("../link/exchange.js").Port} Port */
 /** @typedef {import("../link/messages.js").Shape} Shape */
-/** @typedef {{accuracy: number, confusion: number[][], history: number[], forgetting: number}} Results */
+/** @typedef {{names: string[], accuracy: number, confusion: number[][], history: number[], forgetting: number}} Results */
 
 const PAUSE_MS = 1200; // after the last sample, the experience ends
 
@@ -36,6 +36,7 @@ export class Session extends EventTarget {
     this.best = new Map();
     this.heap = { free: 0, used: 0 };
     this.progress = "";
+    this.isChanging = false; // another model is on its way
     this.work = Promise.resolve();
     this.pending = 0;
     this.pause = 0;
@@ -47,7 +48,7 @@ export class Session extends EventTarget {
 
   /** Whether the board has learned all that the page has. */
   get isSettled() {
-    return !this.pending && !this.journal.isOpen && !this.journal.isEdited;
+    return !this.isChanging && !this.pending && !this.journal.isOpen && !this.journal.isEdited;
   }
 
   /**
@@ -179,6 +180,7 @@ export class Session extends EventTarget {
     const { journal } = this;
     const labels = journal.labels();
     const aside = journal.aside();
+    const names = journal.names();
     if (!aside.length) {
       this.results = null;
       return;
@@ -201,7 +203,8 @@ export class Session extends EventTarget {
     const right = confusion.reduce((sum, row, label) => sum + row[label], 0);
     const accuracy = right / aside.length;
     const forgetting = lost.reduce((sum, l) => sum + l, 0) / lost.length;
-    this.results = { accuracy, confusion, forgetting, history: [...(this.results?.history ?? []), accuracy] };
+    const history = [...(this.results?.history ?? []), accuracy];
+    this.results = { names, accuracy, confusion, forgetting, history };
   }
 
   /**

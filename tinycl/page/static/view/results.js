@@ -7,15 +7,15 @@ const HEIGHT = 80;
 
 /**
  * @param {import("../teach/session.js").Results | null} results
- * @param {string[]} names
  */
-export function showResults(results, names) {
+export function showResults(results) {
   say("accuracy", results ? percent(results.accuracy) : "–");
   say("forgetting", results ? percent(results.forgetting) : "–");
   showCourse(results?.history ?? []);
   const table = element("confusion", HTMLTableElement);
   table.replaceChildren();
   if (!results) return;
+  const { names } = results;
   const head = table.insertRow();
   head.append(...["taught \\ said", ...names].map((name) => cell("th", name)));
   results.confusion.forEach((row, label) => {
