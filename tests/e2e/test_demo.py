@@ -8,7 +8,7 @@ from pathlib import Path
 from helpers.command import Demo, tinycl
 
 from tools.figures.__main__ import differences
-from tools.figures.parts import demo_values
+from tools.figures.measurements import demo_values
 
 STREAM = ("--data", "digits", "--scenario", "nc:1,first=5")
 

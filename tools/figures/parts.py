@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from tinycl_rt.config import CWR, LDA
-
-from tinycl.boards.registry import BUILT, FROZEN
-from tools.bench import kernels, ram
-from tools.bench.synthetic_model import synthetic_model
 from tools.figures.lines import Line
-from tools.zoo.recordings import write
+from tools.figures.measurements import Values, code, demo, heads, instructions, unknown
 
-__all__ = ["PARTS", "Part", "demo_values"]
+__all__ = ["PARTS", "Part"]
 
-Values = dict[str, Any]
-
-_TINYCL = Path(sys.executable).with_name("tinycl")
 _PERFORMANCE = "tinycl/docs/performance.md"
 _HEADS = "tinycl/docs/heads.md"
 
@@ -34,104 +20,6 @@ class Part:
 
     measure: Callable[[], Values]
     lines: tuple[Line, ...]
-
-
-def _command(*words: str) -> Any:
-    """What a command of tinycl writes with ``--json``."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "found.json"
-        subprocess.run([_TINYCL, *words, "--json", file], check=True)
-        return json.loads(file.read_text())
-
-
-def _demo() -> Values:
-    with tempfile.TemporaryDirectory() as folder:
-        words = ["demo", "--seed", "1", "-o", folder]
-        subprocess.run([_TINYCL, *words], check=True)
-        return demo_values(json.loads((Path(folder) / "summary.json").read_text()))
-
-
-def demo_values(summary: dict[str, Any]) -> Values:
-    """Figures of the demo's ``summary.json``."""
-    accuracy = summary["accuracy_after_experience"]
-    return {
-        "first": 100 * accuracy[0],
-        "last": 100 * accuracy[-1],
-        "naive": 100 * summary["naive_final_accuracy"],
-        "forgetting": 100 * summary["forgetting"],
-        "samples": summary["samples_streamed"],
-        "model": summary["model_bytes"] / 1024,
-        "head": summary["head_bytes"] / 1024,
-        "differing": summary["bits_differing"],
-        "bits": summary["bits_checked_against_lce"],
-    }
-
-
-def _kernels() -> Values:
-    """Instructions by ``board_kernel_set``, and with ``_mac`` those of a multiply-accumulate."""
-    values: Values = {}
-    for board, sets in (("cortex-m3", kernels.BACKENDS), ("cortex-m0", ("native",))):
-        for row in kernels.measure(BUILT[board], list(sets)):
-            name = f"{board[-2:]}_{row['kernel']}_{row['backend']}"
-            values[name] = row["instructions"]
-            values[f"{name}_million"] = row["instructions"] / 1e6
-            values[f"{name}_mac"] = row["instructions_per_mac"]
-    return values
-
-
-def _ram() -> Values:
-    """Bytes of code in the heap of the Cortex-M3, in hundreds."""
-    data, board = synthetic_model((28, 28, 1), "8k"), BUILT["cortex-m3"]
-    values: Values = {}
-    for code in ("heap", "romfs"):
-        taken = ram.measure(board, data, 10, 0, code, "mapped", "predict")["code_bytes"]
-        values[f"predict_{code}"] = taken["predict"] - taken["firmware"]
-        for head, name in ((LDA, "lda"), (CWR, "cwr")):
-            case = ram.measure(board, data, 10, 0, code, "mapped", "serve", head)
-            values[f"{name}_{code}"] = _step(case, "head code") - _step(case, "model")
-        taken = case["code_bytes"]
-        values[f"learn_{code}"] = taken["learn"] - taken["firmware"]
-        values[f"serve_{code}"] = _step(case, "runtime")
-    frozen = ram.measure(FROZEN, data, 10, 0, "frozen", "mapped", "serve", LDA)
-    values["frozen"] = _step(frozen, "runtime")
-    sources = ram.measure(board, data, 10, 0, "sources", "heap", "serve", LDA)
-    values["sources"] = sources["runtime_bytes"]
-    return {name: round(value, -2) for name, value in values.items()}
-
-
-def _step(case: dict[str, Any], name: str) -> int:
-    return next(int(step["used"]) for step in case["steps"] if step["step"] == name)
-
-
-def _heads(model: str, data: str, limits: str, heads: str = "lda,mean,cwr") -> Values:
-    """Accuracy by head and samples a class, mean ± standard deviation: ``lda_20``."""
-    words = ["--model", model, "--data", data, "--order", "random", "--limit", limits]
-    groups = _command("simulate", *words, "--seeds", "3", "--head", heads)
-    return {
-        f"{g['settings']['head']}_{g['settings']['limit']}": (
-            f"{100 * g['final_accuracy_mean']:.1f} ± {100 * g['final_accuracy_std']:.1f}"
-        )
-        for g in groups
-    }
-
-
-def _unknown() -> Values:
-    """How well each backbone tells what it was not taught, by set and column."""
-    values: Values = {}
-    with tempfile.TemporaryDirectory() as folder:
-        exercises = Path(folder) / "exercises.npz"
-        write("har_exercise", exercises)
-        for name, model, data, classes, limit in (
-            ("exercises", "motion", f"npz:{exercises}", 1, 20),
-            ("letters", "grey", "letters", 5, 20),
-            ("mnist", "grey", "mnist", 2, 20),
-            ("cifar10", "colour-s", "cifar10", 2, 50),
-        ):
-            words = ["--model", model, "--data", data, "--unknown", str(classes)]
-            words += ["--limit", str(limit), "--order", "random", "--seeds", "3"]
-            found = _command("simulate", *words)
-            values |= {f"{name}_{key[8:]}": found[key] for key in found if key[:8] == "unknown_"}
-    return values
 
 
 def _row(title: str, *fields: str) -> str:
@@ -147,7 +35,7 @@ _TITLES = (("`lda`", "lda"), ("`mean`", "mean"), ("`cwr`, 200 latents", "cwr"))
 
 PARTS = {
     "demo": Part(
-        _demo,
+        demo,
         tuple(
             Line("README.md", template)
             for template in (
@@ -163,7 +51,7 @@ PARTS = {
         ),
     ),
     "kernels": Part(
-        _kernels,
+        instructions,
         tuple(
             Line(_PERFORMANCE, template)
             for template in (
@@ -220,7 +108,7 @@ PARTS = {
         ),
     ),
     "ram": Part(
-        _ram,
+        code,
         tuple(
             Line(_PERFORMANCE, template)
             for template in (
@@ -250,21 +138,21 @@ PARTS = {
         ),
     ),
     "letters": Part(
-        lambda: _heads("grey", "letters", "5,20,50"),
+        lambda: heads("grey", "letters", "5,20,50"),
         tuple(
             Line(_HEADS, _row(title, *(f"{{{head}_{n}}}" for n in (5, 20, 50))))
             for title, head in _TITLES
         ),
     ),
     "cifar10": Part(
-        lambda: _heads("colour-s", "cifar10", "5,10,20,50,100,1000"),
+        lambda: heads("colour-s", "cifar10", "5,10,20,50,100,1000"),
         tuple(
             Line(_HEADS, _row(title, *(f"{{{head}_{n}}}" for n in (5, 10, 20, 50, 100, 1000))))
             for title, head in _TITLES
         ),
     ),
     "unknown": Part(
-        _unknown,
+        unknown,
         tuple(
             Line(
                 _HEADS,
