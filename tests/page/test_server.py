@@ -36,7 +36,7 @@ def server() -> Iterator[PageServer]:
 def address(server: PageServer, token: str | None = None) -> tuple[str, Origin]:
     """The board's, and the origin of the page."""
     parts = urlsplit(server.url)
-    query = parts.query.removesuffix("&board") if token is None else f"token={token}"
+    query = parts.query.partition("&")[0] if token is None else f"token={token}"
     return f"ws://{parts.netloc}/board?{query}", Origin(f"http://{parts.netloc}")
 
 

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 from helpers.page import DIGITS, SCENES, Person
+from PIL import Image
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
 
+from tinycl.data import load
 from tinycl.zoo import catalogue
 
 Make = Callable[..., Person]
@@ -97,3 +100,25 @@ def test_three_scenes_of_the_camera(person: Make, url: str, tmp_path: Path) -> N
         one.shows("predict", name)
     one.find("source-draw").click()
     assert one.settled() == one.simulated(tmp_path)
+
+
+def test_rows_of_a_sensor_and_pictures_from_files(person: Make, url: str, tmp_path: Path) -> None:
+    one = person()
+    one.visit(url)
+    one.find("model").select_option("motion")
+    one.settled()
+    one.find("source-files").click()
+    motions = load("motions")
+    for label, name in enumerate(motions.class_names[:2]):
+        windows = motions.x_train[motions.y_train == label][:6].reshape(6, -1)
+        np.savetxt(tmp_path / f"{label}.csv", windows, "%d", ",")
+        one.add_class(name)
+        one.find("file").set_input_files(tmp_path / f"{label}.csv")
+        one.shows("learned", f"{5 * label + 5} samples")
+    Image.fromarray(motions.x_train[0]).save(tmp_path / "0.png")
+    one.find("file").set_input_files([tmp_path / "0.png", tmp_path / "1.csv"])
+    one.shows("learned", "16 samples")
+    assert one.settled() == one.simulated(tmp_path)
+    (tmp_path / "short.csv").write_text("1,2,3\n")
+    one.find("file").set_input_files(tmp_path / "short.csv")
+    one.shows("trouble", "short.csv, line 1: expected 384 numbers from 0 to 255.")

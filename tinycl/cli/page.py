@@ -16,6 +16,7 @@ from tinycl.cli.importing import importing
 from tinycl.exceptions import BoardError
 
 if TYPE_CHECKING:
+    from tinycl.link import BoardClient
     from tinycl.link.transport import Transport
 
 __all__ = ["command"]
@@ -65,7 +66,8 @@ def command(
         print(f"wrote {write_site(write)} files to {write}")
         return
     with ExitStack() as stack:
-        server = PageServer(host, port, _opener(stack, serial, board, flash))
+        opener = _opener(stack, serial, board, flash)
+        server = PageServer(host, port, opener, board or serial or "")
         stack.callback(server.close)
         print(server.url, flush=True)
         if host not in _LOCAL:
@@ -92,13 +94,12 @@ def _opener(
         raise BoardError("--flash is an emulated board's: name it with --board")
     if board is None and serial is None:
         return None
-    revive = None
-    if board is not None:
-        machine = stack.enter_context(start(board, flash=flash))
-        serial, revive = str(machine.port), machine.start
-    return partial(_open, partial(connect, serial, revive=revive))
+    if board is None:
+        return partial(_open, partial(connect, serial))
+    machine = stack.enter_context(start(board, flash=flash))
+    return partial(_open, partial(connect, machine.port, machine.patience, revive=machine.start))
 
 
-def _open(connect: Callable) -> Transport:
+def _open(connect: Callable[[], BoardClient]) -> Transport:
     """The stream of a board whose service is awake."""
     return connect().exchange.transport

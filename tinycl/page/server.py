@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
@@ -40,6 +40,8 @@ class PageServer:
     open_board
         Opens the byte stream of the board, once for each page that connects; None: there is no
         board but that in the page.
+    board
+        What the page calls that board.
 
     Attributes
     ----------
@@ -57,6 +59,7 @@ class PageServer:
         host: str = "127.0.0.1",
         port: int = 0,
         open_board: Callable[[], Transport] | None = None,
+        board: str = "",
     ) -> None:
         self._open_board = open_board
         self._in_use = threading.Lock()
@@ -80,8 +83,8 @@ class PageServer:
         name = f"[{host}]" if ":" in host else host
         self._origin = f"http://{name}:{self.port}"
         self._is_local = host in ("127.0.0.1", "localhost", "::1")
-        board = "&board" if open_board else ""
-        self.url = f"{self._origin}/?token={self._token}{board}"
+        named = f"&board={quote(board)}" if open_board else ""
+        self.url = f"{self._origin}/?token={self._token}{named}"
 
     def run(self) -> None:
         """Serve until ``close``."""

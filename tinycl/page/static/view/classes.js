@@ -90,6 +90,13 @@ export class Classes {
         input.value = session.journal.name(one.id);
       } else session.change((journal) => journal.renameClass(one.id, name));
     };
+    input.oninput = () => {
+      // At once while nothing was taught; else when the name is complete, as the board learns anew.
+      const { journal } = session;
+      const name = input.value.trim();
+      const isFree = !journal.labels().has(one.id) && !journal.refusal(name, one.id);
+      if (isFree) session.change((j) => j.renameClass(one.id, name));
+    };
     input.onkeydown = (event) => {
       if (event.key === "Enter") input.blur();
     };
