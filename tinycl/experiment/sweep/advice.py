@@ -31,10 +31,11 @@ def best(groups: Sequence[Group]) -> Group | None:
     if len(choices) < 2 or len(streams) > 1:
         return None
     highest = max(choices, key=lambda g: sum(_finals(g)))
-    for group in sorted(choices, key=_cost):
-        if any(a <= b for a, b in zip(_finals(highest), _finals(group), strict=True)):
-            return group
-    raise AssertionError("the highest is never surpassed")
+    return next(  # the highest surpasses itself with no seed
+        group
+        for group in sorted(choices, key=_cost)
+        if any(a <= b for a, b in zip(_finals(highest), _finals(group), strict=True))
+    )
 
 
 def compare(groups: Sequence[Group]) -> list[tuple[Group, list[float]]]:
