@@ -66,6 +66,18 @@ def test_changes_of_the_past_are_what_a_fresh_board_learns(
     assert wide <= 360
 
 
+def test_a_second_tab_leaves_the_board_to_the_first(person: Make, url: str) -> None:
+    one = person()
+    one.visit(url)
+    other = Person(one.page.context.new_page())
+    other.page.goto(url)
+    other.shows("trouble", re.compile("open in another tab"))
+    one.page.close()
+    other.page.reload()
+    other.settled()
+    assert other.find("trouble").is_hidden()
+
+
 def test_a_model_that_is_none_costs_a_sentence(person: Make, url: str, tmp_path: Path) -> None:
     one = person()
     one.visit(url)

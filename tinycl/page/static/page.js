@@ -17,6 +17,7 @@ import { percent, showResults } from "./view/results.js";
 
 const PREDICT_MS = 80;
 const BITS_MS = 300;
+const TAB_MS = 3000;
 const DEFAULT = "grey";
 
 /** @typedef {import("./teach/model.js").Model} Model */
@@ -361,7 +362,20 @@ document.onkeydown = (event) => {
   if (event.key === "Delete" || event.key === "Escape") draw.clear();
 };
 
+/** Wait until no other tab has the board in this page: both would write to its flash. */
+async function alone() {
+  if (!navigator.locks) return; // an insecure address
+  await new Promise((resolve, reject) => {
+    const held = () => new Promise(() => resolve(undefined));
+    const signal = AbortSignal.timeout(TAB_MS); // a page that reloads lets go at once
+    navigator.locks.request("tinycl page", { signal }, held).catch(() =>
+      reject(new Error("This page is open in another tab: go on there, or close it and reload.")),
+    );
+  });
+}
+
 async function begin() {
+  await alone();
   /** @type {Card[]} */
   const cards = await (await fetch("zoo.json")).json();
   for (const { name, title, shape } of cards) models.add(new Option(`${name}: ${title}, ${shape.join(" × ")}`, name));

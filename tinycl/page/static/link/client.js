@@ -150,10 +150,6 @@ export class Client {
     return m.readProgress(await this.#ask(m.PUT_COMMIT, commit));
   }
 
-  async bye() {
-    return m.readProgress(await this.#ask(m.BYE));
-  }
-
   close() {
     this.port.close();
   }

@@ -53,7 +53,6 @@ export class FrameReader {
   constructor(mostPayload = 4096) {
     this.mostPayload = mostPayload;
     this.bytes = new Uint8Array(0);
-    this.bad = 0;
   }
 
   /**
@@ -78,7 +77,6 @@ export class FrameReader {
       const isHeader = length <= this.mostPayload && view.getUint16(at + 8, true) === check;
       if (isHeader && end + 4 > all.length) break;
       if (!isHeader || view.getUint32(end, true) !== crc32(all.subarray(at, end))) {
-        this.bad++;
         at += SYNC.length; // another frame may begin inside a damaged one
         continue;
       }

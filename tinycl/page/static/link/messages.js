@@ -6,14 +6,12 @@ export const LEARN = 3;
 export const BEGIN = 4;
 export const END = 5;
 export const STATS = 6;
-export const SAVE = 7;
 export const RESET = 8;
 export const GET_STATE = 9;
 export const PUT_BEGIN = 10;
 export const PUT_DATA = 11;
 export const PUT_COMMIT = 12;
 export const NAMES = 13;
-export const BYE = 15;
 export const LATENTS = 16;
 
 export const IMAGE = 0; // kinds of pieces
@@ -28,7 +26,6 @@ export const GAP = 6; // errors
 export const STALE = 11;
 
 export const UNKNOWN_CLASS = 65535;
-export const NAME_BYTES = 24;
 
 const SIZES = /** @type {const} */ ({ B: 1, H: 2, I: 4 });
 
@@ -178,21 +175,17 @@ export function readAnswer(payload) {
   return { label, confidence: confidence / 255, isKnown: Boolean(known) };
 }
 
-const COUNTERS = /** @type {const} */ ([
-  ...["milliseconds", "requests", "badFrames", "refused", "repeated", "saves", "bytesSaved"],
-  ...["failedSaves", "heapFree", "heapUsed", "busyMilliseconds"],
-]);
+const COUNTERS = 11;
+const HEAP_AT = 8; // of them
 
 /** @param {Uint8Array} payload of a reply to STATS */
 export function readStats(payload) {
   const reading = new Reading(payload);
-  const numbers = reading.numbers("I".repeat(COUNTERS.length));
+  const numbers = reading.numbers("I".repeat(COUNTERS));
   const warning = reading.text();
   const slots = reading.numbers("H".repeat(reading.left >> 1));
-  const counters = /** @type {Record<string, number>} */ (
-    Object.fromEntries(COUNTERS.map((name, i) => [name, numbers[i]]))
-  );
-  return { ...counters, heapFree: counters.heapFree, heapUsed: counters.heapUsed, warning, slots };
+  const [heapFree, heapUsed] = numbers.slice(HEAP_AT);
+  return { heapFree, heapUsed, warning, slots };
 }
 
 /** @param {Uint8Array} payload of an error */

@@ -124,7 +124,6 @@ export class Classes {
     const tile = document.createElement("button");
     tile.type = "button";
     tile.dataset.testid = "tile";
-    tile.setAttribute("role", "listitem");
     const isAside = sample.experience === null;
     tile.setAttribute("aria-label", isAside ? "a sample set aside" : "a sample");
     tile.classList.toggle("aside", isAside);
