@@ -180,7 +180,7 @@ function update() {
   say("learned", info ? `${info.learned} samples` : "0 samples");
   say("heap", heap.used ? `${size(heap.used)} used, ${size(heap.free)} free` : "–");
   say("fingerprint", session.isSettled ? info?.state || "–" : "learning");
-  say("command", session.model ? command(journal, session.model.name) : "");
+  say("command", session.model && info ? command(journal, session.model.name, info.config) : "");
   button("class-add").disabled = !session.model;
   button("undo").disabled = !journal.samples.length;
 }
@@ -309,9 +309,9 @@ button("download-state").onclick = trying(async () => {
 });
 button("download-data").onclick = trying(async () => {
   await session.end();
-  const { journal, shape, model } = session;
-  if (!shape || !model || !journal.taught().length) throw new Error("Teach something first.");
-  const line = new TextEncoder().encode(`${command(journal, model.name)}\n`);
+  const { journal, shape, model, info } = session;
+  if (!shape || !model || !info || !journal.taught().length) throw new Error("Teach something first.");
+  const line = new TextEncoder().encode(`${command(journal, model.name, info.config)}\n`);
   download(zip([...(await dataFiles(journal, shape)), ["command.txt", line]]), "taught.zip");
 });
 button("download-program").onclick = () =>

@@ -2,6 +2,10 @@
 
 import { png } from "./png.js";
 
+const HEADS = ["cwr", "mean", "lda"];
+const CWR = 0;
+const DEFAULT_HEAD = 2;
+
 /** @typedef {import("../teach/journal.js").Journal} Journal */
 /** @typedef {import("../link/messages.js").Shape} Shape */
 
@@ -32,13 +36,21 @@ export async function dataFiles(journal, shape) {
 }
 
 /**
- * The command that repeats the run in the folder of the data set.
+ * The command that repeats the run in the folder of the data set, with the settings of the board.
  *
  * @param {Journal} journal
  * @param {string} model name in the zoo, or of a file
+ * @param {Uint8Array} config of the board, 20 bytes: docs/protocol.md
  */
-export const command = (journal, model) =>
-  `tinycl simulate --model ${model} --data folder:taught --scenario taught --classes ${journal.room}`;
+export function command(journal, model, config) {
+  const words = ["tinycl simulate --model", model, "--data folder:taught --scenario taught"];
+  words.push(`--classes ${journal.room}`);
+  const [head, rank, slots] = [config[11], config[16], config[8] | (config[9] << 8)];
+  if (head !== DEFAULT_HEAD) words.push(`--head ${HEADS[head]}`);
+  if (rank) words.push(`--rank ${rank}`);
+  if (slots || head === CWR) words.push(`--replay ${slots}`);
+  return words.join(" ");
+}
 
 /** @param {string[]} names */
 export const program = (names) => `# Predicts with what was taught: ${names.join(", ")}.
