@@ -30,7 +30,7 @@ class Listener:
     Parameters
     ----------
     learner : Predictor or Learner
-        Its model takes windows of 49 x 40 x 1.
+        Its model takes windows of 49 x 40 x 1. None: only ``word`` is called.
     heard : callable
         Gets the name of the class (its index as text if it has none), and the learner's mean
         confidence, 0..255 (255 of one that has none). Not called for noise, for what the learner
@@ -53,7 +53,7 @@ class Listener:
     """
 
     def __init__(self, learner, heard, every=4, gate=24, least=128, ignore=(), kernels=None):
-        if tuple(learner.model.input_shape) != (_FRAMES, BANDS, 1):
+        if learner and tuple(learner.model.input_shape) != (_FRAMES, BANDS, 1):
             raise ValueError(
                 "sound: expected a model of windows (49, 40, 1), got %s"
                 % (tuple(learner.model.input_shape),)
@@ -66,12 +66,12 @@ class Listener:
         self._ignore = ignore
         self.mel = LogMel(_FRAMES, kernels)
         self.pixels = bytearray(_FRAMES * BANDS)
-        self._votes = bytearray(len(learner.names))
+        self._votes = bytearray(len(learner.names) if learner else 0)
         self._each = self._frame
         self._noise = 255 << 4  # Q4
         self._begun = self._quiet = 0  # frames since a word began, since it was loud; 0: no word
         self._predictions = self._sure = 0
-        self._met = False
+        self._met = False  # whether `word` got it
         self.word = None
         self.unknown = 0
 
@@ -91,10 +91,12 @@ class Listener:
                     self._met = True
                     self.mel.window(self.pixels)
                     self.word(self.pixels)
-                if self._begun % self._every == 0:
+                if self._learner and self._begun % self._every == 0:
                     self._predict()
             elif off > _NEAR:
-                self._decide()
+                if self._predictions:
+                    self._decide()
+                self._met = False
                 self._begun = 1 if loud else 0
         elif loud:
             self._begun, self._quiet = 1, 0
@@ -129,9 +131,8 @@ class Listener:
             name = self._learner.names[best] or str(best)
             if name not in self._ignore:
                 self._heard(name, confidence)
-        elif self._predictions:
+        else:
             self.unknown += 1
         for j in range(len(votes)):
             votes[j] = 0
         self._predictions = self._sure = 0
-        self._met = False

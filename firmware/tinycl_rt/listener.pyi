@@ -11,8 +11,8 @@ class Listener:
     unknown: int
     def __init__(
         self,
-        learner: Predictor,
-        heard: Callable[[str, int], None],
+        learner: Predictor | None,
+        heard: Callable[[str, int], None] | None,
         every: int = ...,
         gate: int = ...,
         least: int = ...,

@@ -374,7 +374,10 @@ def test_keys_and_names() -> None:
 @pytest.mark.parametrize(
     "expected, words",
     [
-        ("one of --images, --windows and --camera", ("--images", ".", "--camera", "0")),
+        (
+            "one of --images, --windows, --camera and --microphone",
+            ("--images", ".", "--camera", "0"),
+        ),
         ("no such folder: nowhere", ("--images", "nowhere")),
         ("has no images", ("--images", ".")),
         ("empty.csv has no rows", ("--windows", "empty.csv")),

@@ -1,4 +1,4 @@
-"""``tinycl label``: teach a board with a camera or a folder of images and the keyboard."""
+"""``tinycl label``: teach a board with a camera, a microphone or files, and the keyboard."""
 
 from __future__ import annotations
 
@@ -40,6 +40,10 @@ def command(
         str | None,
         typer.Option(help="Number of a camera, or a device, video file or stream. By default 0."),
     ] = None,
+    microphone: Annotated[
+        str | None,
+        typer.Option(help="Number or name of a microphone; default for the system's."),
+    ] = None,
     names: Annotated[
         str, typer.Option(help="Names to teach, with commas; they get the keys 1, 2, 3, ...")
     ] = "",
@@ -80,6 +84,8 @@ def command(
         tinycl label --model model.tcm --names cup,spoon --images photos --flash myboard
 
         tinycl label --port /dev/ttyACM0 --windows gestures.csv --json taught.json
+
+        tinycl label --model speech --names lamp,door --microphone default
     """
     from rich.console import Console
 
@@ -88,9 +94,10 @@ def command(
     from tinycl.ui.label_loop import Labelling
     from tinycl.ui.progress import Live
 
-    given = [w for w in (images, windows, camera) if w is not None]
+    sources = images, windows, camera, microphone
+    given = [w for w in sources if w is not None]
     if len(given) > 1:
-        raise DataError("expected one of --images, --windows and --camera")
+        raise DataError("expected one of --images, --windows, --camera and --microphone")
     wanted = [name for name in names.split(",") if names]
     keyboard = Keyboard()
     blob = read_model(model, [learn or "head"]) if model else None
@@ -108,8 +115,8 @@ def command(
                     send_model(client, blob, reset, advice="--reset replaces it and forgets them")
                 _settle(client, blob, len(wanted), classes, learn, head, replay, reset)
             teacher = Teacher(client, wanted)
-            labelling = Labelling(teacher, name, live=images is None and windows is None)
-            shots = _shots(client, images, windows, camera, labelling.skipped)
+            labelling = Labelling(teacher, name, live=not given or camera is not None)
+            shots = _shots(client, *sources, labelling.skipped)
             client.observer = labelling
             try:
                 labelling.run(shots, keyboard)
@@ -163,6 +170,7 @@ def _shots(
     images: Path | None,
     windows: Path | None,
     camera: str | None,
+    microphone: str | None,
     skipped: Callable[[str], None],
 ) -> Iterator[Frame]:
     """The samples; what is wrong with their source is said before the screen opens."""
@@ -173,6 +181,10 @@ def _shots(
         shots = capture.images(images, shape, skipped)
     elif windows is not None:
         shots = capture.windows(windows, shape)
+    elif microphone is not None:
+        from tinycl.data.microphone import microphone as listen
+
+        shots = listen(shape, microphone.removeprefix("default"))
     else:
         shots = capture.camera(camera or "0", shape)
     return chain([next(shots)], shots)

@@ -15,7 +15,7 @@ from tinycl.data.image_file import ENDINGS, pillow, read_image
 from tinycl.data.table import pixels as read_row
 from tinycl.exceptions import DataError, MissingExtraError
 
-__all__ = ["Frame", "camera", "images", "windows"]
+__all__ = ["Frame", "Shape", "camera", "images", "windows"]
 
 Shape = tuple[int, int, int]
 
