@@ -148,7 +148,8 @@ def _measure(
             right[n, "tinycl"] += sum(f == label for label, f in enumerate(found))
             x = np.concatenate([taught[a][_MOST * word :][:n] for word in chosen])
             float_x = x.reshape(len(x), -1) / 160
-            regression = LogisticRegression(max_iter=1000, tol=1e-3).fit(float_x, np.arange(5).repeat(n))
+            regression = LogisticRegression(max_iter=1000, tol=1e-3)
+            regression.fit(float_x, np.arange(_WORDS).repeat(n))
             found = regression.predict(tested[b][chosen].reshape(_WORDS, -1) / 160)
             right[n, "logistic"] += sum(f == label for label, f in enumerate(found))
     return [
