@@ -23,7 +23,10 @@ Object.defineProperty(navigator, "serial", { value: { requestPort: async () => {
   return {
     open: () => opened,
     close: async () => socket.close(),
-    writable: new WritableStream({ write: (bytes) => socket.send(bytes) }),
+    writable: new WritableStream({ write(bytes) {
+      if (socket.readyState !== WebSocket.OPEN) throw new Error("unplugged");
+      socket.send(bytes);
+    } }),
     readable: new ReadableStream({ start(stream) {
       socket.onmessage = ({ data }) => stream.enqueue(new Uint8Array(data));
       socket.onclose = () => stream.error(new Error("unplugged"));
