@@ -65,7 +65,7 @@ def reset(device, config):
 
     config = Config.unpack(bytes(config))
     device.save()  # where it fails half way, this is what is left
-    _change(device, lambda: device.learner.reset(config))
+    _change(device, lambda: device.learner.reset(config), config)
     device.save()
 
 
@@ -111,15 +111,21 @@ def install(device):
     _take(device)
 
 
-def _change(device, action):
-    """Do something to the learner; where the heap is too small, all is as before."""
+def _change(device, action, config=None):
+    """Do something to the learner; where the heap is too small, all is as before.
+
+    `config` are the settings that come of it, if it changes them.
+    """
     before = device.learner.packed
     try:
         try:
             action()
-        except MemoryError:
-            if not _lighten(device):
-                raise
+            trouble = None
+        except MemoryError as e:
+            trouble = e  # what was made of it is held until here
+        if trouble:
+            if not _lighten(device, config):
+                raise trouble
             action()
     except MemoryError:
         if device.learner is None or device.learner.packed is not before:
@@ -211,15 +217,16 @@ def _set_up(device):
     device.store = device._make_store()
 
 
-def _lighten(device):
+def _lighten(device, config=None):
     """Let the weights go from the heap: a new learner, with the weights streamed.
 
-    False if they are not in the heap.
+    With `config` it has these settings at once: others may not fit. False if the weights are not
+    in the heap.
     """
     if device.model is None or device.model.source.place != "heap":
         return False
     device.learner = device.model = None
     gc.collect()
     device.model = _load_model(device, device._model_path, 0)
-    device.learner = device._make_learner(device.model)
+    device.learner = device._make_learner(device.model, config)
     return True

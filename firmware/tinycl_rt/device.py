@@ -149,12 +149,12 @@ class Device:
 
         return Model(source)
 
-    def _make_learner(self, model):
+    def _make_learner(self, model, config=None):
         from tinycl_rt.config import CWR, MEAN, Config
         from tinycl_rt.learner import Learner
 
         # A learner of other settings would leave its code, and holes, where this one needs room.
-        config = self._make_store().settings(model)
+        config = config or self._make_store().settings(model)
         gc.collect()
         if config or self.packed:
             return Learner(model, config or Config.unpack(self.packed))

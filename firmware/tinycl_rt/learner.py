@@ -102,7 +102,8 @@ class Learner(Predictor):
             self.replay = None
         if self.head and shape != self._head_shape:
             self.head = self.replay = None
-            forget("head")  # another head's code may take their place
+        if not self.head:  # the code of a head that did not fit gives room, too
+            forget("head")
             forget("lda")
             forget("cholesky")
             sys.modules.pop("tinycl_lda", None)
@@ -117,7 +118,6 @@ class Learner(Predictor):
             self.tail = learning.make(model, config, self._kernels, self.rng)
             self._step_deep = learning.step
         self.backbone.stop(self.tail.first if self.tail else -1)
-        self._make_replay(config, latent_bytes)
         top = self.backbone.narrow((1 << (config.qf - 1)) - 1)
         if self.head:
             self.head.reset(config, top, self.rng)
@@ -131,6 +131,7 @@ class Learner(Predictor):
                 from tinycl_rt.head import Head
 
                 self.head = Head(*given)
+        self._make_replay(config, latent_bytes)  # after what takes large pieces of the heap
         self.batch_labels = bytearray(config.replay_batch + 1)
         self.names = [""] * config.classes
         self.experience = 0
@@ -154,7 +155,11 @@ class Learner(Predictor):
         if not hasattr(gc, "mem_free"):
             return
         gc.collect()
-        room = gc.mem_free() + len(self.replay.bits) + (self.head.nbytes if new_head else 0)
+        room = (
+            gc.mem_free()
+            + self.replay.slots * self.replay.latent_bytes
+            + (self.head.nbytes if new_head else 0)
+        )
         if config.replay_slots * latent_bytes > room:
             raise MemoryError(_TOO_MANY % (config.replay_slots, latent_bytes))
 

@@ -1,4 +1,4 @@
-"""Replay memory: packed latent bits and labels in one block, with a policy for what stays.
+"""Replay memory: packed latent bits and labels in small blocks, with a policy for what stays.
 
 Policies (``Config.policy``):
 
@@ -16,11 +16,13 @@ Policies (``Config.policy``):
 
 from array import array
 
+BLOCK = 2048  # bytes; a heap that was used for a while has no large piece
+
 POLICIES = ("random", "reservoir", "class-balanced", "ring")
 
 
 class Replay:
-    """``slots`` latents of ``latent_bytes`` each, allocated once.
+    """``slots`` latents of ``latent_bytes`` each, allocated once, some of them in each block.
 
     Parameters
     ----------
@@ -54,7 +56,11 @@ class Replay:
     def __init__(self, slots, latent_bytes, classes, policy, rng):
         self.slots = slots
         self.latent_bytes = latent_bytes
-        self.bits = bytearray(slots * latent_bytes)
+        self._each = each = max(1, BLOCK // max(1, latent_bytes))
+        self._blocks = [
+            memoryview(bytearray(min(each, slots - first) * latent_bytes))
+            for first in range(0, slots, each)
+        ]
         self.labels = bytearray(slots)
         self.fresh = bytearray(slots)
         some = (slots + 7) // 8
@@ -62,7 +68,6 @@ class Replay:
         self.seen = array("I", bytes(4 * (classes + 2)))
         self.sizes = array("I", bytes(4 * classes))
         self._classes = classes
-        self._view = memoryview(self.bits)
         self.reset(policy, rng)
 
     def reset(self, policy, rng):
@@ -91,8 +96,26 @@ class Replay:
 
     def latent(self, slot):
         """View of the packed bits of a slot."""
-        at = slot * self.latent_bytes
-        return self._view[at : at + self.latent_bytes]
+        at = slot % self._each * self.latent_bytes
+        return self._blocks[slot // self._each][at : at + self.latent_bytes]
+
+    def filled(self):
+        """Views of the bits of all filled slots, one behind another."""
+        left, found = self.count * self.latent_bytes, []
+        for block in self._blocks:
+            if left <= 0:
+                break
+            found.append(block[: min(left, len(block))])
+            left -= len(block)
+        return found
+
+    @property
+    def bits(self):
+        """The bits of all slots, a copy."""
+        whole = bytearray()
+        for block in self._blocks:
+            whole.extend(block)
+        return whole
 
     def offer(self, latent, label):
         """Maybe keep a sample; returns its slot or -1."""
@@ -113,8 +136,7 @@ class Replay:
         self.fresh[slot] = 1
         for bits in self.changed:
             bits[slot >> 3] |= 1 << (slot & 7)
-        at = slot * self.latent_bytes
-        self._view[at : at + self.latent_bytes] = latent
+        self.latent(slot)[:] = latent
         return slot
 
     def _random(self, label):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tinycl_rt import replay
 from tinycl_rt.lib.integers import Rng
 from tinycl_rt.replay import POLICIES, Replay
 
@@ -66,6 +67,21 @@ def test_slots_labels_and_sizes_agree(
         assert taken == twin.stream(labels, i)  # the same seed, the same memory
     assert box.replay.bits == twin.replay.bits
     assert box.replay.count <= slots
+
+
+@given(policies, st.integers(1, 30), streams, st.integers(1, 9))
+def test_slots_lie_in_blocks_of_any_size(
+    policy: int, slots: int, experiences: list[list[int]], size: int
+) -> None:
+    box = Box(slots, policy, 7)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replay, "BLOCK", size)
+        cut = Box(slots, policy, 7)
+    for i, labels in enumerate(experiences):
+        assert box.stream(labels, i) == cut.stream(labels, i)
+    whole = cut.replay.count * cut.replay.latent_bytes
+    assert cut.replay.bits == box.replay.bits
+    assert b"".join(cut.replay.filled()) == bytes(box.replay.bits)[:whole]
 
 
 @pytest.mark.parametrize("policy", range(4), ids=POLICIES)

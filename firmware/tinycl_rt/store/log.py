@@ -40,11 +40,12 @@ def write(f, generation, learner, brought):
     """Append a record to a file; its bytes. OSError when the disk refuses."""
     parts, replay = state.pieces(learner), learner.replay
     nbytes = size(state.size(parts), replay, brought) - HEAD_BYTES - CRC_BYTES
-    front = buffers.nbytes(parts[:-2])
+    fore = parts[: -1 - len(replay.filled())]
+    front = buffers.nbytes(fore)
     head = (MAGIC, generation, nbytes, front, replay.latent_bytes, replay.count)
     head = struct.pack(HEAD, *head)
     crc = 0
-    for part in [head, brought] + parts[:-2] + parts[-1:]:
+    for part in [head, brought] + fore + parts[-1:]:
         f.write(part)
         crc = crc32(part, crc)
     for slot in range(replay.count):

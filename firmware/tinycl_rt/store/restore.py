@@ -75,15 +75,13 @@ def restore(learner, file):
     targets = [h.past, replay.seen, h.cw] + h.blocks(is_open)
     if learner.tail:
         targets += learner.tail.blocks()
-    targets += [
-        memoryview(replay.labels)[:filled],
-        memoryview(replay.fresh)[:filled],
-        memoryview(replay.bits)[: filled * replay.latent_bytes],
-    ]
+    replay.count = filled
+    targets += [memoryview(replay.labels)[:filled], memoryview(replay.fresh)[:filled]]
+    targets += replay.filled()
     file.seek(begin + HEADER_BYTES)
     for target in targets:
         read(file, target)
-    replay.count, replay.share = filled, share
+    replay.share = share
     replay.recount()
     h.restored()
 

@@ -31,18 +31,15 @@ CRC_FROM = 12
 def pieces(learner):
     """The state as a list of buffers, views where possible.
 
-    The first is the header, the last but one the slots, the last the names.
+    The first is the header, the last the names; before them come the slots (``Replay.filled``).
     """
     head, replay = learner.head, learner.replay
     n = replay.count
     parts = [None, head.past, replay.seen, head.cw] + head.blocks(learner.is_open)
     if learner.tail:
         parts += learner.tail.blocks()
-    parts += [
-        memoryview(replay.labels)[:n],
-        memoryview(replay.fresh)[:n],
-        memoryview(replay.bits)[: n * replay.latent_bytes],
-    ]
+    parts += [memoryview(replay.labels)[:n], memoryview(replay.fresh)[:n]]
+    parts += replay.filled()
     names = bytearray(0)
     for name in learner.names:
         text = name.encode()

@@ -11,6 +11,7 @@ from tinycl_rt.config import Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.lib.integers import Rng
 from tinycl_rt.model.loader import Model
+from tinycl_rt.replay import BLOCK
 from tinycl_rt.trainable import learning
 from tinycl_rt.trainable.layers import latent_bytes
 
@@ -56,6 +57,7 @@ _WEIGHT_BITS = {
 }
 _MACS = {1: "binary_macs", 8: "int8_macs", 32: "float_macs"}
 _PLACED = (tcm.BITS, tcm.FLOAT32)
+_ARRAY_BYTES = 16  # an object beside its bytes
 _VIEW_BYTES = 32  # a memoryview on MicroPython with 32-bit words, two blocks of its heap
 
 
@@ -99,6 +101,13 @@ def replay_bytes(model: Model, config: Config) -> int:
     return int(config.replay_slots * latent_bytes(model, config))
 
 
+def _replay_memory(model: Model, config: Config) -> int:
+    """Packed latents with the objects of their blocks."""
+    each = max(1, BLOCK // max(1, latent_bytes(model, config)))
+    blocks = -(-config.replay_slots // each)
+    return replay_bytes(model, config) + blocks * (_ARRAY_BYTES + _VIEW_BYTES)
+
+
 def learner_bytes(model: Model, config: Config, weights: str = "heap") -> dict[str, int]:
     """RAM that a learner allocates, by what for.
 
@@ -137,7 +146,7 @@ def learner_bytes(model: Model, config: Config, weights: str = "heap") -> dict[s
         "model": kept + _OPERATOR_BYTES * len(model.operators),
         "activations": model.arena_bytes + 4 * widest,
         "head": head_bytes(model, config) + _beside(model.features, config),
-        "replay": replay_bytes(model, config) + 2 * slots + 8 * classes + 8,
+        "replay": _replay_memory(model, config) + 2 * slots + 8 * classes + 8,
     }
     if config.depth:
         parts["tail"] = tail_bytes(model, config)
