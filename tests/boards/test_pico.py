@@ -9,15 +9,20 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.boards import built
 from helpers.link import CONFIG, clean_run, hand_made_model, samples
+from helpers.paths import PROJECT
+from tinycl_rt.config import Config
+from tinycl_rt.model.loader import Model
 from typer.testing import CliRunner
 
 from tinycl.boards import EmulatedBoard, bare, start
 from tinycl.boards.pico import FLASH_BYTES
 from tinycl.boards.registry import PICO
 from tinycl.cli import app
+from tinycl.compiler.fit.placement import place
 from tinycl.exceptions import BoardError, LinkError
 from tinycl.flash.repl import Repl
 from tinycl.link import BoardClient, connect, stream_experience
@@ -103,6 +108,29 @@ def test_a_board_that_make_boards_flashed(tmp_path: Path) -> None:
         info = client.hello()
         assert info.platform.endswith("Raspberry Pi Pico of the user")
         client.bye()
+
+
+def test_what_is_said_to_fit_fits(tmp_path: Path) -> None:
+    """Weights streamed, 120 latents, in the heap that `compile --board` computes; also later."""
+    built("pico")
+    data = (PROJECT / "tinycl" / "zoo" / "models" / "colour-s.tcm").read_bytes()
+    config = Config(classes=10, head="cwr", replay_slots=120)
+    placed = place(Model(data), PICO, config)
+    with start("pico", flash=tmp_path) as board, connect(board.port, board.patience) as client:
+        client.put_model(data)
+        client.reset(config)
+        client.begin(0, classes=[0, 1], samples=2)
+        for label in (0, 1):
+            client.learn(0, label, np.full((32, 32, 3), 90 * label, np.uint8), label)
+        client.end(0, 2)
+        free = client.hello().heap_free
+        client.save()
+        board.restart()
+        info = client.reconnect()
+        client.bye()
+    assert placed.weights == "streamed" and placed.heap_bytes == 246_144
+    assert placed.need("streamed") == pytest.approx(placed.heap_bytes - free, rel=0.03)
+    assert info.learned == 2 and info.config is not None and info.config.replay_slots == 120
 
 
 def test_firmware_for_another_board_is_refused(tmp_path: Path) -> None:
