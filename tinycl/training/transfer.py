@@ -137,7 +137,7 @@ def _correct(dataset: Dataset, x: Numbers, x_test: Numbers) -> npt.NDArray[np.bo
 
 def _takes(wanted: tuple[int, int, int], shape: tuple[int, int, int]) -> bool:
     """Whether a backbone takes samples of a shape, resized if they are images."""
-    if 1 in (*wanted[:2], *shape[:2]):
+    if 1 in (*wanted[:2], *shape[:2]) or wanted[0] != wanted[1]:  # no images, but signals
         return wanted == shape
     return wanted[2] == shape[2]
 
