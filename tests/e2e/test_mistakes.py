@@ -46,7 +46,7 @@ MISTAKES = [
     ("no such port", "stream", "--data", "digits", "--port", "no-such-port"),
     ("there is no board called 'picco'; did you mean pico", "demo", "--board", "picco"),
     ("cannot make the folder", "demo", "-o", "garbage/demo"),
-    ("is a real board", "stream", "--data", "digits", "--board", "pico"),
+    ("is a real board", "stream", "--data", "digits", "--board", "pico2"),
     ("there is no model on this board", "stream", "--data", "digits"),
     ("cannot read nothing.tcm", "simulate", "--model", "nothing.tcm", "--data", "digits"),
     ("cannot read nothing.tflite", "compile", "nothing.tflite"),
