@@ -158,8 +158,12 @@ class Device:
         gc.collect()
         if config or self.packed:
             return Learner(model, config or Config.unpack(self.packed))
-        # A first hello must succeed on the smallest heap, so what takes less comes next.
-        for given in ({}, {"rank": 32}, {"rank": 8}, {"head": MEAN}):
+        # A first hello must succeed on the smallest heap, so what takes less comes next. Weights
+        # give way before rows: read from the file system they take time, but no accuracy.
+        heap = model.source.place == "heap"
+        for given in ({}, {"rank": 32}, {"rank": 16}, {"rank": 8}, {"head": MEAN}):
+            if heap and given.get("rank") == 16:
+                raise MemoryError("the weights leave no room for a learner")
             try:
                 return Learner(model, Config(**given))
             except MemoryError:

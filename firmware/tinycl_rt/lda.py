@@ -95,6 +95,15 @@ class Lda(Forward):
         """Bytes of its large blocks."""
         return 2 * (len(self.rows) + len(self.cw)) + 4 * len(self.sums)
 
+    def check_room(self, config):
+        """MemoryError where the large blocks of other settings find no place; all is as before."""
+        d = self.features
+        rows, sums = config.rows(d) * d, config.classes * d
+        if rows > len(self.rows):
+            bytearray(2 * rows)
+        if sums > len(self.sums):
+            bytearray(4 * sums)
+
     def reset(self, config, feature_range, rng=None):
         """Forget everything, and go on with other settings for as many classes and rows."""
         blocks = self.rows, self.sums, self.cw, self.centre, self.past, self.cur, self.fits

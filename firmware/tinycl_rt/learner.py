@@ -97,6 +97,8 @@ class Learner(Predictor):
         # for it. What else there is goes first: a board has no room for both.
         old = self.replay
         shape = config.classes, config.head, config.rank
+        if self.head and config.head and self._head_shape[1]:
+            self.head.check_room(config)
         if old and (config.replay_slots, latent_bytes) != (old.slots, old.latent_bytes):
             self._check_room(config, latent_bytes, shape != self._head_shape)
             self.replay = None
