@@ -133,7 +133,7 @@ WORDS = {
         *("--board", "simulater"),
     ),
     "no such port": ("--input", "x.npy", "--output", "y.npy", "--port", "no-such-port"),
-    "is a real board": ("--input", "x.npy", "--output", "y.npy", "--board", "pico"),
+    "is a real board": ("--input", "x.npy", "--output", "y.npy", "--board", "pico2"),
     "cannot write": ("--input", "x.npy", "--output", "x.npy/y.npy", "--board", "simulator"),
 }
 
