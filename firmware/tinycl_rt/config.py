@@ -1,5 +1,6 @@
 """Settings of a learner; all integers, packed into 20 bytes for the link and the state file."""
 
+import gc
 import struct
 
 _FORMAT = "<BBBBBBBBHBBIBBBB"
@@ -153,6 +154,18 @@ class Config:
         most = min(MOST_RANK, _ROW_BYTES // (2 * features), features // 16)
         return min(self.rank or max(1, most), features)
 
+    def check_room(self, learner, latent_bytes, new_head):
+        """MemoryError where a replay memory does not even fit in the place of what there is."""
+        if not hasattr(gc, "mem_free"):
+            return
+        gc.collect()
+        old, need = learner.replay, self.replay_slots * latent_bytes
+        room = gc.mem_free() + old.slots * old.latent_bytes
+        if need > room + (learner.head.nbytes if new_head else 0):
+            raise MemoryError(
+                "%d replay slots of %d bytes: too many" % (self.replay_slots, latent_bytes)
+            )
+
     def pack(self):
         """20 bytes, see ``unpack``."""
         values = []
@@ -195,3 +208,6 @@ class Config:
             for i, name in enumerate(parts):
                 given[name] = value >> i & 1
         return Config(**given)
+
+
+gc.collect()  # where this was compiled from source, what that took: a learner comes next

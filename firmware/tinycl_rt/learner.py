@@ -13,7 +13,6 @@ Basic example usage::
     print(learner.predict_name(pixels))
 """
 
-import gc
 import sys
 
 from tinycl_rt.config import MAX_EXPERIENCES
@@ -100,14 +99,12 @@ class Learner(Predictor):
         if self.head and config.head and self._head_shape[1]:
             self.head.check_room(config)
         if old and (config.replay_slots, latent_bytes) != (old.slots, old.latent_bytes):
-            self._check_room(config, latent_bytes, shape != self._head_shape)
+            config.check_room(self, latent_bytes, shape != self._head_shape)
             self.replay = None
         if self.head and shape != self._head_shape:
             self.head = self.replay = None
-        if not self.head:  # the code of a head that did not fit gives room, too
-            forget("head")
+            forget("head")  # another head's code may take their place
             forget("lda")
-            forget("cholesky")
             sys.modules.pop("tinycl_lda", None)
         self._head_shape = shape
         self.tail = old = None
@@ -151,19 +148,6 @@ class Learner(Predictor):
             )
         except MemoryError:
             raise MemoryError(_TOO_MANY % (config.replay_slots, latent_bytes))  # noqa: B904
-
-    def _check_room(self, config, latent_bytes, new_head):
-        """MemoryError where a replay memory does not even fit in the place of what there is."""
-        if not hasattr(gc, "mem_free"):
-            return
-        gc.collect()
-        room = (
-            gc.mem_free()
-            + self.replay.slots * self.replay.latent_bytes
-            + (self.head.nbytes if new_head else 0)
-        )
-        if config.replay_slots * latent_bytes > room:
-            raise MemoryError(_TOO_MANY % (config.replay_slots, latent_bytes))
 
     def begin(self, experience=None, classes=(), n=0):
         """Open an experience.

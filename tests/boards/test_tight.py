@@ -101,7 +101,7 @@ def test_what_was_learned_goes_out_and_in(board: EmulatedBoard, config: Config) 
         assert client.info().state == twin.fingerprint()
         client.forget(3)
         twin.forget(3)
-        for replay in (600, 240):  # settings that have no room change nothing
+        for replay in (600, 280):  # settings that have no room change nothing
             with pytest.raises(Refused) as refused:
                 client.reset(Config(classes=10, head=config.head, replay_slots=replay))
             assert refused.value.code == p.NO_MEMORY
