@@ -30,6 +30,7 @@ __all__ = [
     "Seed",
     "SentModel",
     "Wait",
+    "check_one_board",
     "open_board",
     "tried",
     "tried_folder",
@@ -144,10 +145,7 @@ def open_board(
     from tinycl.boards import start
     from tinycl.link import connect
 
-    if port is not None and board is not None:
-        raise BoardError(f"expected --port or --board, got both ({port}, {board})")
-    if flash is not None and board is None:
-        raise BoardError("--flash is an emulated board's: name it with --board")
+    check_one_board(port, board, flash)
     with ExitStack() as stack:
         with Console().status(f"opening {board or port or 'the board'}"):
             if board is None:
@@ -157,6 +155,16 @@ def open_board(
                 patience = patience or machine.patience
                 client = connect(machine.port, patience, revive=machine.start)
         yield stack.enter_context(client)
+
+
+def check_one_board(
+    port: str | None, board: str | None, flash: Path | None, option: str = "--port"
+) -> None:
+    """BoardError: both a port (`option`) and an emulated board, or a flash folder without it."""
+    if port is not None and board is not None:
+        raise BoardError(f"expected {option} or --board, got both ({port}, {board})")
+    if flash is not None and board is None:
+        raise BoardError("--flash is an emulated board's: name it with --board")
 
 
 def with_settings(command: Command) -> Command:

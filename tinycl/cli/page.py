@@ -13,15 +13,12 @@ import typer
 
 from tinycl.cli import options as o
 from tinycl.cli.importing import importing
-from tinycl.exceptions import BoardError
 
 if TYPE_CHECKING:
     from tinycl.link import BoardClient
     from tinycl.link.transport import Transport
 
 __all__ = ["command"]
-
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def command(
@@ -70,7 +67,7 @@ def command(
         server = PageServer(host, port, opener, board or serial or "")
         stack.callback(server.close)
         print(server.url, flush=True)
-        if host not in _LOCAL:
+        if not server.is_local:
             print(
                 f"tinycl: everybody who reaches {host} can load the page; who knows the token can "
                 "use the board",
@@ -88,10 +85,7 @@ def _opener(
     from tinycl.boards import start
     from tinycl.link import connect
 
-    if serial is not None and board is not None:
-        raise BoardError(f"expected --serial or --board, got both ({serial}, {board})")
-    if flash is not None and board is None:
-        raise BoardError("--flash is an emulated board's: name it with --board")
+    o.check_one_board(serial, board, flash, "--serial")
     if board is None and serial is None:
         return None
     if board is None:

@@ -35,7 +35,6 @@ def figures(
         of which the learner is surest.
     """
     confidence, right = confidence.astype(float), right.astype(float)
-    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
     surest = right[np.argsort(-confidence, kind="stable")]
     shares = [max(1, round(share * len(right))) for share in _COVERAGES]
     return {
@@ -43,14 +42,7 @@ def figures(
         "accuracy": float(right.mean()),
         "known": float(known.mean()),
         "calibration_error": calibration_error(confidence, right),
-        "reliability": [
-            {
-                "samples": int((bins == b).sum()),
-                "confidence": float(confidence[bins == b].mean()),
-                "accuracy": float(right[bins == b].mean()),
-            }
-            for b in np.unique(bins)
-        ],
+        "reliability": _reliability(confidence, right),
         "coverage": [
             {"share": float(share), "accuracy": float(surest[:n].mean())}
             for share, n in zip(_COVERAGES, shares, strict=True)
@@ -64,12 +56,26 @@ def calibration_error(confidence: npt.NDArray[Any], right: npt.NDArray[Any]) -> 
     >>> calibration_error(np.array([0.9, 0.9]), np.array([1, 0]))
     0.4
     """
-    bins = np.minimum((confidence * 10).astype(int), 9)
     gaps = [
-        abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
+        abs(one["confidence"] - one["accuracy"]) * one["samples"] / len(right)
+        for one in _reliability(confidence, right)
+    ]
+    return round(sum(gaps), 6)
+
+
+def _reliability(
+    confidence: npt.NDArray[Any], right: npt.NDArray[Any]
+) -> list[dict[str, int | float]]:
+    """Samples, mean confidence and accuracy of each bin of confidence that holds samples."""
+    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    return [
+        {
+            "samples": int((bins == b).sum()),
+            "confidence": float(confidence[bins == b].mean()),
+            "accuracy": float(right[bins == b].mean()),
+        }
         for b in np.unique(bins)
     ]
-    return round(float(sum(gaps)), 6)
 
 
 def area_under_curve(high: npt.NDArray[Any], low: npt.NDArray[Any]) -> float:

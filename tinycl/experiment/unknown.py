@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tinycl_rt.learner import Learner
 
 from tinycl.data.scenario import left_out
-from tinycl.experiment.confidence import area_under_curve, calibration_error, figures
+from tinycl.experiment.confidence import area_under_curve, figures
 from tinycl.experiment.experiment import Experiment
 
 __all__ = ["tell_apart"]
@@ -51,14 +51,15 @@ def tell_apart(
         found.append((fit, first - second, learner.known, learner.confidence / 255, best == label))
     fits, margins, known, confidence, right = np.array(found, np.float64).T
     taught = ~strange
+    told = figures(confidence[taught], known[taught], right[taught])
     return {
-        "confidence": figures(confidence[taught], known[taught], right[taught]),
+        "confidence": told,
         "unknown_auroc": area_under_curve(fits[taught], fits[strange]),
         "unknown_auroc_margin": area_under_curve(margins[taught], margins[strange]),
         "unknown_accepted_at_90": float((fits[strange] >= np.quantile(fits[taught], 0.1)).mean()),
         "unknown_accepted": float(known[strange].mean()),
-        "unknown_coverage": float(known[taught].mean()),
-        "unknown_confidence": float(confidence[taught].mean()),
-        "unknown_accuracy": float(right[taught].mean()),
-        "unknown_calibration_error": calibration_error(confidence[taught], right[taught]),
+        "unknown_coverage": told["known"],
+        "unknown_confidence": told["mean"],
+        "unknown_accuracy": told["accuracy"],
+        "unknown_calibration_error": told["calibration_error"],
     }

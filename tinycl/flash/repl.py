@@ -207,9 +207,8 @@ class Repl:
         from mpremote.transport import TransportError
 
         with self._sentences(), redirect_stdout(io.StringIO()):  # mpremote prints what came
-            self._serial.serial.timeout = (
-                self._greeting / 10
-            )  # it reads a pseudo-terminal blocking
+            # It reads a pseudo-terminal blocking.
+            self._serial.serial.timeout = self._greeting / 10
             try:
                 self._serial.enter_raw_repl(timeout_overall=self._greeting)
             except TransportError:

@@ -47,6 +47,8 @@ class PageServer:
     ----------
     url : str
         Address of the page, with the token.
+    is_local : bool
+        Whether it listens to this computer alone.
 
     Raises
     ------
@@ -82,7 +84,7 @@ class PageServer:
         self.port = int(self._server.socket.getsockname()[1])
         name = f"[{host}]" if ":" in host else host
         self._origin = f"http://{name}:{self.port}"
-        self._is_local = host in ("127.0.0.1", "localhost", "::1")
+        self.is_local = host in ("127.0.0.1", "localhost", "::1")
         named = f"&board={quote(board)}" if open_board else ""
         self.url = f"{self._origin}/?token={self._token}{named}"
 
@@ -96,7 +98,7 @@ class PageServer:
 
     def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """A file, a refusal, or None: a page may have the board."""
-        if self._is_local and request.headers.get("Host", "") not in self._names():
+        if self.is_local and request.headers.get("Host", "") not in self._names():
             return _refuse(HTTPStatus.MISDIRECTED_REQUEST, "this server has another name")
         address = urlsplit(request.path)
         if address.path == _BOARD:
@@ -120,7 +122,7 @@ class PageServer:
             )
         if self._open_board is None:
             return _refuse(
-                HTTPStatus.NOT_FOUND, "tinycl page was started without --port or --board"
+                HTTPStatus.NOT_FOUND, "tinycl page was started without --serial or --board"
             )
         return None
 
@@ -128,7 +130,7 @@ class PageServer:
         return {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]")}
 
     def _origins(self, request: Request) -> set[str]:
-        if self._is_local:
+        if self.is_local:
             return {f"http://{name}" for name in self._names()}
         return {f"http://{request.headers.get('Host', '')}"}
 

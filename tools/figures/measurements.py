@@ -32,10 +32,9 @@ def _command(*words: str) -> Any:
 
 
 def demo() -> Values:
+    """Figures of the demo that the README shows."""
     with tempfile.TemporaryDirectory() as folder:
-        words = ["demo", "--seed", "1", "-o", folder]
-        subprocess.run([_TINYCL, *words], check=True)
-        return demo_values(json.loads((Path(folder) / "summary.json").read_text()))
+        return demo_values(_command("demo", "--seed", "1", "-o", folder))
 
 
 def demo_values(summary: dict[str, Any]) -> Values:
