@@ -154,7 +154,7 @@ class Config:
         most = min(MOST_RANK, _ROW_BYTES // (2 * features), features // 16)
         return min(self.rank or max(1, most), features)
 
-    def check_room(self, learner, latent_bytes, new_head):
+    def _check_room(self, learner, latent_bytes, new_head):
         """MemoryError where a replay memory does not even fit in the place of what there is."""
         if not hasattr(gc, "mem_free"):
             return

@@ -99,7 +99,7 @@ class Learner(Predictor):
         if self.head and config.head and self._head_shape[1]:
             self.head.check_room(config)
         if old and (config.replay_slots, latent_bytes) != (old.slots, old.latent_bytes):
-            config.check_room(self, latent_bytes, shape != self._head_shape)
+            config._check_room(self, latent_bytes, shape != self._head_shape)
             self.replay = None
         if self.head and shape != self._head_shape:
             self.head = self.replay = None
