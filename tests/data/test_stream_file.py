@@ -64,7 +64,7 @@ def test_the_head_has_room_for_more_classes(write: Write) -> None:
         (HEADER, "experiences 0, 1, 2"),
         (HEADER + "a/1.png,x,1\n", "experiences 0, 1, 2"),
         (HEADER + "a/1.png,x,0\na/2.png,x,2\n", "experiences 0, 1, 2"),
-        (HEADER + "a/1.png,x,0\na/2.png,y,\n", "no image of the class 'y' was taught"),
+        (HEADER + "a/1.png,x,0\na/2.png,y,\n", "no sample of the class 'y' was taught"),
         (HEADER + "a/1.png,x\n", "line 2: expected a file, a class and a number"),
         (HEADER + "a/1.png,,0\n", "line 2: expected a file, a class and a number"),
         (HEADER + "a/9.png,x,0\n", "no such file: a/9.png"),

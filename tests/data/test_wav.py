@@ -47,6 +47,27 @@ def test_windows_are_those_of_a_board(folder: Path) -> None:
     assert any((x[:, :, 0] == wanted).all() for x in (*dataset.x_train, *dataset.x_test))
 
 
+def test_seconds_of_a_stream_are_windows_of_a_board(tmp_path: Path) -> None:
+    second = np.int16(30000 * beep(500, 1.0))
+    write(tmp_path, "a", "1.wav", np.zeros(RATE, np.int16))
+    write(tmp_path, "b", "1.wav", second)
+    (tmp_path / "stream.csv").write_text("file,class,experience\na/1.wav,,0\nb/1.wav,hum,1\n")
+    with pytest.raises(DataError, match="line 2: expected a file, a class"):
+        load(f"wav:{tmp_path}")
+    stream = "file,class,experience\na/1.wav,silence,0\nb/1.wav,hum,1\n"
+    (tmp_path / "stream.csv").write_text(stream)
+    dataset = load(f"wav:{tmp_path}")
+    assert dataset.class_names == ("silence", "hum")
+    assert np.ptp(dataset.x_train[0]) == 0
+    mel, window = LogMel(kernels="reference"), bytearray(49 * 40)
+    mel.feed(second)
+    mel.window(window)
+    assert dataset.x_train[1].tobytes() == window
+    write(tmp_path, "a", "1.wav", beep(500, 0.5))
+    with pytest.raises(DataError, match=r"1\.wav: expected a second"):
+        load(f"wav:{tmp_path}")
+
+
 @pytest.mark.parametrize("rate", [8000, 11025, 44100, 48000])
 def test_rates_and_channels_do_not_matter(folder: Path, rate: int) -> None:
     plain, other = write(folder, "a", "0.wav", beep(700)), beep(700, rate=rate)

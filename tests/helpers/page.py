@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import wave
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tinycl_rt.sound import RATE
 
 from helpers.boards import absent
 from helpers.command import tinycl
@@ -35,6 +37,9 @@ SCENES = ("red", "green", "blue")
 _SECONDS = 3  # of a scene
 _RATE = 10  # frames a second
 
+SOUNDS = ("low", "high")
+_SECONDS_HEARD = 2  # of a sound
+
 
 def write_film(file: Path) -> None:
     """Scenes of one colour each, with stripes of their own, as an uncompressed film."""
@@ -46,6 +51,17 @@ def write_film(file: Path) -> None:
         chroma = bytes((u,)) * (side // 2) ** 2 + bytes((v,)) * (side // 2) ** 2
         parts += [b"FRAME\n", light, chroma] * (_SECONDS * _RATE)
     file.write_bytes(b"".join(parts))
+
+
+def write_sounds(file: Path) -> None:
+    """Two sounds, a low and a high one, one after the other."""
+    t = np.arange(_SECONDS_HEARD * RATE) / RATE
+    low, high = (
+        (0.4 + 0.2 * np.sin(8 * np.pi * t)) * np.sin(2 * np.pi * f * t) for f in (400, 3000)
+    )
+    with wave.open(str(file), "wb") as out:
+        out.setparams((1, 2, RATE, 0, "NONE", ""))
+        out.writeframes((np.concatenate([low, high]) * 16000).astype("<i2").tobytes())
 
 
 def chromium() -> str:
@@ -150,6 +166,16 @@ class Person:
         )
         sums = [sum(pixels[channel::4]) for channel in range(3)]
         return SCENES[sums.index(max(sums))] if any(sums) else ""
+
+    def sound(self) -> str:
+        """Which sound the network sees now; "" where it sees both or none."""
+        loud = self.find("seen").evaluate(
+            "c => { const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);"
+            " return [...Array(c.height).keys()].map((y) =>"
+            "  data[4 * (y * c.width + 4)] > 80 && data[4 * (y * c.width + c.width - 4)] > 80); }"
+        )
+        heard = [any(loud[len(loud) // 2 :]), any(loud[: len(loud) // 2])]
+        return SOUNDS[heard.index(True)] if sum(heard) == 1 else ""
 
     def learned(self) -> int:
         """Samples that the board has learned."""

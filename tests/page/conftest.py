@@ -6,20 +6,23 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from helpers.page import Person, chromium, serving, write_film
+from helpers.page import Person, chromium, serving, write_film, write_sounds
 
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Debian's Chromium without a window, whose camera shows a film of ours."""
+    """Debian's Chromium without a window, with a camera and a microphone of ours."""
     path = chromium()
     from playwright.sync_api import sync_playwright
 
-    film = tmp_path_factory.mktemp("camera") / "film.y4m"
+    folder = tmp_path_factory.mktemp("devices")
+    film, sounds = folder / "film.y4m", folder / "sounds.wav"
     write_film(film)
+    write_sounds(sounds)
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     arguments += ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
     arguments += [f"--use-file-for-fake-video-capture={film}"]
+    arguments += [f"--use-file-for-fake-audio-capture={sounds}"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser

@@ -14,40 +14,27 @@ const CASES = {
   test_floats: [],
   test_sound: ["TestSoundChecks.test_a_frame_allocates_nothing", "TestSoundChecks.test_what_it_takes_of_the_heap"],
 };
-const { linkKernels } = await import(new URL("board/kernels.js", STATIC));
-const { startMicroPython } = await import(new URL("board/micropython.js", STATIC));
+const { startMachine } = await import(new URL("board/machine.js", STATIC));
 const text = (path) => readFileSync(new URL(path, ROOT), "utf8");
 
 /** MicroPython with the runtime, the kernels and the test files; what it prints goes to `said`. */
 async function board(said) {
-  const { mp, memory } = await startMicroPython({ stdout: (line) => said.push(line) });
   const folder = new URL("firmware/tinycl_rt/", ROOT);
-  for (const path of readdirSync(folder, { recursive: true })) {
-    if (path.endsWith(".py")) write(mp.FS, `/tinycl_rt/${path}`, readFileSync(new URL(path, folder)));
-  }
-  for (const name of [...Object.keys(CASES), "test_viper"]) write(mp.FS, `/${name}.py`, text(`tests/on_board/cases/${name}.py`));
-  write(mp.FS, "/unittest.py", text("tests/on_board/lib/unittest.py"));
-  for (const name of ["vector_check.py", "kernels.jsonl", "tail.jsonl", "lda.jsonl", "learning.json"]) {
-    write(mp.FS, `/${name}`, text(`tests/kernels/vectors/${name}`));
-  }
+  const sources = readdirSync(folder, { recursive: true }).filter((path) => path.endsWith(".py"));
+  const files = Object.fromEntries(sources.map((path) => [path, readFileSync(new URL(path, folder), "utf8")]));
   const built = new URL("built/", STATIC);
-  const modules = readdirSync(built).filter((name) => name.startsWith("tinycl_"));
-  const compiled = Object.fromEntries(
-    modules.map((name) => [name.slice(0, -5), new WebAssembly.Module(readFileSync(new URL(name, built)))]),
-  );
-  const kernels = await linkKernels(memory, mp._module._malloc, compiled);
-  let slots = 0;
-  mp.registerJsModule("_page", { call: (number) => kernels[number].run(slots), send: () => {} });
-  mp.runPython("import sys\nsys.path.insert(0, '/')");
-  mp.runPython(text("tinycl/page/static/board/board.py"));
-  slots = mp.globals.get("slots");
-  kernels.forEach((kernel, i) => mp.globals.get("add_kernel")(kernel.module, kernel.name, i));
+  const names = readdirSync(built).filter((name) => name.startsWith("tinycl_"));
+  const compile = (name) => new WebAssembly.Module(readFileSync(new URL(name, built)));
+  const modules = Object.fromEntries(names.map((name) => [name.slice(0, -5), compile(name)]));
+  const bridge = text("tinycl/page/static/board/bridge.py");
+  const { mp } = await startMachine({ files, modules, bridge }, {}, { stdout: (line) => said.push(line) });
+  mp.runPython("sys.path.insert(0, '/')");
+  for (const name of [...Object.keys(CASES), "test_viper"]) mp.FS.writeFile(`/${name}.py`, text(`tests/on_board/cases/${name}.py`));
+  mp.FS.writeFile("/unittest.py", text("tests/on_board/lib/unittest.py"));
+  for (const name of ["vector_check.py", "kernels.jsonl", "tail.jsonl", "lda.jsonl", "learning.json"]) {
+    mp.FS.writeFile(`/${name}`, text(`tests/kernels/vectors/${name}`));
+  }
   return mp;
-}
-
-function write(fs, path, data) {
-  fs.mkdirTree(path.slice(0, path.lastIndexOf("/")) || "/");
-  fs.writeFile(path, data);
 }
 
 for (const [name, others] of Object.entries(CASES)) {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tinycl.data.dataset import Dataset, make_dataset
 from tinycl.data.image_file import image_files, pillow, read_image
-from tinycl.data.stream_file import NAME, Row, read_stream
+from tinycl.data.stream_file import NAME, load_stream
 from tinycl.data.table import number_names, split_size
 from tinycl.exceptions import DataError
 
@@ -41,30 +41,13 @@ def load_folder(argument: str, name: str) -> Dataset:
     if size and size[2] not in (None, 1, 3):
         raise DataError(f"images have 1 or 3 channels, not {size[2]}")
     if (path / NAME).is_file():
-        return _load_stream(read_stream(path), size, name)
+        return load_stream(path, name, partial(_load_images, size=size))
     class_names, files = labelled_files(path, image_files, "images")
     images = _load_images([file for part in files for file, _ in part], size)
     y = np.array([label for part in files for _, label in part], np.int64)
     cut = len(files[0])
     test = (images[cut:], y[cut:]) if len(files) > 1 else None
     return make_dataset(name, (images[:cut], y[:cut]), test, class_names)
-
-
-def _load_stream(rows: list[Row], size: Size | None, name: str) -> Dataset:
-    """The images as they were taught. What was set aside is the test; of a class of which nothing
-    was, what was taught.
-    """
-    images = _load_images([row.file for row in rows], size)
-    taught = [i for i, row in enumerate(rows) if row.experience is not None]
-    names = list(dict.fromkeys(rows[i].name for i in taught))
-    if unknown := next((row.name for row in rows if row.name not in names), None):
-        raise DataError(f"{name}: no image of the class {unknown!r} was taught")
-    y = np.array([names.index(row.name) for row in rows], np.int64)
-    aside = np.setdiff1d(np.arange(len(rows)), taught)
-    test = np.union1d(aside, [i for i in taught if y[i] not in y[aside]]).astype(np.int64)
-    parts = (images[taught], y[taught]), (images[test], y[test])
-    experience = np.array([rows[i].experience for i in taught], np.int64)
-    return replace(make_dataset(name, *parts, tuple(names)), experience=experience)
 
 
 def labelled_files(

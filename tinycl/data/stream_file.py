@@ -1,4 +1,4 @@
-"""``stream.csv`` of a folder of images: in which order they were taught (``tinycl page``).
+"""``stream.csv`` of a folder: in which order its files were taught (``tinycl page``).
 
 The columns are ``file``, ``class`` and ``experience``. Rows are in the order of teaching; a file
 without an experience was set aside for the test. Classes are numbered as they first come.
@@ -7,12 +7,17 @@ without an experience was set aside for the test. Classes are numbered as they f
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tinycl.data.dataset import Dataset, make_dataset
 from tinycl.exceptions import DataError
 
-__all__ = ["NAME", "Row", "read_stream"]
+__all__ = ["NAME", "Row", "load_stream", "read_stream"]
 
 NAME = "stream.csv"
 _HEADER = ["file", "class", "experience"]
@@ -20,7 +25,7 @@ _HEADER = ["file", "class", "experience"]
 
 @dataclass(frozen=True)
 class Row:
-    """One image.
+    """One sample.
 
     Attributes
     ----------
@@ -35,6 +40,32 @@ class Row:
     file: Path
     name: str
     experience: int | None
+
+
+def load_stream(
+    folder: Path, name: str, load: Callable[[list[Path]], NDArray[np.uint8]]
+) -> Dataset:
+    """The samples as they were taught; `load` reads files.
+
+    What was set aside is the test; of a class of which nothing was, what was taught.
+
+    Raises
+    ------
+    DataError
+        The list cannot be read, or `load` cannot read the files.
+    """
+    rows = read_stream(folder)
+    samples = load([row.file for row in rows])
+    taught = [i for i, row in enumerate(rows) if row.experience is not None]
+    names = list(dict.fromkeys(rows[i].name for i in taught))
+    if unknown := next((row.name for row in rows if row.name not in names), None):
+        raise DataError(f"{name}: no sample of the class {unknown!r} was taught")
+    y = np.array([names.index(row.name) for row in rows], np.int64)
+    aside = np.setdiff1d(np.arange(len(rows)), taught)
+    test = np.union1d(aside, [i for i in taught if y[i] not in y[aside]]).astype(np.int64)
+    parts = (samples[taught], y[taught]), (samples[test], y[test])
+    experience = np.array([rows[i].experience for i in taught], np.int64)
+    return replace(make_dataset(name, *parts, tuple(names)), experience=experience)
 
 
 def read_stream(folder: Path) -> list[Row]:

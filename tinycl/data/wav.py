@@ -13,7 +13,8 @@ from tinycl_rt.sound import RATE
 
 from tinycl.data.dataset import Dataset, make_dataset
 from tinycl.data.folder import labelled_files
-from tinycl.data.sound import cut_word, level, log_mel
+from tinycl.data.sound import FRAMES, cut_word, level, log_mel
+from tinycl.data.stream_file import NAME, load_stream
 from tinycl.exceptions import DataError, MissingExtraError
 
 __all__ = ["load_wav", "read_wav", "to_window"]
@@ -29,8 +30,9 @@ def load_wav(argument: str, name: str) -> Dataset:
     """Load ``wav:PATH``: log-mel windows (49, 40, 1) of recordings.
 
     `PATH` holds one sub-folder of recordings per word, or ``train`` and ``test`` with such
-    sub-folders. A recording has any rate, channels and up to a minute; the second in which it is
-    loudest counts.
+    sub-folders, or ``stream.csv``, which lists recordings of a second in the order of teaching
+    (``tinycl.data.stream_file``): these are taken as they are. Another recording has any rate,
+    channels and up to a minute; the second in which it is loudest counts.
 
     Raises
     ------
@@ -39,7 +41,10 @@ def load_wav(argument: str, name: str) -> Dataset:
     MissingExtraError
         If soundfile or SciPy is not installed.
     """
-    class_names, sides = labelled_files(Path(argument).expanduser(), _recordings, "recordings")
+    path = Path(argument).expanduser()
+    if (path / NAME).is_file():
+        return load_stream(path, name, _seconds)
+    class_names, sides = labelled_files(path, _recordings, "recordings")
     narrow, clipped = [], []
     pairs = []
     for files in sides:
@@ -70,7 +75,7 @@ def to_window(samples: NDArray[np.int16]) -> NDArray[np.uint8]:
     return level(cut_word(log_mel(samples)))[:, :, None]
 
 
-def read_wav(file: Path) -> tuple[NDArray[np.int16], int]:
+def read_wav(file: Path, may_be_silent: bool = False) -> tuple[NDArray[np.int16], int]:
     """Read a recording as one channel at 16 kHz; return it and the rate that it had.
 
     Channels are averaged. Less than a frame of samples is filled up with silence.
@@ -96,13 +101,24 @@ def read_wav(file: Path) -> tuple[NDArray[np.int16], int]:
         raise DataError(f"{file} cannot be read as a recording ({error.error_string})") from error
     if not len(x):
         raise DataError(f"{file} is empty: record it again, or remove it")
-    if not np.abs(x).max() > 2 / 32768:
+    if not may_be_silent and not np.abs(x).max() > 2 / 32768:
         raise DataError(f"{file} is silent: record it again, or remove it")
     if rate != RATE:
         common = gcd(rate, RATE)
         x = resample(x, RATE // common, rate // common)
     x = np.pad(x, (0, max(0, 512 - len(x))))
     return np.clip(np.rint(x * 32768), -32768, 32767).astype(np.int16), rate
+
+
+def _seconds(files: list[Path]) -> NDArray[np.uint8]:
+    """Windows (n, 49, 40, 1) of recordings of a second, as a board hears them."""
+    windows = []
+    for file in files:
+        frames = log_mel(read_wav(file, may_be_silent=True)[0])
+        if len(frames) != FRAMES:
+            raise DataError(f"{file}: expected a second, as {NAME} of tinycl page lists it")
+        windows.append(level(frames)[:, :, None])
+    return np.stack(windows)
 
 
 def _recordings(folder: Path) -> list[Path]:

@@ -4,6 +4,7 @@ import { openSerial, openSocket, openWorker, wake } from "./link/ports.js";
 import { Client } from "./link/client.js";
 import { fromPicture, show, context2d } from "./input/pixels.js";
 import { camera, drawing, motion } from "./input/sources.js";
+import { microphone } from "./input/microphone.js";
 import { readSamples } from "./input/files.js";
 import { lastModel } from "./teach/keep.js";
 import { readModel } from "./teach/model.js";
@@ -24,6 +25,7 @@ const DEFAULT = "grey";
 /** @typedef {{name: string, title: string, shape: number[], fingerprint: string}} Card */
 
 let source = "draw";
+let isRecording = false;
 let isStale = true; // the sample changed since the last prediction
 let isOwn = true; // the board is the one in this page
 let bitsShown = 0;
@@ -31,14 +33,15 @@ let bitsShown = 0;
 const parameters = new URLSearchParams(location.search);
 const session = new Session(await openStore());
 const draw = drawing(canvas("draw"), () => (isStale = true));
-const none = { isLive: false, start: async () => {}, stop: () => {}, pixels: () => null };
+const files = { isLive: false, fits: () => true, start: async () => {}, stop: () => {}, pixels: () => null };
 const SOURCES = /** @type {Record<string, import("./input/sources.js").Source>} */ ({
   draw,
   camera: camera(element("camera", HTMLVideoElement)),
+  microphone: microphone(canvas("microphone")),
   motion: motion(canvas("motion")),
-  files: none,
+  files,
 });
-const classes = new Classes(session, add, addFiles, complain);
+const classes = new Classes(session, (id) => void add(id).catch(complain), addFiles, complain);
 
 /** @param {unknown} why */
 function complain(why) {
@@ -53,12 +56,34 @@ function sample() {
 }
 
 /** @param {number} id of a class */
-function add(id) {
-  const pixels = sample();
-  if (!pixels) return complain(source === "draw" ? "Draw something first." : `There is nothing from the ${source} yet.`);
+async function add(id) {
+  if (isRecording) return;
+  const { journal } = session;
+  const found = await take();
+  if (!found) return complain(source === "draw" ? "Draw something first." : `There is nothing from the ${source} yet.`);
+  if (session.journal !== journal || !journal.classes.some((c) => c.id === id)) return;
   complain("");
-  session.change((journal) => journal.addSample(id, pixels));
+  session.change(() => journal.addSample(id, found.pixels, found.sound));
   draw.finish();
+}
+
+/**
+ * A sample to add; of sound, the second that begins now.
+ *
+ * @returns {Promise<{pixels: Uint8Array, sound?: Int16Array} | null>}
+ */
+async function take() {
+  const { record } = SOURCES[source];
+  const pixels = sample();
+  if (!pixels || !record) return pixels && { pixels };
+  isRecording = true;
+  say("progress", "recording a second");
+  try {
+    return await record();
+  } finally {
+    isRecording = false;
+    say("progress", session.progress);
+  }
 }
 
 /**
@@ -69,7 +94,7 @@ async function addFiles(id, files) {
   try {
     if (!session.shape) return;
     const found = await readSamples(files, session.shape);
-    session.change((journal) => found.forEach((pixels) => journal.addSample(id, pixels)));
+    session.change((journal) => found.forEach((one) => journal.addSample(id, one.pixels, one.sound)));
     complain("");
   } catch (error) {
     complain(error);
@@ -80,9 +105,7 @@ async function addFiles(id, files) {
 async function choose(name) {
   SOURCES[source].stop();
   source = name;
-  for (const one of document.querySelectorAll(".source")) {
-    one.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (one).dataset.source === name));
-  }
+  for (const one of sourceButtons()) one.setAttribute("aria-pressed", String(one.dataset.source === name));
   for (const id of Object.keys(SOURCES)) element(id, HTMLElement).hidden = id !== name;
   button("clear").disabled = name !== "draw";
   try {
@@ -98,7 +121,7 @@ async function choose(name) {
  *
  * @param {Model} model
  */
-async function take(model) {
+async function takeModel(model) {
   const before = session.model;
   await use(model);
   if (!session.shape && before) {
@@ -106,10 +129,16 @@ async function take(model) {
     await use(before);
     throw new Error(`${model.name} cannot be used: ${why}`);
   }
-  const [rows, columns, depth] = session.shape ?? [28, 28, 1];
-  const isMotion = columns === 1 && depth === 3 && rows > 1;
-  if (isMotion !== (source === "motion") && source !== "files") await choose(isMotion ? "motion" : "draw");
+  const { shape } = session;
+  if (!shape) return;
+  const fitting = Object.keys(SOURCES).filter((name) => SOURCES[name].fits(shape));
+  for (const one of sourceButtons()) one.disabled = !fitting.includes(one.dataset.source ?? "");
+  if (fitting.includes(source)) return;
+  // Microphones and sensors ask for leave: not before the person has done something.
+  await choose(fitting[0] === "draw" || navigator.userActivation?.hasBeenActive ? fitting[0] : "files");
 }
+
+const sourceButtons = () => /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll(".source"));
 
 /** @param {Model} model */
 async function use(model) {
@@ -131,13 +160,13 @@ function listModel(name) {
 async function takeZoo(name) {
   const found = await fetch(`zoo/${name}.tcm`);
   if (!found.ok) throw new Error(`The zoo has no ${name}.`);
-  await take(await readModel(name, new Uint8Array(await found.arrayBuffer())));
+  await takeModel(await readModel(name, new Uint8Array(await found.arrayBuffer())));
 }
 
 /** @param {File} file */
 async function takeFile(file) {
   complain("");
-  await take(await readModel(file.name, new Uint8Array(await file.arrayBuffer())));
+  await takeModel(await readModel(file.name, new Uint8Array(await file.arrayBuffer())));
 }
 
 async function useOwn() {
@@ -322,7 +351,7 @@ models.onchange = trying(() =>
   changing(async () => {
     complain("");
     const kept = await lastModel(session.store);
-    if (kept?.name === models.value) await take(kept);
+    if (kept?.name === models.value) await takeModel(kept);
     else await takeZoo(models.value);
   }),
 );
@@ -343,11 +372,10 @@ document.ondrop = (event) => {
   const dropped = event.dataTransfer?.files[0];
   if (dropped) void trying(() => changing(() => takeFile(dropped)))();
 };
-for (const one of document.querySelectorAll(".source")) {
-  const { source: name = "draw" } = /** @type {HTMLElement} */ (one).dataset;
-  /** @type {HTMLElement} */ (one).onclick = () => {
+for (const one of sourceButtons()) {
+  one.onclick = () => {
     complain("");
-    void choose(name);
+    void choose(one.dataset.source ?? "draw");
   };
 }
 document.onkeydown = (event) => {
@@ -358,7 +386,7 @@ document.onkeydown = (event) => {
     return;
   }
   const one = session.journal.classes[Number(event.key) - 1];
-  if (one) add(one.id);
+  if (one) void add(one.id).catch(complain);
   if (event.key === "Delete" || event.key === "Escape") draw.clear();
 };
 
@@ -383,7 +411,7 @@ async function begin() {
   const kept = await lastModel(session.store);
   await choose("draw");
   void watch();
-  if (kept) await take(kept);
+  if (kept) await takeModel(kept);
   else await takeZoo(DEFAULT);
 }
 await begin().catch(complain);

@@ -1,6 +1,7 @@
 // What a person takes away: the data set, the command that repeats the run, a program for the board.
 
 import { png } from "./png.js";
+import { wav } from "./wav.js";
 
 const HEADS = ["cwr", "mean", "lda"];
 const CWR = 0;
@@ -10,7 +11,7 @@ const DEFAULT_HEAD = 2;
 /** @typedef {import("../link/messages.js").Shape} Shape */
 
 /**
- * Files of the data set: a folder of pictures for each class, and the order in stream.csv.
+ * Files of the data set: a folder of pictures or recordings for each class, and stream.csv.
  *
  * @param {Journal} journal
  * @param {Shape} shape
@@ -18,6 +19,7 @@ const DEFAULT_HEAD = 2;
  */
 export async function dataFiles(journal, shape) {
   const labels = journal.labels();
+  const isSound = hasSound(journal);
   /** @type {Map<number, number>} */
   const counts = new Map();
   /** @type {[string, Uint8Array][]} */
@@ -27,13 +29,16 @@ export async function dataFiles(journal, shape) {
     const count = (counts.get(sample.class) ?? 0) + 1;
     counts.set(sample.class, count);
     const folder = `class-${labels.get(sample.class)}`;
-    const file = `${folder}/${String(count).padStart(4, "0")}.png`;
-    files.push([`taught/${file}`, await png(sample.pixels, shape)]);
+    const file = `${folder}/${String(count).padStart(4, "0")}.${isSound ? "wav" : "png"}`;
+    files.push([`taught/${file}`, sample.sound && isSound ? wav(sample.sound) : await png(sample.pixels, shape)]);
     rows.push([file, quoted(journal.name(sample.class)), sample.experience ?? ""].join(","));
   }
   files.push(["taught/stream.csv", new TextEncoder().encode(rows.join("\n") + "\n")]);
   return files;
 }
+
+/** @param {Journal} journal */
+const hasSound = (journal) => journal.samples.every((s) => s.sound);
 
 /**
  * The command that repeats the run in the folder of the data set, with the settings of the board.
@@ -43,7 +48,7 @@ export async function dataFiles(journal, shape) {
  * @param {Uint8Array} config of the board, 20 bytes: docs/protocol.md
  */
 export function command(journal, model, config) {
-  const words = ["tinycl simulate --model", model, "--data folder:taught --scenario taught"];
+  const words = ["tinycl simulate --model", model, `--data ${hasSound(journal) ? "wav" : "folder"}:taught --scenario taught`];
   words.push(`--classes ${journal.room}`);
   const [head, rank, slots] = [config[11], config[16], config[8] | (config[9] << 8)];
   if (head !== DEFAULT_HEAD) words.push(`--head ${HEADS[head]}`);

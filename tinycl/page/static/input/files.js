@@ -1,19 +1,29 @@
-// Samples of files: pictures, and rows of CSV files (numbers 0 to 255, a label in front or none).
+// Samples of files: pictures, recordings, and rows of CSV files (numbers 0 to 255, a label in front
+// or none).
 
 import { fromPicture } from "./pixels.js";
+import { isSound, readSecond, toWindow } from "./sound.js";
 
 /**
  * @param {Iterable<File>} files
  * @param {import("../link/messages.js").Shape} shape
- * @returns {Promise<Uint8Array[]>}
+ * @returns {Promise<{pixels: Uint8Array, sound?: Int16Array}[]>}
  */
 export async function readSamples(files, shape) {
   const found = [];
   for (const file of files) {
     if (/\.csv$/i.test(file.name)) found.push(...rows(await file.text(), file.name, shape));
-    else found.push(await picture(file, shape));
+    else if (isSound(shape)) found.push(await recording(file));
+    else found.push({ pixels: await picture(file, shape) });
   }
   return found;
+}
+
+/** @param {File} file */
+async function recording(file) {
+  const sound = await file.arrayBuffer().then(readSecond).catch(() => null);
+  if (!sound) throw new Error(`${file.name} is no recording that this browser can read.`);
+  return { pixels: await toWindow(sound), sound };
 }
 
 /**
@@ -43,7 +53,7 @@ function rows(text, name, shape) {
     if (!number && values.some(Number.isNaN)) continue; // the header
     const isRow = values.length === size && values.every((v) => Number.isInteger(v) && v >= 0 && v <= 255);
     if (!isRow) throw new Error(`${name}, line ${number + 1}: expected ${size} numbers from 0 to 255.`);
-    found.push(Uint8Array.from(values));
+    found.push({ pixels: Uint8Array.from(values) });
   }
   return found;
 }

@@ -1,5 +1,7 @@
 // Pictures as a network takes them: uint8, rows, columns, channels (1 grey, 3 red, green, blue).
 
+import { isSound } from "./sound.js";
+
 /** @typedef {import("../link/messages.js").Shape} Shape */
 
 const INK = 20; // of a drawing's longer side, on 28 pixels, as of MNIST's digits
@@ -53,13 +55,19 @@ export function fromDrawing(canvas, shape) {
 }
 
 /**
- * Show pixels on a canvas, one to one.
+ * Show pixels on a canvas, one to one; sound with time to the right, high bands at the top.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {Uint8Array} pixels
  * @param {Shape} shape
  */
-export function show(canvas, pixels, [rows, columns, depth]) {
+export function show(canvas, pixels, shape) {
+  if (isSound(shape)) {
+    const [frames, bands] = shape;
+    const turned = Uint8Array.from(pixels, (_, i) => pixels[(i % frames) * bands + bands - 1 - Math.floor(i / frames)]);
+    return show(canvas, turned, [bands, frames, 1]);
+  }
+  const [rows, columns, depth] = shape;
   canvas.width = columns;
   canvas.height = rows;
   const image = new ImageData(columns, rows);

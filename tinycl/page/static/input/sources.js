@@ -1,6 +1,7 @@
 // Where samples come from: a drawing, the camera, the motion sensor.
 
 import { context2d, fromDrawing, fromPicture } from "./pixels.js";
+import { isSound } from "./sound.js";
 
 /** @typedef {import("../link/messages.js").Shape} Shape */
 /**
@@ -9,12 +10,17 @@ import { context2d, fromDrawing, fromPicture } from "./pixels.js";
  * @property {() => void} stop
  * @property {(shape: Shape) => Uint8Array | null} pixels of now; null: there is nothing
  * @property {boolean} isLive samples change by themselves
+ * @property {(shape: Shape) => boolean} fits whether samples of a shape can come from it
+ * @property {() => Promise<{pixels: Uint8Array, sound: Int16Array} | null>} [record] the next second
  */
 
 const STROKE = 20;
 const RATE = 50; // of the motion sensor, in samples a second
 const PER_G = 63.5; // of a byte: docs/zoo.md, motion
 const GRAVITY = 9.80665;
+
+/** @param {Shape} shape */
+const isPicture = (shape) => shape[1] > 1 && [1, 3].includes(shape[2]) && !isSound(shape);
 
 /**
  * A canvas to draw on: light strokes on black.
@@ -58,6 +64,7 @@ export function drawing(canvas, changed) {
   clear();
   return {
     isLive: false,
+    fits: isPicture,
     start: async () => {},
     stop: () => {},
     clear,
@@ -75,6 +82,7 @@ export function camera(video) {
   let stream = null;
   return {
     isLive: true,
+    fits: isPicture,
     async start() {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       video.srcObject = stream;
@@ -106,6 +114,7 @@ export function motion(canvas) {
   };
   return {
     isLive: true,
+    fits: ([count, width, depth]) => count > 1 && width === 1 && depth === 3,
     async start() {
       const asking = /** @type {any} */ (globalThis).DeviceMotionEvent?.requestPermission;
       if (asking && (await asking()) !== "granted") throw new Error("the motion sensor was not allowed");
@@ -120,8 +129,7 @@ export function motion(canvas) {
       removeEventListener("devicemotion", hear);
       clearInterval(timer);
     },
-    pixels: ([count, width, depth]) =>
-      width === 1 && depth === 3 && rows.length >= count ? Uint8Array.from(rows.slice(-count).flat()) : null,
+    pixels: ([count]) => (rows.length >= count ? Uint8Array.from(rows.slice(-count).flat()) : null),
   };
 }
 

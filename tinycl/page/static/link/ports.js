@@ -16,7 +16,6 @@ const silent = { onbytes: () => {}, onclose: () => {} };
  * @returns {Promise<Port>}
  */
 export async function openWorker(name) {
-  const runtime = fetch(new URL("../runtime.json", import.meta.url));
   const worker = new Worker(new URL("../board/worker.js", import.meta.url), { type: "module" });
   /** @type {Port} */
   const port = {
@@ -40,7 +39,7 @@ export async function openWorker(name) {
       else reject(new Error(data.failed)), failed(data.failed);
     };
   });
-  worker.postMessage({ start: { name, files: await (await runtime).json() } });
+  worker.postMessage({ start: name });
   return /** @type {Promise<Port>} */ (started);
 }
 

@@ -13,6 +13,7 @@ const ASIDE_EVERY = 5;
  * @property {number} class id of its class
  * @property {number | null} experience that it was taught in; null: set aside
  * @property {Uint8Array} pixels
+ * @property {Int16Array} [sound] from which they come, a second at 16 kHz
  */
 /** @typedef {{number: number, labels: number[], names: string[], samples: Sample[]}} Experience */
 
@@ -77,13 +78,14 @@ export class Journal {
    *
    * @param {number} id of its class
    * @param {Uint8Array} pixels
+   * @param {Int16Array} [sound]
    */
-  addSample(id, pixels) {
+  addSample(id, pixels, sound) {
     const before = this.samples.filter((s) => s.class === id);
     const isAside = before.length % ASIDE_EVERY === ASIDE_EVERY - 1;
     const isNew = !before.some((s) => s.experience !== null);
     if (!isAside && isNew && this.isOpen) this.closed++;
-    const sample = { id: this.nextId++, class: id, experience: isAside ? null : this.closed, pixels };
+    const sample = { id: this.nextId++, class: id, experience: isAside ? null : this.closed, pixels, sound };
     this.samples.push(sample);
     return sample;
   }

@@ -15,10 +15,10 @@ export async function load(store, model) {
   const journal = new Journal();
   const found = (await store.all("journal", model)).get(KEY);
   if (!found) return journal;
-  const pixels = await store.all("samples", model);
+  const contents = await store.all("samples", model);
   Object.assign(journal, found);
   journal.samples = found.samples
-    .map((/** @type {any} */ s) => ({ ...s, pixels: pixels.get(String(s.id)) }))
+    .map((/** @type {any} */ s) => ({ ...s, ...contents.get(String(s.id)) }))
     .filter((/** @type {any} */ s) => s.pixels);
   return journal;
 }
@@ -41,13 +41,13 @@ export class Keeper {
   save() {
     const { samples, ...rest } = this.journal;
     /** @type {Map<string, any>} */
-    const pixels = new Map();
+    const contents = new Map();
     const ids = new Set(samples.map((s) => s.id));
-    for (const s of samples) if (!this.kept.has(s.id)) pixels.set(String(s.id), s.pixels);
-    for (const id of this.kept) if (!ids.has(id)) pixels.set(String(id), null);
+    for (const s of samples) if (!this.kept.has(s.id)) contents.set(String(s.id), { pixels: s.pixels, sound: s.sound });
+    for (const id of this.kept) if (!ids.has(id)) contents.set(String(id), null);
     this.kept = ids;
-    const plain = { ...rest, samples: samples.map(({ pixels: _, ...about }) => about) };
-    return this.store.put(this.model, { samples: pixels, journal: new Map([[KEY, plain]]) });
+    const plain = { ...rest, samples: samples.map(({ pixels, sound, ...about }) => about) };
+    return this.store.put(this.model, { samples: contents, journal: new Map([[KEY, plain]]) });
   }
 }
 
