@@ -126,6 +126,15 @@ class Person:
         self.find("class-name").nth(place).fill(name)
         return place
 
+    def names(self) -> list[str]:
+        """Names of the classes."""
+        return [field.input_value() for field in self.find("class-name").all()]
+
+    def rename(self, place: int, name: str) -> None:
+        """Give a class another name."""
+        self.find("class-name").nth(place).fill(name)
+        self.find("class-name").nth(place).press("Enter")
+
     def draw(self, strokes: Sequence[Points], shift: float = 0) -> None:
         """Draw on an empty canvas."""
         self.find("clear").click()

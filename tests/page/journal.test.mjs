@@ -59,3 +59,35 @@ test("more classes than the board has room for make room", () => {
   assert.equal(journal.room, 20);
   assert.ok(journal.isEdited);
 });
+
+/** What a board says of itself. */
+const info = (experience, learned, corrections) => {
+  return { experience, learned, corrections, config: Uint8Array.of(10), state: "0badcafe" };
+};
+
+test("what a board renamed and forgot itself keeps the numbers of classes", () => {
+  const { journal, ids } = taught("aabbcc|");
+  const labels = journal.labels();
+  journal.removeClass(ids.a);
+  journal.corrected(info(3, 6, 1), labels);
+  assert.equal(journal.isEdited, false);
+  assert.deepEqual([...journal.labels().values()], [1, 2]);
+  assert.deepEqual(journal.names(), ["", "b", "c"]);
+  assert.deepEqual([journal.start.experience, journal.start.learned], [1, 2]);
+  journal.addSample(journal.addClass("d").id, PIXELS);
+  assert.equal(journal.labels().size, 3);
+  assert.deepEqual(journal.names(), ["d", "b", "c"]);
+  journal.anew();
+  assert.deepEqual(journal.names(), ["b", "c", "d"]);
+  assert.equal(journal.start.learned, 0);
+});
+
+test("what a board knew before stays through changes of the past", () => {
+  const { journal, ids } = taught("aab|");
+  journal.goOn(info(4, 9, 0), ["x", "b"], Uint8Array.of(7));
+  assert.deepEqual(shape(journal), ["a:aa", ":b"]);
+  assert.deepEqual(journal.names(), ["x", "b", "a"]);
+  journal.removeClass(ids.a);
+  assert.deepEqual(journal.names(), ["x", "b"]);
+  assert.deepEqual([journal.start.experience, journal.start.learned, journal.most], [4, 9, 10]);
+});

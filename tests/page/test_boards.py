@@ -68,17 +68,46 @@ def test_a_board_behind_the_server_learns_what_the_page_has(
     one.shows("predict", "four")
     there = one.settled()
     assert there != own and one.learned() == 9
+    assert there == one.simulated(tmp_path)
+
+    # The board renames and forgets without learning anew, which the command does not repeat.
+    one.rename(2, "vier")
+    one.shows("predict", "vier")
+    assert one.find("inexact").is_visible()
+    renamed = one.settled()
+    one.find("anew").click()
+    assert one.settled() not in (there, renamed)
+    assert one.find("inexact").is_hidden()
+    one.find("class-remove").nth(1).click()
+    forgot = one.settled()
+    assert one.learned() == 9 and one.find("tile").count() == 6
     one.find("disconnect").click()
     one.board_is("Emscripten")
-    assert one.settled() == there == one.simulated(tmp_path)
+    assert forgot != one.settled() == one.simulated(tmp_path)
+    assert one.learned() == 6
 
-    # Somebody else's page finds a board that has learned, and asks.
+    # Somebody else's page finds a board that has learned, and goes on with it.
     other = person()
     other.visit(url)
     other.find("connect").click()
-    other.page.get_by_role("button", name="Forget that").click()
-    other.shows("learned", "0 samples")
+    other.find("question-on").click()
+    other.shows("learned", "9 samples")
+    assert other.settled() == forgot and other.names() == ["one", "vier"]
+    other.teach(other.add_class("seven"), "seven", 3)
+    other.draw(DIGITS["four"])
+    other.shows("predict", "vier")
+    other.find("undo").click()
+    other.shows("learned", "11 samples")
+    other.rename(0, "eins")
+    other.draw(DIGITS["one"])
+    other.shows("predict", "eins")
+    after = other.settled()
+    assert other.learned() == 11 and other.find("anew").is_hidden()
+    other.page.reload()
     other.settled()
+    other.find("connect").click()
+    other.board_is("linux")
+    assert other.settled() == after
 
     thief = other.page.context.new_page()
     thief.route("http://evil.example/", lambda route: route.fulfill(body="<p>Win a prize</p>"))
@@ -97,6 +126,8 @@ def test_a_board_at_a_serial_port_is_unplugged_and_goes_on(
     own = one.settled()
     one.find("connect").click()
     one.board_is("linux")
+    one.find("question-yes").click()
+    one.shows("learned", "2 samples")
     assert one.settled() == own
     one.teach(0, "one", 1)
     one.page.evaluate("unplug()")

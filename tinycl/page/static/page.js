@@ -8,6 +8,7 @@ import { microphone } from "./input/microphone.js";
 import { readSamples } from "./input/files.js";
 import { lastModel } from "./teach/keep.js";
 import { readModel } from "./teach/model.js";
+import { isFresh } from "./teach/start.js";
 import { Session } from "./teach/session.js";
 import { openStore } from "./teach/store.js";
 import { command, dataFiles, download, program } from "./files/take_away.js";
@@ -27,7 +28,8 @@ const DEFAULT = "grey";
 let source = "draw";
 let isRecording = false;
 let isStale = true; // the sample changed since the last prediction
-let isOwn = true; // the board is the one in this page
+/** @type {Card[]} */
+let cards = []; // of the zoo
 let bitsShown = 0;
 
 const parameters = new URLSearchParams(location.search);
@@ -144,7 +146,7 @@ const sourceButtons = () => /** @type {NodeListOf<HTMLButtonElement>} */ (docume
 async function use(model) {
   await session.take(model);
   listModel(model.name);
-  if (isOwn) await useOwn();
+  if (session.isOwn) await useOwn();
   else await session.sync();
 }
 
@@ -170,7 +172,6 @@ async function takeFile(file) {
 }
 
 async function useOwn() {
-  isOwn = true;
   button("disconnect").hidden = true;
   await session.use(await openWorker(`page-${session.model?.fingerprint}`), true);
 }
@@ -184,7 +185,6 @@ async function connect() {
   }
   const port = hasBridge ? await openSocket(parameters.get("token") ?? "") : await openSerial();
   if (!hasBridge) await rouse(port);
-  isOwn = false;
   button("disconnect").hidden = false;
   await session.use(port, false);
 }
@@ -202,7 +202,7 @@ function update() {
   const { info, journal, heap } = session;
   classes.update();
   showResults(session.results);
-  const who = isOwn ? "the board in this page" : "the connected board";
+  const who = session.isOwn ? "the board in this page" : "the connected board";
   const what = info ? `${info.platform}, kernels ${info.kernels}` : "starting";
   say("board", `${who}: ${what}`);
   say("progress", session.progress);
@@ -210,8 +210,21 @@ function update() {
   say("heap", heap.used ? `${size(heap.used)} used, ${size(heap.free)} free` : "–");
   say("fingerprint", session.isSettled ? info?.state || "–" : "learning");
   say("command", session.model && info ? command(journal, session.model.name, info.config) : "");
+  showInexact();
+  if (!session.isForeign) element("question", HTMLElement).hidden = true;
   button("class-add").disabled = !session.model;
   button("undo").disabled = !journal.samples.length;
+}
+
+/** Why the command does not end in the state of the board, if so. */
+function showInexact() {
+  const { start, origin } = session.journal;
+  const why = origin.state
+    ? `The board had learned ${origin.learned} samples before, which the data set lacks: the command ends in another state.`
+    : "The board renamed or forgot classes without learning anew: the command ends in another state, until it does.";
+  element("inexact", HTMLElement).hidden = isFresh(start);
+  say("inexact-text", why);
+  button("anew").hidden = Boolean(origin.state);
 }
 
 /** @param {number} bytes */
@@ -291,8 +304,12 @@ session.addEventListener("change", () => {
 session.addEventListener("progress", () => say("progress", session.progress));
 session.addEventListener("trouble", (event) => complain(/** @type {CustomEvent} */ (event).detail));
 session.addEventListener("foreign", () => {
-  const { learned } = session.info ?? { learned: 0 };
-  say("question-text", `This board has learned ${learned} samples that this page does not have.`);
+  const { learned = 0, fingerprint } = session.info ?? {};
+  const isModel = fingerprint === session.model?.fingerprint;
+  const model = cards.find((card) => card.fingerprint === fingerprint)?.name ?? "that this page does not have";
+  const what = isModel ? "that this page does not have" : `with another backbone, ${model}: choose that to go on with it`;
+  say("question-text", `This board has learned ${learned} samples ${what}. Its learned state can be taken away below.`);
+  button("question-on").hidden = !isModel;
   element("question", HTMLElement).hidden = false;
   button("question-no").focus();
 });
@@ -308,18 +325,20 @@ button("question-yes").onclick = () => {
   if (session.teacher) session.teacher.mayForget = true;
   void session.sync();
 };
-button("question-no").onclick = trying(async () => {
+button("question-on").onclick = () => {
   element("question", HTMLElement).hidden = true;
-  await useOwn();
-});
+  void session.goOn();
+};
+button("question-no").onclick = trying(useOwn);
 button("connect").onclick = trying(connect);
+button("anew").onclick = () => session.change((journal) => journal.anew());
 button("disconnect").onclick = trying(useOwn);
 button("clear").onclick = () => draw.clear();
 button("class-add").onclick = () => {
   const { journal } = session;
   let number = journal.classes.length + 1;
   while (journal.classes.some((c) => c.name === `class ${number}`)) number++;
-  if (journal.classes.length === 128) return complain("A board has room for 128 classes.");
+  if (journal.classes.length >= journal.most) return complain(`The board has room for ${journal.most} classes.`);
   session.change((j) => j.addClass(`class ${number}`));
   classes.focusLast();
 };
@@ -404,8 +423,7 @@ async function alone() {
 
 async function begin() {
   await alone();
-  /** @type {Card[]} */
-  const cards = await (await fetch("zoo.json")).json();
+  cards = await (await fetch("zoo.json")).json();
   for (const { name, title, shape } of cards) models.add(new Option(`${name}: ${title}, ${shape.join(" × ")}`, name));
   if (parameters.has("board")) button("connect").textContent = `Connect ${parameters.get("board") || "the board"}`;
   const kept = await lastModel(session.store);

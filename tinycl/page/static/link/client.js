@@ -83,6 +83,22 @@ export class Client {
     return m.readProgress(await this.#ask(m.RESET, place));
   }
 
+  /**
+   * Rename a class, or forget it where the new name is "".
+   *
+   * @param {number} corrections of the board so far
+   * @param {number} label
+   * @param {string} name that it has
+   * @param {string} becomes
+   */
+  async correct(corrections, label, name, becomes) {
+    const which = m.pack("IHH", [corrections, label, 0], m.packText(name));
+    const reply = becomes
+      ? await this.#ask(m.RENAME, m.pack("", [], which, m.packText(becomes)))
+      : await this.#ask(m.FORGET, which);
+    return m.readProgress(reply);
+  }
+
   async stats() {
     return m.readStats(await this.#ask(m.STATS));
   }

@@ -13,6 +13,8 @@ export const PUT_DATA = 11;
 export const PUT_COMMIT = 12;
 export const NAMES = 13;
 export const LATENTS = 16;
+export const FORGET = 17;
+export const RENAME = 18;
 
 export const IMAGE = 0; // kinds of pieces
 export const STATE = 1;
@@ -128,6 +130,7 @@ export function readInfo(payload) {
   const [experience, position, learned, state, saves] = reading.numbers("IIIII");
   const config = reading.take(reading.numbers("B")[0]);
   const words = Array.from({ length: 5 }, () => reading.text());
+  const corrections = reading.left ? reading.numbers("I")[0] : null; // null: an older board
   return {
     version,
     hasModel: Boolean(flags & 1),
@@ -154,6 +157,7 @@ export function readInfo(payload) {
     platform: words[2],
     serialNumber: words[3],
     warning: words[4],
+    corrections,
   };
 }
 

@@ -4,7 +4,13 @@
 // names when an experience begins, or after a pause. Classes get their numbers with their first
 // sample. Every fifth sample of a class is set aside: it is not taught but tested.
 
+import { FRESH, standing } from "./start.js";
+
 const ASIDE_EVERY = 5;
+const MOST_FORMER = 50;
+const CLASSES_AT = 0; // of the settings
+
+/** @typedef {import("../link/messages.js").Info} Info */
 
 /** @typedef {{id: number, name: string}} Class */
 /**
@@ -28,7 +34,11 @@ export class Journal {
     this.nextId = 1;
     this.isEdited = false; // a board has to be taught again from the start
     /** @type {Record<number, string>} */
-    this.marks = {}; // fingerprint of the state after an experience
+    this.marks = {}; // fingerprint of the state at the end of an experience, by the board's number
+    /** @type {string[]} */
+    this.former = []; // such fingerprints before the last changes of the past
+    this.origin = FRESH; // where a board that learns anew starts
+    this.start = FRESH; // where the board started that is taught
   }
 
   /** @param {string} name */
@@ -40,6 +50,11 @@ export class Journal {
       this.#edit();
     }
     return added;
+  }
+
+  /** Classes that there may be: what a board knows already has no more room than it had. */
+  get most() {
+    return this.origin.state ? this.room : 128;
   }
 
   /**
@@ -127,17 +142,25 @@ export class Journal {
     return this.samples.filter((s) => s.experience === null && labels.has(s.class));
   }
 
-  /** The board's number of each class that is taught, by id. */
+  /** The board's number of each class that it knows, by id. */
   labels() {
-    /** @type {Map<number, number>} */
-    const labels = new Map();
-    for (const s of this.taught()) if (!labels.has(s.class)) labels.set(s.class, labels.size);
+    const labels = new Map(Object.entries(this.start.labels).map(([id, label]) => [Number(id), label]));
+    const used = new Set(labels.values());
+    let free = 0;
+    for (const s of this.taught()) {
+      if (labels.has(s.class)) continue;
+      while (used.has(free)) free++;
+      labels.set(s.class, free++);
+    }
     return labels;
   }
 
   /** Names by the board's numbers. */
   names() {
-    return [...this.labels().keys()].map((id) => this.name(id));
+    /** @type {string[]} */
+    const names = [];
+    for (const [id, label] of this.labels()) names[label] = this.name(id);
+    return Array.from(names, (name) => name ?? "");
   }
 
   /** @param {number} id of a class */
@@ -151,7 +174,7 @@ export class Journal {
     /** @type {Experience[]} */
     const found = [];
     /** @type {Set<number>} */
-    const known = new Set();
+    const known = new Set(Object.keys(this.start.labels).map(Number));
     for (const s of this.taught()) {
       const number = /** @type {number} */ (s.experience);
       const one = (found[number] ??= { number, labels: [], names: [], samples: [] });
@@ -167,6 +190,51 @@ export class Journal {
   /** Forget all samples; the classes stay. */
   clear() {
     this.#keep(() => false);
+  }
+
+  /**
+   * Go on with what a board has learned.
+   *
+   * @param {Info} info
+   * @param {string[]} names by the board's numbers
+   * @param {Uint8Array} state
+   */
+  goOn(info, names, state) {
+    /** @type {Record<number, number>} */
+    const labels = {};
+    names.forEach((name, label) => {
+      if (!name) return;
+      const { id } = this.classes.find((c) => c.name === name) ?? this.addClass(name);
+      labels[id] = label;
+    });
+    this.room = info.config[CLASSES_AT];
+    this.origin = { ...standing(info), labels, state, fingerprint: info.state };
+    this.anew();
+  }
+
+  /**
+   * The board has renamed or forgotten a class itself, and so has the journal: nothing is to be
+   * learned anew.
+   *
+   * @param {Info} info of the board
+   * @param {Map<number, number>} labels before
+   */
+  corrected(info, labels) {
+    const there = [...labels].filter(([id]) => this.classes.some((c) => c.id === id));
+    const { experience, learned, corrections } = standing(info);
+    this.start = {
+      ...this.origin,
+      experience: experience - this.closed,
+      learned: learned - this.taught().length,
+      corrections,
+      labels: Object.fromEntries(there),
+    };
+    this.isEdited = false;
+  }
+
+  /** The board learns all of it anew. */
+  anew() {
+    this.#edit();
   }
 
   /** @param {(sample: Sample) => boolean} isKept */
@@ -189,6 +257,8 @@ export class Journal {
     }
     this.closed = number + 1;
     this.isEdited = true;
+    this.former = [...Object.values(this.marks), ...this.former].slice(0, MOST_FORMER);
     this.marks = {};
+    this.start = this.origin;
   }
 }

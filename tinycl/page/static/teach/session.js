@@ -3,6 +3,7 @@
 // Events: "change" (what is shown), "trouble" (detail: a sentence), "foreign" (the board has learned
 // what the page does not have), "lost" (detail: why the board is gone).
 
+import { correct, edit, goOn } from "./correct.js";
 import { Client } from "../link/client.js";
 import { LinkError } from "../link/exchange.js";
 import { Keeper, keepModel, load } from "./keep.js";
@@ -36,6 +37,8 @@ export class Session extends EventTarget {
     this.best = new Map();
     this.heap = { free: 0, used: 0 };
     this.progress = "";
+    this.isOwn = true; // the board is the one in this page
+    this.isForeign = false; // the board has learned what is not in the journal
     this.isChanging = false; // another model is on its way
     this.work = Promise.resolve();
     this.pending = 0;
@@ -48,7 +51,7 @@ export class Session extends EventTarget {
 
   /** Whether the board has learned all that the page has. */
   get isSettled() {
-    return !this.isChanging && !this.pending && !this.journal.isOpen && !this.journal.isEdited;
+    return !this.isChanging && !this.isForeign && !this.pending && !this.journal.isOpen && !this.journal.isEdited;
   }
 
   /**
@@ -70,13 +73,14 @@ export class Session extends EventTarget {
    * Teach this board from now on.
    *
    * @param {Port} port
-   * @param {boolean} mayForget it is the page's own
+   * @param {boolean} isOwn it is the one in this page
    */
-  async use(port, mayForget) {
+  async use(port, isOwn) {
     this.leave();
+    this.isOwn = isOwn;
     const client = new Client(port);
     const teacher = new Teacher(client, this.journal);
-    teacher.mayForget = mayForget;
+    teacher.mayForget = isOwn;
     this.teacher = teacher;
     const heard = port.onclose;
     port.onclose = (why) => {
@@ -90,6 +94,7 @@ export class Session extends EventTarget {
   leave() {
     this.teacher?.client.close();
     this.teacher = null;
+    this.isForeign = false;
   }
 
   /**
@@ -114,18 +119,62 @@ export class Session extends EventTarget {
     return this.sync();
   }
 
+  /**
+   * Rename a class, or forget it where the new name is "". A board that would take long to learn
+   * anew does so itself.
+   *
+   * @param {number} id of the class
+   * @param {string} becomes
+   */
+  correct(id, becomes) {
+    void this.end();
+    void this.#queue(async () => {
+      const { teacher, journal } = this;
+      try {
+        if (teacher && !this.isOwn) await this.#teach();
+        if (teacher) await correct(teacher, id, becomes, !this.isOwn);
+      } finally {
+        edit(journal, id, becomes); // unless that is done
+        await this.keeper?.save();
+      }
+    });
+    return this.sync();
+  }
+
+  /** Go on with what the board has learned that is not in the journal. */
+  goOn() {
+    void this.#queue(async () => {
+      if (this.teacher) await goOn(this.teacher);
+      await this.keeper?.save();
+    });
+    return this.sync();
+  }
+
   /** Keep the journal and teach the board what it lacks; errors are told. */
   sync() {
-    this.pending++;
     const saved = this.keeper?.save();
+    return this.#queue(async () => {
+      await saved;
+      if (this.pending === 1) await this.#teach();
+    });
+  }
+
+  /**
+   * Do this after all that is under way.
+   *
+   * @param {() => Promise<void>} act
+   */
+  #queue(act) {
+    this.pending++;
     this.#tell("change");
     this.work = this.work.then(async () => {
       try {
-        await saved;
-        if (this.pending === 1) await this.#teach();
+        await act();
       } catch (error) {
-        if (error instanceof ForeignError) this.#tell("foreign");
-        else if (!(error instanceof LinkError && this.teacher?.client.exchange.gone)) {
+        if (error instanceof ForeignError) {
+          this.isForeign = true;
+          this.#tell("foreign");
+        } else if (!(error instanceof LinkError && this.teacher?.client.exchange.gone)) {
           this.#tell("trouble", error instanceof Error ? error.message : String(error));
         }
       }
@@ -142,9 +191,9 @@ export class Session extends EventTarget {
    * @param {Uint8Array} pixels
    */
   async predict(pixels) {
-    if (!this.teacher || !this.info?.hasModel || !this.info.learned) return null;
+    if (!this.teacher || this.isForeign || !this.info?.hasModel || !this.info.learned) return null;
     const answer = await this.teacher.client.predict(pixels);
-    return { ...answer, name: this.journal.names()[answer.label] ?? `class ${answer.label}` };
+    return { ...answer, name: this.journal.names()[answer.label] || `class ${answer.label}` };
   }
 
   /**
@@ -165,6 +214,7 @@ export class Session extends EventTarget {
     await teacher.give(model, (done, total) => this.#report("sending the model", done, total));
     this.shape = teacher.info?.shape ?? null;
     await teacher.sync((done, total) => this.#report("learning", done, total));
+    this.isForeign = false;
     await this.keeper?.save();
     const { heapFree, heapUsed } = await teacher.client.stats();
     this.heap = { free: heapFree, used: heapUsed };
@@ -180,22 +230,23 @@ export class Session extends EventTarget {
     const { journal } = this;
     const labels = journal.labels();
     const aside = journal.aside();
-    const names = journal.names();
     if (!aside.length) {
       this.results = null;
       return;
     }
-    const confusion = Array.from({ length: labels.size }, () => new Array(labels.size).fill(0));
+    const places = [...labels].sort(([, a], [, b]) => a - b); // rows of the table
+    const row = (/** @type {number} */ label) => places.findIndex(([, there]) => there === label);
+    const confusion = places.map(() => new Array(places.length).fill(0));
     for (const sample of aside) {
       const { label } = await teacher.client.predict(sample.pixels);
-      const truth = /** @type {number} */ (labels.get(sample.class));
-      if (label < labels.size) confusion[truth][label]++;
+      const truth = row(/** @type {number} */ (labels.get(sample.class)));
+      if (row(label) >= 0) confusion[truth][row(label)]++;
     }
-    const lost = [...labels].flatMap(([id, label]) => {
-      const row = confusion[label];
+    const lost = places.flatMap(([id], place) => {
+      const row = confusion[place];
       const total = row.reduce((sum, n) => sum + n, 0);
       if (!total) return [];
-      const now = row[label] / total;
+      const now = row[place] / total;
       const best = Math.max(now, this.best.get(id) ?? 0);
       this.best.set(id, best);
       return [best - now];
@@ -204,6 +255,7 @@ export class Session extends EventTarget {
     const accuracy = right / aside.length;
     const forgetting = lost.reduce((sum, l) => sum + l, 0) / lost.length;
     const history = [...(this.results?.history ?? []), accuracy];
+    const names = places.map(([id]) => journal.name(id));
     this.results = { names, accuracy, confusion, forgetting, history };
   }
 

@@ -1,12 +1,15 @@
 // Keeps a board in step with the journal: it learns each sample once, whatever happens meanwhile.
 
-import { GAP, MODEL, STALE } from "../link/messages.js";
+import { GAP, MODEL, STALE, STATE } from "../link/messages.js";
 import { Refused } from "../link/exchange.js";
+import { standing } from "./start.js";
 
 const NOT_OPEN = 7;
 const RESTARTED = [GAP, NOT_OPEN, STALE]; // errors of a board that is elsewhere than believed
 const MOST_RESTARTS = 5;
 const CLASSES_AT = 0; // of the settings
+
+/** @typedef {import("../link/messages.js").Info} Info */
 
 /** The board has learned what is not in the journal. */
 export class ForeignError extends Error {}
@@ -19,9 +22,10 @@ export class Teacher {
   constructor(client, journal) {
     this.client = client;
     this.journal = journal;
-    /** @type {import("../link/messages.js").Info | null} */
+    /** @type {Info | null} */
     this.info = null;
-    this.mayForget = false; // the person agreed that the board forgets what it knows
+    this.mayForget = false; // it is the page's own, or the person agreed that it forgets
+    this.isOurs = false; // what it has learned is of the journal
     /** @type {{experience: number, position: number, isOpen: boolean} | null} */
     this.place = null; // null: ask the board
   }
@@ -35,7 +39,7 @@ export class Teacher {
   async give(model, report) {
     this.info = await this.client.hello();
     if (model.fingerprint && this.info.fingerprint === model.fingerprint) return;
-    if (this.info.learned && !this.mayForget && !this.#holds(this.info)) throw new ForeignError();
+    if (this.info.learned && !this.mayForget) throw new ForeignError();
     await this.client.put(MODEL, model.bytes, report);
     this.place = null;
     this.info = await this.client.hello();
@@ -63,22 +67,24 @@ export class Teacher {
     const { client, journal } = this;
     if (!this.place || journal.isEdited) await this.#settle();
     const place = /** @type {NonNullable<Teacher["place"]>} */ (this.place);
+    const { start } = journal;
     const experiences = journal.experiences();
     const total = journal.taught().length;
     for (const one of experiences.slice(place.experience)) {
+      const there = one.number + start.experience;
       if (!place.isOpen) {
-        await client.begin(one.number, one.labels, one.names);
+        await client.begin(there, one.labels, one.names);
         Object.assign(place, { isOpen: true, position: 0 });
       }
       const labels = journal.labels();
       for (const sample of one.samples.slice(place.position)) {
         const label = /** @type {number} */ (labels.get(sample.class));
-        const { learned } = await client.learn(one.number, place.position, label, sample.pixels);
+        const { learned } = await client.learn(there, place.position, label, sample.pixels);
         place.position++;
-        report?.(learned, total);
+        report?.(learned - start.learned, total);
       }
       if (one.number >= journal.closed) break;
-      await client.end(one.number, one.samples.length);
+      await client.end(there, one.samples.length);
       Object.assign(place, { experience: one.number + 1, position: 0, isOpen: false });
     }
     this.info = await client.hello(true);
@@ -89,37 +95,59 @@ export class Teacher {
   async #settle() {
     const { client, journal } = this;
     let info = await client.hello(true);
-    const isFresh = !info.learned && !info.experience && info.config[CLASSES_AT] === journal.room;
-    if (journal.isEdited ? !isFresh : !this.#holds(info)) {
-      if (info.learned && !this.mayForget && !journal.isEdited) throw new ForeignError();
-      const config = info.config.slice();
-      config[CLASSES_AT] = journal.room;
-      await client.reset(config);
-      info = await client.hello(true);
+    if (journal.isEdited || !this.holds(info)) {
+      if (journal.start !== journal.origin) journal.anew();
+      if (!this.#isAtOrigin(info)) {
+        const mayForget = this.mayForget || this.isOurs || journal.former.includes(info.state);
+        if (info.learned && !mayForget) throw new ForeignError();
+        await this.#goToOrigin(info);
+        info = await client.hello(true);
+      }
     }
     journal.isEdited = false;
+    this.isOurs = true;
     this.info = info;
-    this.place = { experience: info.experience, position: info.position, isOpen: info.isOpen };
+    const { position, isOpen } = info;
+    this.place = { experience: info.experience - journal.start.experience, position, isOpen };
+  }
+
+  /** @param {Info} info */
+  #isAtOrigin(info) {
+    const { origin, room } = this.journal;
+    if (origin.state) return info.state === origin.fingerprint;
+    return !info.learned && !info.experience && !info.corrections && info.config[CLASSES_AT] === room;
+  }
+
+  /** @param {Info} info */
+  async #goToOrigin(info) {
+    const { origin, room } = this.journal;
+    if (origin.state) return this.client.put(STATE, origin.state);
+    const config = info.config.slice();
+    config[CLASSES_AT] = room;
+    return this.client.reset(config);
   }
 
   /**
    * Whether the board has learned the front of the journal, and nothing else.
    *
-   * @param {import("../link/messages.js").Info} info
+   * @param {Info} info
    */
-  #holds(info) {
+  holds(info) {
     const { journal } = this;
-    if (info.config[CLASSES_AT] !== journal.room) return false;
+    const { start } = journal;
+    const there = standing(info);
+    const experience = there.experience - start.experience;
     const experiences = journal.experiences();
-    const before = experiences.slice(0, info.experience);
-    const here = experiences[info.experience]?.samples.length ?? 0;
+    if (info.config[CLASSES_AT] !== journal.room || experience < 0 || experience > experiences.length) return false;
+    const before = experiences.slice(0, experience);
+    const here = experiences[experience]?.samples.length ?? 0;
     const learned = before.reduce((sum, e) => sum + e.samples.length, info.position);
     const mark = journal.marks[info.experience];
     const isMarked = !info.isOpen && mark !== undefined && info.state !== "";
     return (
-      info.experience <= experiences.length &&
       info.position <= here &&
-      info.learned === learned &&
+      there.learned - start.learned === learned &&
+      there.corrections === start.corrections &&
       !(isMarked && mark !== info.state)
     );
   }

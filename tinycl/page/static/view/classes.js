@@ -88,7 +88,7 @@ export class Classes {
       if (refusal) {
         this.refuse(refusal);
         input.value = session.journal.name(one.id);
-      } else session.change((journal) => journal.renameClass(one.id, name));
+      } else void session.correct(one.id, name);
     };
     input.oninput = () => {
       // At once while nothing was taught; else when the name is complete, as the board learns anew.
@@ -101,7 +101,7 @@ export class Classes {
       if (event.key === "Enter") input.blur();
     };
     holdable(part(card, ".add", HTMLButtonElement), () => this.add(one.id));
-    part(card, ".remove", HTMLButtonElement).onclick = () => session.change((j) => j.removeClass(one.id));
+    part(card, ".remove", HTMLButtonElement).onclick = () => void session.correct(one.id, "");
     part(card, ".delete", HTMLButtonElement).onclick = () => session.change((j) => j.removeSample(this.chosen));
     const move = part(card, ".move", HTMLSelectElement);
     move.onchange = () => session.change((j) => j.moveSample(this.chosen, Number(move.value)));
