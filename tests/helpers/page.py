@@ -21,6 +21,7 @@ from helpers.boards import absent
 from helpers.command import tinycl
 from tinycl.exceptions import TinyclError
 from tinycl.page.site import check_built
+from tools.page.fetch import AXE, fetch
 
 Points = Sequence[tuple[float, float]]
 
@@ -185,6 +186,12 @@ class Person:
         )
         heard = [any(loud[len(loud) // 2 :]), any(loud[: len(loud) // 2])]
         return SOUNDS[heard.index(True)] if sum(heard) == 1 else ""
+
+    def barriers(self) -> list[str]:
+        """What keeps people from using the page by keyboard or screen reader, as axe finds it."""
+        self.page.evaluate((fetch(AXE) / "axe.min.js").read_text())
+        found = self.page.evaluate("axe.run()")["violations"]
+        return [f"{one['help']}: {[node['target'] for node in one['nodes']]}" for one in found]
 
     def learned(self) -> int:
         """Samples that the board has learned."""

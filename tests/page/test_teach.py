@@ -62,8 +62,12 @@ def test_changes_of_the_past_are_what_a_fresh_board_learns(
     assert one.learned() == 5
     one.draw(DIGITS["one"])
     one.shows("predict", "eins, 1")
-    wide = one.page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 360
+    one.find("tile").nth(0).click()
+    for width, colours in ((360, "light"), (1280, "dark")):
+        one.page.set_viewport_size({"width": width, "height": 740})
+        one.page.emulate_media(color_scheme=colours)
+        assert one.page.evaluate("document.documentElement.scrollWidth") == width
+        assert one.barriers() == []
 
 
 def test_a_second_tab_leaves_the_board_to_the_first(person: Make, url: str) -> None:
@@ -93,6 +97,29 @@ def test_a_model_that_is_none_costs_a_sentence(person: Make, url: str, tmp_path:
         assert one.settled() == before
     assert one.find("model").input_value() == "grey"
 
+    # A learned state that is whole is gone on with; the rest changes nothing.
+    one.teach(one.add_class("one"), "one", 2)
+    taught = one.settled()
+    state = one.download("download-state", tmp_path).read_bytes()
+    for name, data in (("half.tcs", state[: len(state) // 2]), ("none.tcs", bytes(900))):
+        (tmp_path / name).write_bytes(data)
+        one.find("model-file").set_input_files(tmp_path / name)
+        one.shows("trouble", re.compile(f"{name} is no learned state .* or is not whole"))
+        assert one.settled() == taught
+    one.page.once("dialog", lambda dialog: dialog.accept())
+    one.find("forget").click()
+    assert one.settled() == before
+    (tmp_path / "whole.tcs").write_bytes(state)
+    one.find("model-file").set_input_files(tmp_path / "whole.tcs")
+    one.shows("learned", "2 samples")
+    assert one.settled() == taught and one.find("trouble").is_hidden()
+    one.find("draw").press("ArrowDown")
+    for _ in range(8):
+        one.page.keyboard.press("ArrowDown")
+    one.shows("predict", "one")
+    one.page.keyboard.press("1")
+    one.shows("learned", "3 samples")
+
 
 def test_three_scenes_of_the_camera(person: Make, url: str, tmp_path: Path) -> None:
     one = person()
@@ -114,11 +141,40 @@ def test_three_scenes_of_the_camera(person: Make, url: str, tmp_path: Path) -> N
     assert one.settled() == one.simulated(tmp_path)
 
 
-def test_rows_of_a_sensor_and_pictures_from_files(person: Make, url: str, tmp_path: Path) -> None:
+# A phone that is shaken as strongly as the page's script says, in g.
+SENSOR = """
+globalThis.shake = 0;
+let side = 1;
+setInterval(() => {
+  side = -side;
+  const accelerationIncludingGravity = { x: 9.81 * side * shake, y: 0, z: 9.81 };
+  dispatchEvent(new DeviceMotionEvent("devicemotion", { accelerationIncludingGravity }));
+}, 60);
+"""
+
+
+def test_a_phone_is_shaken(person: Make, url: str, tmp_path: Path) -> None:
     one = person()
     one.visit(url)
+    one.page.evaluate(SENSOR)
     one.find("model").select_option("motion")
     one.settled()
+    assert one.find("source-motion").get_attribute("aria-pressed") == "true"
+    for strength, name in ((0, "lies"), (1.5, "is shaken")):
+        one.page.evaluate(f"shake = {strength}")
+        place = one.add_class(name)
+        one.page.wait_for_timeout(3000)  # a window lasts 2.56 s
+        for _ in range(2):
+            one.find("sample-add").nth(place).click()
+        one.settled()
+        one.shows("predict", name)
+    one.page.evaluate("shake = 0")
+    one.shows("predict", "lies")
+    assert one.settled() == one.simulated(tmp_path)
+
+    # Rows of a file, and pictures, into the same board.
+    for _ in range(2):
+        one.find("class-remove").nth(0).click()
     one.find("source-files").click()
     motions = load("motions")
     for label, name in enumerate(motions.class_names[:2]):

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from tinycl.boards.cache import cache
 from tinycl.exceptions import TinyclError
 
-__all__ = ["MICROPYTHON", "TYPESCRIPT", "fetch"]
+__all__ = ["AXE", "MICROPYTHON", "TYPESCRIPT", "fetch"]
 
 MICROPYTHON = (
     "@micropython/micropython-webassembly-pyscript@1.27.0",
@@ -21,6 +21,11 @@ MICROPYTHON = (
 TYPESCRIPT = (
     "typescript@5.9.3",
     "10e108c9cf7d5f2879053dff18515fb405abf2ccef63eaaf017d9c571687a1d3",
+)
+
+AXE = (
+    "axe-core@4.14.1",
+    "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745",
 )
 
 

@@ -1,49 +1,35 @@
 // The page: what a person does goes to the session, what changed there is shown.
 
-import { openSerial, openSocket, openWorker, wake } from "./link/ports.js";
-import { Client } from "./link/client.js";
-import { fromPicture, show, context2d } from "./input/pixels.js";
-import { camera, drawing, motion } from "./input/sources.js";
-import { microphone } from "./input/microphone.js";
+import { openSerial, openSocket, openWorker, rouse } from "./link/ports.js";
 import { readSamples } from "./input/files.js";
+import { Stage } from "./input/stage.js";
 import { lastModel } from "./teach/keep.js";
-import { readModel } from "./teach/model.js";
-import { isFresh } from "./teach/start.js";
+import { isState, readModel, readState } from "./teach/model.js";
 import { Session } from "./teach/session.js";
 import { openStore } from "./teach/store.js";
 import { command, dataFiles, download, program } from "./files/take_away.js";
 import { zip } from "./files/zip.js";
-import { Classes } from "./view/classes.js";
-import { button, canvas, element, say } from "./view/dom.js";
-import { percent, showResults } from "./view/results.js";
+import { AGAIN_MS, Classes } from "./view/classes.js";
+import { button, element, say } from "./view/dom.js";
+import { Live } from "./view/live.js";
+import { showResults } from "./view/results.js";
+import { ask, showStatus } from "./view/status.js";
 
-const PREDICT_MS = 80;
-const BITS_MS = 300;
 const TAB_MS = 3000;
 const DEFAULT = "grey";
 
 /** @typedef {import("./teach/model.js").Model} Model */
 /** @typedef {{name: string, title: string, shape: number[], fingerprint: string}} Card */
 
-let source = "draw";
-let isRecording = false;
-let isStale = true; // the sample changed since the last prediction
 /** @type {Card[]} */
 let cards = []; // of the zoo
-let bitsShown = 0;
+let lastAdded = 0;
 
 const parameters = new URLSearchParams(location.search);
 const session = new Session(await openStore());
-const draw = drawing(canvas("draw"), () => (isStale = true));
-const files = { isLive: false, fits: () => true, start: async () => {}, stop: () => {}, pixels: () => null };
-const SOURCES = /** @type {Record<string, import("./input/sources.js").Source>} */ ({
-  draw,
-  camera: camera(element("camera", HTMLVideoElement)),
-  microphone: microphone(canvas("microphone")),
-  motion: motion(canvas("motion")),
-  files,
-});
-const classes = new Classes(session, (id) => void add(id).catch(complain), addFiles, complain);
+const stage = new Stage(complain);
+const live = new Live(session, stage);
+const classes = new Classes(session, add, addFiles, complain);
 
 /** @param {unknown} why */
 function complain(why) {
@@ -52,39 +38,19 @@ function complain(why) {
   element("trouble", HTMLElement).hidden = !text;
 }
 
-/** The sample of now; null where there is none. */
-function sample() {
-  return session.shape && SOURCES[source].pixels(session.shape);
-}
-
 /** @param {number} id of a class */
 async function add(id) {
-  if (isRecording) return;
+  if (stage.isRecording) return;
   const { journal } = session;
-  const found = await take();
-  if (!found) return complain(source === "draw" ? "Draw something first." : `There is nothing from the ${source} yet.`);
-  if (session.journal !== journal || !journal.classes.some((c) => c.id === id)) return;
-  complain("");
-  session.change(() => journal.addSample(id, found.pixels, found.sound));
-  draw.finish();
-}
-
-/**
- * A sample to add; of sound, the second that begins now.
- *
- * @returns {Promise<{pixels: Uint8Array, sound?: Int16Array} | null>}
- */
-async function take() {
-  const { record } = SOURCES[source];
-  const pixels = sample();
-  if (!pixels || !record) return pixels && { pixels };
-  isRecording = true;
-  say("progress", "recording a second");
   try {
-    return await record();
-  } finally {
-    isRecording = false;
-    say("progress", session.progress);
+    const { pixels, sound } = await stage.take();
+    if (session.journal !== journal || !journal.classes.some((c) => c.id === id)) return;
+    complain("");
+    session.change(() => journal.addSample(id, pixels, sound));
+    lastAdded = performance.now();
+    stage.draw.finish();
+  } catch (error) {
+    complain(error);
   }
 }
 
@@ -103,20 +69,6 @@ async function addFiles(id, files) {
   }
 }
 
-/** @param {string} name */
-async function choose(name) {
-  SOURCES[source].stop();
-  source = name;
-  for (const one of sourceButtons()) one.setAttribute("aria-pressed", String(one.dataset.source === name));
-  for (const id of Object.keys(SOURCES)) element(id, HTMLElement).hidden = id !== name;
-  button("clear").disabled = name !== "draw";
-  try {
-    await SOURCES[name].start();
-  } catch (error) {
-    complain(`The ${name} does not start: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
 /**
  * Take a model; the board in the page has a flash for each. One that the board refuses leaves what
  * was there before.
@@ -126,21 +78,12 @@ async function choose(name) {
 async function takeModel(model) {
   const before = session.model;
   await use(model);
-  if (!session.shape && before) {
+  if (!session.shape && before && !session.isForeign) {
     const why = element("trouble", HTMLElement).textContent;
     await use(before);
     throw new Error(`${model.name} cannot be used: ${why}`);
   }
-  const { shape } = session;
-  if (!shape) return;
-  const fitting = Object.keys(SOURCES).filter((name) => SOURCES[name].fits(shape));
-  for (const one of sourceButtons()) one.disabled = !fitting.includes(one.dataset.source ?? "");
-  if (fitting.includes(source)) return;
-  // Microphones and sensors ask for leave: not before the person has done something.
-  await choose(fitting[0] === "draw" || navigator.userActivation?.hasBeenActive ? fitting[0] : "files");
 }
-
-const sourceButtons = () => /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll(".source"));
 
 /** @param {Model} model */
 async function use(model) {
@@ -165,10 +108,13 @@ async function takeZoo(name) {
   await takeModel(await readModel(name, new Uint8Array(await found.arrayBuffer())));
 }
 
-/** @param {File} file */
+/** @param {File} file a model, or a learned state */
 async function takeFile(file) {
   complain("");
-  await takeModel(await readModel(file.name, new Uint8Array(await file.arrayBuffer())));
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (!isState(file.name, bytes)) return takeModel(await readModel(file.name, bytes));
+  readState(file.name, bytes, session.model);
+  await session.restore(file.name, bytes);
 }
 
 async function useOwn() {
@@ -189,90 +135,13 @@ async function connect() {
   await session.use(port, false);
 }
 
-/** @param {import("./link/exchange.js").Port} port */
-async function rouse(port) {
-  try {
-    await new Client(port, { patience: 1500 }).hello();
-  } catch {
-    wake(port);
-  }
-}
-
 function update() {
-  const { info, journal, heap } = session;
   classes.update();
   showResults(session.results);
-  const who = session.isOwn ? "the board in this page" : "the connected board";
-  const what = info ? `${info.platform}, kernels ${info.kernels}` : "starting";
-  say("board", `${who}: ${what}`);
-  say("progress", session.progress);
-  say("learned", info ? `${info.learned} samples` : "0 samples");
-  say("heap", heap.used ? `${size(heap.used)} used, ${size(heap.free)} free` : "–");
-  say("fingerprint", session.isSettled ? info?.state || "–" : "learning");
-  say("command", session.model && info ? command(journal, session.model.name, info.config) : "");
-  showInexact();
-  if (!session.isForeign) element("question", HTMLElement).hidden = true;
+  showStatus(session);
+  if (stage.shape !== session.shape) void stage.fit(session.shape);
   button("class-add").disabled = !session.model;
-  button("undo").disabled = !journal.samples.length;
-}
-
-/** Why the command does not end in the state of the board, if so. */
-function showInexact() {
-  const { start, origin } = session.journal;
-  const why = origin.state
-    ? `The board had learned ${origin.learned} samples before, which the data set lacks: the command ends in another state.`
-    : "The board renamed or forgot classes without learning anew: the command ends in another state, until it does.";
-  element("inexact", HTMLElement).hidden = isFresh(start);
-  say("inexact-text", why);
-  button("anew").hidden = Boolean(origin.state);
-}
-
-/** @param {number} bytes */
-const size = (bytes) => (bytes < 2 ** 20 ? `${Math.round(bytes / 1024)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`);
-
-/** Predict as long as the page is there. */
-async function watch() {
-  for (;;) {
-    const started = performance.now();
-    if ((isStale || SOURCES[source].isLive) && session.shape && !document.hidden) {
-      isStale = false;
-      await look().catch(() => (isStale = true));
-    }
-    const rest = PREDICT_MS - (performance.now() - started);
-    await new Promise((resolve) => setTimeout(resolve, Math.max(10, rest)));
-  }
-}
-
-async function look() {
-  const pixels = sample();
-  const { shape } = session;
-  if (!shape || !pixels) return answer(null);
-  show(canvas("seen"), pixels, shape);
-  answer(await session.predict(pixels));
-  if (performance.now() - bitsShown < BITS_MS) return;
-  bitsShown = performance.now();
-  const bits = await session.bits(pixels);
-  if (bits) showBits(bits);
-}
-
-/** @param {Awaited<ReturnType<Session["predict"]>>} found */
-function answer(found) {
-  say("predict", !found ? "–" : found.isKnown ? found.name : "unknown");
-  say("confidence", found ? percent(found.confidence) : "–");
-  element("sure", HTMLMeterElement).value = found?.confidence ?? 0;
-}
-
-/** @param {Uint8Array} bits */
-function showBits(bits) {
-  const side = Math.ceil(Math.sqrt(8 * bits.length));
-  const place = canvas("bits");
-  place.width = place.height = side;
-  const image = new ImageData(side, side);
-  for (let i = 0; i < 8 * bits.length; i++) {
-    const value = (bits[i >> 3] >> (i & 7)) & 1 ? 40 : 220;
-    image.data.set([value, value, value, 255], 4 * i);
-  }
-  context2d(place).putImageData(image, 0, 0);
+  button("undo").disabled = !session.journal.samples.length;
 }
 
 /**
@@ -287,7 +156,7 @@ async function changing(act) {
     await act();
   } finally {
     session.isChanging = false;
-    isStale = true;
+    live.isStale = true;
     update();
   }
 }
@@ -298,21 +167,12 @@ function trying(act) {
 }
 
 session.addEventListener("change", () => {
-  isStale = true;
+  live.isStale = true;
   update();
 });
 session.addEventListener("progress", () => say("progress", session.progress));
 session.addEventListener("trouble", (event) => complain(/** @type {CustomEvent} */ (event).detail));
-session.addEventListener("foreign", () => {
-  const { learned = 0, fingerprint } = session.info ?? {};
-  const isModel = fingerprint === session.model?.fingerprint;
-  const model = cards.find((card) => card.fingerprint === fingerprint)?.name ?? "that this page does not have";
-  const what = isModel ? "that this page does not have" : `with another backbone, ${model}: choose that to go on with it`;
-  say("question-text", `This board has learned ${learned} samples ${what}. Its learned state can be taken away below.`);
-  button("question-on").hidden = !isModel;
-  element("question", HTMLElement).hidden = false;
-  button("question-no").focus();
-});
+session.addEventListener("foreign", () => ask(session, cards));
 session.addEventListener("lost", (event) => {
   complain(`${/** @type {CustomEvent} */ (event).detail}. What was taught is kept here; connect again to go on.`);
   session.leave();
@@ -333,7 +193,7 @@ button("question-no").onclick = trying(useOwn);
 button("connect").onclick = trying(connect);
 button("anew").onclick = () => session.change((journal) => journal.anew());
 button("disconnect").onclick = trying(useOwn);
-button("clear").onclick = () => draw.clear();
+button("clear").onclick = () => stage.draw.clear();
 button("class-add").onclick = () => {
   const { journal } = session;
   let number = journal.classes.length + 1;
@@ -391,12 +251,6 @@ document.ondrop = (event) => {
   const dropped = event.dataTransfer?.files[0];
   if (dropped) void trying(() => changing(() => takeFile(dropped)))();
 };
-for (const one of sourceButtons()) {
-  one.onclick = () => {
-    complain("");
-    void choose(one.dataset.source ?? "draw");
-  };
-}
 document.onkeydown = (event) => {
   const isText = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
   if (isText || event.altKey || event.metaKey) return;
@@ -405,8 +259,9 @@ document.onkeydown = (event) => {
     return;
   }
   const one = session.journal.classes[Number(event.key) - 1];
-  if (one) void add(one.id).catch(complain);
-  if (event.key === "Delete" || event.key === "Escape") draw.clear();
+  if (one && event.repeat && performance.now() - lastAdded < AGAIN_MS) return;
+  if (one) void add(one.id);
+  if (event.key === "Delete" || event.key === "Escape") stage.draw.clear();
 };
 
 /** Wait until no other tab has the board in this page: both would write to its flash. */
@@ -427,8 +282,8 @@ async function begin() {
   for (const { name, title, shape } of cards) models.add(new Option(`${name}: ${title}, ${shape.join(" × ")}`, name));
   if (parameters.has("board")) button("connect").textContent = `Connect ${parameters.get("board") || "the board"}`;
   const kept = await lastModel(session.store);
-  await choose("draw");
-  void watch();
+  await stage.choose("draw");
+  void live.watch();
   if (kept) await takeModel(kept);
   else await takeZoo(DEFAULT);
 }

@@ -15,6 +15,9 @@ import { isSound } from "./sound.js";
  */
 
 const STROKE = 20;
+const STEP = 14; // of an arrow key
+/** @type {Record<string, number[]>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const RATE = 50; // of the motion sensor, in samples a second
 const PER_G = 63.5; // of a byte: docs/zoo.md, motion
 const GRAVITY = 9.80665;
@@ -32,10 +35,23 @@ export function drawing(canvas, changed) {
   const context = context2d(canvas);
   let isFinished = true; // the next stroke begins a new drawing
   let isDown = false;
+  let pen = [0, 0]; // where the arrow keys draw on
   const clear = () => {
     context.fillStyle = "#000";
     context.fillRect(0, 0, canvas.width, canvas.height);
     isFinished = false;
+    pen = [canvas.width / 2, canvas.height / 4];
+    changed();
+  };
+  const begin = (/** @type {number} */ x, /** @type {number} */ y) => {
+    if (isFinished) clear();
+    Object.assign(context, { lineWidth: STROKE, lineCap: "round", lineJoin: "round", strokeStyle: "#fff" });
+    context.beginPath();
+    context.moveTo(x, y);
+  };
+  const line = (/** @type {number} */ x, /** @type {number} */ y) => {
+    context.lineTo(x, y);
+    context.stroke();
     changed();
   };
   const place = (/** @type {PointerEvent} */ event) => {
@@ -45,19 +61,24 @@ export function drawing(canvas, changed) {
     return /** @type {const} */ ([x, y]);
   };
   canvas.onpointerdown = (event) => {
-    if (isFinished) clear();
+    begin(...place(event));
     canvas.setPointerCapture(event.pointerId);
     isDown = true;
-    Object.assign(context, { lineWidth: STROKE, lineCap: "round", lineJoin: "round", strokeStyle: "#fff" });
-    context.beginPath();
-    context.moveTo(...place(event));
     draw(event);
   };
   const draw = (/** @type {PointerEvent} */ event) => {
-    if (!isDown) return;
-    context.lineTo(...place(event));
-    context.stroke();
-    changed();
+    if (isDown) line(...place(event));
+  };
+  canvas.onkeydown = (event) => {
+    const way = ARROWS[event.key];
+    if (!way) return;
+    event.preventDefault();
+    const [from, side] = [pen, canvas.width];
+    if (isFinished) clear();
+    pen = [0, 1].map((i) => Math.max(STROKE, Math.min(side - STROKE, from[i] + STEP * way[i])));
+    if (event.shiftKey) return;
+    begin(from[0], from[1]);
+    line(pen[0], pen[1]);
   };
   canvas.onpointermove = draw;
   canvas.onpointerup = canvas.onpointercancel = () => (isDown = false);
@@ -107,7 +128,7 @@ export function camera(video) {
 export function motion(canvas) {
   /** @type {number[][]} */
   let rows = [];
-  let [now, timer] = [[0, 0, 0], 0];
+  let [now, timer, begun, count] = [[0, 0, 0], 0, 0, 0];
   const hear = (/** @type {DeviceMotionEvent} */ event) => {
     const a = event.accelerationIncludingGravity;
     if (a) now = [a.x ?? 0, a.y ?? 0, a.z ?? 0].map((v) => v / GRAVITY);
@@ -119,9 +140,12 @@ export function motion(canvas) {
       const asking = /** @type {any} */ (globalThis).DeviceMotionEvent?.requestPermission;
       if (asking && (await asking()) !== "granted") throw new Error("the motion sensor was not allowed");
       addEventListener("devicemotion", hear);
-      rows = [];
+      [rows, begun, count] = [[], performance.now(), 0];
       timer = setInterval(() => {
-        rows = [...rows, now.map((v) => Math.max(0, Math.min(255, Math.round(128 + PER_G * v))))].slice(-512);
+        const due = Math.floor(((performance.now() - begun) * RATE) / 1000);
+        const row = now.map((v) => Math.max(0, Math.min(255, Math.round(128 + PER_G * v))));
+        rows = [...rows, ...new Array(Math.min(512, due - count)).fill(row)].slice(-512);
+        count = due;
         plot(canvas, rows);
       }, 1000 / RATE);
     },

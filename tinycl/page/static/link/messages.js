@@ -164,6 +164,7 @@ export function readInfo(payload) {
 /** @typedef {[number, number, number]} Shape rows, columns, channels */
 /** @typedef {ReturnType<typeof readInfo>} Info */
 /** @typedef {ReturnType<typeof readProgress>} Progress */
+/** @typedef {ReturnType<typeof readStats>} Stats */
 /** @typedef {{label: number, confidence: number, isKnown: boolean}} Answer confidence 0..1 */
 
 /**

@@ -1,5 +1,7 @@
 // Byte streams to a board: one in a worker, one behind this page's server, one at a serial port.
 
+import { Client } from "./client.js";
+
 const BAUD_RATE = 115200;
 // Zeros, as a board may wait for the rest of a frame. Ctrl-C leaves a program, Ctrl-B the raw REPL,
 // Ctrl-D restarts MicroPython and with it main.py.
@@ -117,4 +119,10 @@ export async function openSerial() {
  *
  * @param {Port} port
  */
-export const wake = (port) => port.send(WAKE);
+export async function rouse(port) {
+  try {
+    await new Client(port, { patience: 1500 }).hello();
+  } catch {
+    port.send(WAKE);
+  }
+}

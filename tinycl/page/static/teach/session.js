@@ -5,7 +5,8 @@
 
 import { correct, edit, goOn } from "./correct.js";
 import { Client } from "../link/client.js";
-import { LinkError } from "../link/exchange.js";
+import { LinkError, Refused } from "../link/exchange.js";
+import { STATE } from "../link/messages.js";
 import { Keeper, keepModel, load } from "./keep.js";
 import { Journal } from "./journal.js";
 import { ForeignError, Teacher } from "./teacher.js";
@@ -35,7 +36,8 @@ export class Session extends EventTarget {
     this.results = null;
     /** @type {Map<number, number>} best accuracy of each class, by id */
     this.best = new Map();
-    this.heap = { free: 0, used: 0 };
+    /** @type {import("../link/messages.js").Stats} */
+    this.memory = { heapFree: 0, heapUsed: 0, warning: "", slots: [] };
     this.progress = "";
     this.isOwn = true; // the board is the one in this page
     this.isForeign = false; // the board has learned what is not in the journal
@@ -150,6 +152,26 @@ export class Session extends EventTarget {
     return this.sync();
   }
 
+  /**
+   * Take over a learned state: the journal is taught after it.
+   *
+   * @param {string} name of its file
+   * @param {Uint8Array} state
+   */
+  restore(name, state) {
+    void this.#queue(async () => {
+      const { teacher } = this;
+      if (!teacher || this.isForeign) throw new Error("Decide first what becomes of what the board has learned.");
+      await teacher.client.put(STATE, state).catch((error) => {
+        throw error instanceof Refused ? new Error(`${name} cannot be used: ${error.message}`) : error;
+      });
+      teacher.place = null;
+      await goOn(teacher);
+      await this.keeper?.save();
+    });
+    return this.sync();
+  }
+
   /** Keep the journal and teach the board what it lacks; errors are told. */
   sync() {
     const saved = this.keeper?.save();
@@ -216,8 +238,7 @@ export class Session extends EventTarget {
     await teacher.sync((done, total) => this.#report("learning", done, total));
     this.isForeign = false;
     await this.keeper?.save();
-    const { heapFree, heapUsed } = await teacher.client.stats();
-    this.heap = { free: heapFree, used: heapUsed };
+    this.memory = await teacher.client.stats();
     if (!this.journal.isOpen) await this.#test(teacher);
   }
 

@@ -8,7 +8,7 @@ import { element, part } from "./dom.js";
 /** @typedef {import("../teach/journal.js").Sample} Sample */
 
 const HOLD_MS = 400; // a button that is held begins to add more
-const AGAIN_MS = 150;
+export const AGAIN_MS = 150; // then each sample
 
 export class Classes {
   /**
