@@ -268,8 +268,9 @@ class Lda(Forward):
             total += sizes[j]
         numbers[4] = up
         numbers[5] = max(1, min(_MOST_BIAS, self._logits(total // len(seen))) >> 8)
+        centre = self.centre
         for i in range(d):
-            self.centre[i] = row[i]
+            centre[i] = row[i]
 
     def _logits(self, value):
         """From units of 2^-2f to those of logits."""
@@ -278,8 +279,7 @@ class Lda(Forward):
     def _means(self, counts, seen):
         """Class means to ``cw``, their mean to ``_row``, in units of 2^-f."""
         k, d, row, some = self._kl, self.features, self._row, self._some
-        for i in range(d):
-            row[i] = 0
+        k.mix(row, 0, row, some, 0, d, 0, 0, 0)  # zeros
         for j in range(self.classes):
             n = counts[j]
             some[j] = -((1 << 17) // seen) if n else 0
@@ -322,9 +322,10 @@ class Lda(Forward):
         if used:
             k.dots(self.cw, j, self.rows, 0, used, d, some)
         y = self._solver.forward(some)
-        total = 0
+        size, total = sizes[j], 0
         for v in y:
-            sizes[j] -= v * v
+            size -= v * v
+        sizes[j] = size
         self._solver.back(y)
         for v in y:
             total += abs(v)

@@ -9,7 +9,7 @@ from typing import Any
 from tinycl.boards.board import Board
 from tinycl.exceptions import BoardError
 
-__all__ = ["BOARDS", "BUILT", "BUILT_IN", "FROZEN", "PICO", "get", "names"]
+__all__ = ["BOARDS", "BUILT", "BUILT_IN", "FROZEN", "LARGE", "PICO", "get", "names"]
 
 _KIB = 1024
 _LINUX = ("numpy", "reference")
@@ -144,6 +144,15 @@ FROZEN = replace(
 )
 """A small board whose firmware has the packed runtime, for measuring what it takes of the heap."""
 
+LARGE = replace(
+    BUILT["cortex-m3"],
+    name="cortex-m3-large",
+    title="cortex-m3 with the heap of a Pico 2",
+    variant="cortex-m3",
+    heap_bytes=480 * _KIB,
+)
+"""Counts what has no room on a small board."""
+
 
 def names() -> list[str]:
     """Names of all boards, emulated ones first."""
@@ -158,7 +167,7 @@ def get(name: str) -> Board:
     BoardError
         There is none; the message names the nearest.
     """
-    for board in (BOARDS.get(name), BUILT_IN, FROZEN):
+    for board in (BOARDS.get(name), BUILT_IN, FROZEN, LARGE):
         if board and board.name == name:
             return board
     near = difflib.get_close_matches(name.lower().replace("_", "-"), BOARDS, n=1, cutoff=0.5)

@@ -15,7 +15,7 @@ import fcntl
 import json
 import sys
 
-from tinycl.boards.registry import BUILT, BUILT_IN, FROZEN, PICO
+from tinycl.boards.registry import BUILT, BUILT_IN, FROZEN, LARGE, PICO
 from tinycl.exceptions import BoardError
 from tools.boards.build import build_board, build_mpy_cross, missing
 from tools.boards.paths import cache, mpy_cross
@@ -23,7 +23,7 @@ from tools.boards.runtime import build_runtime
 from tools.boards.source import source_tree
 from tools.command import command_line, tool
 
-_ALL = {**BUILT, **{board.name: board for board in (BUILT_IN, FROZEN, PICO)}}
+_ALL = {**BUILT, **{board.name: board for board in (BUILT_IN, FROZEN, LARGE, PICO)}}
 
 
 @tool("boards")

@@ -88,6 +88,8 @@ def _recipe(board: Board, source: Path) -> tuple[list[Path], list[str]]:
         return sorted(file for file in variant.rglob("*") if file.is_file()), make
     files = sorted(file for file in (FIRMWARE / "qemu").iterdir() if file.is_file())
     make = ["make", "-C", str(FIRMWARE / "qemu"), f"BOARD={board.variant or board.name}"]
+    if board.heap_bytes:
+        make.append(f"HEAP_KIB={board.heap_bytes // 1024}")
     if board.built_in:
         boot = 'freeze("$(PORT_DIR)", "_boot.py")\n'
         files += frozen.write(board.folder / "frozen", before=boot)

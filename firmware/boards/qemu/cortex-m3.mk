@@ -1,6 +1,5 @@
 # QEMU mps2-an385: Cortex-M3, armv7m.
 CROSS_COMPILE ?= arm-none-eabi-
-HEAP_KIB ?= 144
 CFLAGS += -mthumb -mcpu=cortex-m3 -mfloat-abi=soft
 MPY_CROSS_FLAGS += -march=armv7m
 SRC_C += cortex_m.c mps2.c
