@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +17,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from tinycl.boards import start
+from tinycl.cli import page
 from tinycl.exceptions import TinyclError
 from tinycl.link.transport import open_transport
 from tinycl.page import site
@@ -42,9 +44,9 @@ def address(server: PageServer, token: str | None = None) -> tuple[str, Origin]:
 
 def test_the_board_answers_its_own_page(server: PageServer) -> None:
     url, origin = address(server)
-    with connect(url, origin=origin) as page:
-        page.send(encode(HELLO, 0, 1, bytes((1, 0))))
-        reply = page.recv(timeout=20)
+    with connect(url, origin=origin) as first:
+        first.send(encode(HELLO, 0, 1, bytes((1, 0))))
+        reply = first.recv(timeout=20)
         assert isinstance(reply, bytes) and reply[:3] == encode(HELLO, 0, 1, b"")[:3]
         with (
             connect(url, origin=origin) as other,
@@ -92,6 +94,18 @@ def test_files_outside_of_the_page_are_not_served() -> None:
 def test_a_port_that_is_taken_costs_a_sentence(server: PageServer) -> None:
     with pytest.raises(TinyclError, match="choose another with --port"):
         PageServer(port=server.port)
+
+
+def test_an_emulated_board_that_ended_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = start("cpython")
+    monkeypatch.setattr("tinycl.boards.start", lambda *_, **__: machine)
+    with ExitStack() as stack:
+        opener = page._opener(stack, None, "cpython", None)
+        assert opener is not None
+        opener().close()
+        machine.kill()
+        opener().close()
+        assert machine.is_running
 
 
 def test_a_board_that_is_none_costs_a_sentence() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import webbrowser
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,6 @@ from tinycl.cli import options as o
 from tinycl.cli.importing import importing
 
 if TYPE_CHECKING:
-    from tinycl.link import BoardClient
     from tinycl.link.transport import Transport
 
 __all__ = ["command"]
@@ -83,17 +81,18 @@ def _opener(
 ) -> Callable[[], Transport] | None:
     """Opens the stream of the board that the options name; starts it now if it is emulated."""
     from tinycl.boards import start
-    from tinycl.link import connect
 
     o.check_one_board(serial, board, flash, "--serial")
     if board is None and serial is None:
         return None
     if board is None:
-        return partial(_open, partial(connect, serial))
+        return lambda: _open(serial)
     machine = stack.enter_context(start(board, flash=flash))
-    return partial(_open, partial(connect, machine.port, machine.patience, revive=machine.start))
+    return lambda: _open(machine.start().port, machine.patience)  # again, if it has ended
 
 
-def _open(connect: Callable[[], BoardClient]) -> Transport:
+def _open(port: str | None, patience: float = 30.0) -> Transport:
     """The stream of a board whose service is awake."""
-    return connect().exchange.transport
+    from tinycl.link import connect
+
+    return connect(port, patience).exchange.transport

@@ -26,10 +26,14 @@ let cards = []; // of the zoo
 let lastAdded = 0;
 
 const parameters = new URLSearchParams(location.search);
-const session = new Session(await openStore());
+const store = await openStore().catch((error) => {
+  complain(`This browser keeps nothing for this page, which it has to (IndexedDB: ${error.message}).`);
+  throw error;
+});
+const session = new Session(store);
 const stage = new Stage(complain);
 const live = new Live(session, stage);
-const classes = new Classes(session, add, addFiles, complain);
+const classes = new Classes(session, add, addFiles, complain, () => Boolean(stage.source.record));
 
 /** @param {unknown} why */
 function complain(why) {
@@ -123,6 +127,7 @@ async function useOwn() {
 }
 
 async function connect() {
+  complain("");
   const hasBridge = parameters.has("board");
   if (!hasBridge && !("serial" in navigator)) {
     throw new Error(
@@ -242,8 +247,10 @@ modelFile.onchange = trying(async () => {
 const file = element("file", HTMLInputElement);
 file.onchange = () => {
   const last = session.journal.classes.at(-1);
-  if (!last) complain("Add a class first.");
-  else if (file.files) void addFiles(last.id, [...file.files]).then(() => (file.value = ""));
+  const chosen = [...(file.files ?? [])];
+  file.value = ""; // so that the same file can be chosen again
+  if (last) void addFiles(last.id, chosen);
+  else complain("Add a class first.");
 };
 document.ondragover = (event) => event.preventDefault();
 document.ondrop = (event) => {

@@ -55,5 +55,6 @@ function rows(text, name, shape) {
     if (!isRow) throw new Error(`${name}, line ${number + 1}: expected ${size} numbers from 0 to 255.`);
     found.push({ pixels: Uint8Array.from(values) });
   }
+  if (!found.length) throw new Error(`${name} has no rows of numbers.`);
   return found;
 }

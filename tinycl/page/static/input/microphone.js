@@ -1,6 +1,7 @@
 // The last second that the microphone heard.
 
 import { context2d } from "./pixels.js";
+import { checkSecure } from "./sources.js";
 import { RATE, SECOND, isSound, toWindow } from "./sound.js";
 
 /** @typedef {import("./sources.js").Source} Source */
@@ -42,6 +43,7 @@ export function microphone(canvas) {
     isLive: true,
     fits: isSound,
     async start() {
+      checkSecure();
       const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 };
       stream = await navigator.mediaDevices.getUserMedia({ audio });
       context = new AudioContext({ sampleRate: RATE });

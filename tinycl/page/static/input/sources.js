@@ -25,6 +25,11 @@ const GRAVITY = 9.80665;
 /** @param {Shape} shape */
 const isPicture = (shape) => shape[1] > 1 && [1, 3].includes(shape[2]) && !isSound(shape);
 
+/** An Error where the browser keeps devices from a page. */
+export function checkSecure() {
+  if (!isSecureContext) throw new Error("browsers allow that at 127.0.0.1 and https addresses only");
+}
+
 /**
  * A canvas to draw on: light strokes on black.
  *
@@ -105,6 +110,7 @@ export function camera(video) {
     isLive: true,
     fits: isPicture,
     async start() {
+      checkSecure();
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       video.srcObject = stream;
       await video.play();
@@ -128,20 +134,26 @@ export function camera(video) {
 export function motion(canvas) {
   /** @type {number[][]} */
   let rows = [];
-  let [now, timer, begun, count] = [[0, 0, 0], 0, 0, 0];
+  let [timer, begun, count] = [0, 0, 0];
+  /** @type {number[] | null} */
+  let now = null; // what the sensor said last, in g
   const hear = (/** @type {DeviceMotionEvent} */ event) => {
     const a = event.accelerationIncludingGravity;
-    if (a) now = [a.x ?? 0, a.y ?? 0, a.z ?? 0].map((v) => v / GRAVITY);
+    if (typeof a?.x !== "number") return; // a computer without a sensor
+    if (!now) begun = performance.now();
+    now = [a.x, a.y ?? 0, a.z ?? 0].map((v) => v / GRAVITY);
   };
   return {
     isLive: true,
     fits: ([count, width, depth]) => count > 1 && width === 1 && depth === 3,
     async start() {
+      checkSecure();
       const asking = /** @type {any} */ (globalThis).DeviceMotionEvent?.requestPermission;
       if (asking && (await asking()) !== "granted") throw new Error("the motion sensor was not allowed");
       addEventListener("devicemotion", hear);
-      [rows, begun, count] = [[], performance.now(), 0];
+      [rows, now, count] = [[], null, 0];
       timer = setInterval(() => {
+        if (!now) return;
         const due = Math.floor(((performance.now() - begun) * RATE) / 1000);
         const row = now.map((v) => Math.max(0, Math.min(255, Math.round(128 + PER_G * v))));
         rows = [...rows, ...new Array(Math.min(512, due - count)).fill(row)].slice(-512);

@@ -32,8 +32,9 @@ export async function openWorker(name) {
   };
   const started = new Promise((resolve, reject) => {
     worker.onerror = (event) => {
-      reject(new Error(event.message || "its worker does not load"));
-      failed(event.message);
+      const why = event.message || "The board in this page does not load: is tinycl page still running?";
+      reject(new Error(why));
+      failed(why);
     };
     worker.onmessage = ({ data }) => {
       if (data instanceof ArrayBuffer) port.onbytes(new Uint8Array(data));
@@ -67,7 +68,7 @@ export function openSocket(token) {
   return new Promise((resolve, reject) => {
     socket.onopen = () => resolve(port);
     socket.onclose = ({ reason }) => {
-      const why = reason || "tinycl page has ended, or another page uses the board";
+      const why = reason || "tinycl page has ended, or this is not the address that it printed last";
       reject(new Error(why));
       port.onclose(why);
     };
@@ -81,8 +82,12 @@ export function openSocket(token) {
  */
 export async function openSerial() {
   const serial = /** @type {any} */ (navigator).serial;
-  const device = await serial.requestPort();
-  await device.open({ baudRate: BAUD_RATE, bufferSize: 8192 });
+  const device = await serial.requestPort().catch((/** @type {Error} */ error) => {
+    throw error.name === "NotFoundError" ? new Error("No port was chosen.") : error;
+  });
+  await device.open({ baudRate: BAUD_RATE, bufferSize: 8192 }).catch((/** @type {Error} */ error) => {
+    throw new Error(`The port does not open; does another program use it? (${error.message})`);
+  });
   const writer = device.writable.getWriter();
   const reader = device.readable.getReader();
   let isClosed = false;

@@ -16,12 +16,14 @@ export class Classes {
    * @param {(id: number) => void} add adds the sample of now to a class
    * @param {(id: number, files: FileList) => void} drop adds files
    * @param {(why: string) => void} refuse
+   * @param {() => boolean} isTimed whether a sample is what comes after the press of a button
    */
-  constructor(session, add, drop, refuse) {
+  constructor(session, add, drop, refuse, isTimed) {
     this.session = session;
     this.add = add;
     this.drop = drop;
     this.refuse = refuse;
+    this.isTimed = isTimed;
     this.place = element("classes", HTMLElement);
     /** @type {Map<number, HTMLElement>} */
     this.cards = new Map();
@@ -100,7 +102,7 @@ export class Classes {
     input.onkeydown = (event) => {
       if (event.key === "Enter") input.blur();
     };
-    holdable(part(card, ".add", HTMLButtonElement), () => this.add(one.id));
+    holdable(part(card, ".add", HTMLButtonElement), () => this.add(one.id), this.isTimed);
     part(card, ".remove", HTMLButtonElement).onclick = () => void session.correct(one.id, "");
     part(card, ".delete", HTMLButtonElement).onclick = () => session.change((j) => j.removeSample(this.chosen));
     const move = part(card, ".move", HTMLSelectElement);
@@ -168,15 +170,25 @@ function keep(elements, ids) {
  *
  * @param {HTMLButtonElement} button
  * @param {() => void} act
+ * @param {() => boolean} isTimed what is pressed counts from the press on
  */
-function holdable(button, act) {
+function holdable(button, act, isTimed) {
   let timer = 0;
+  let isDone = false; // the click that follows does nothing more
   const stop = () => clearTimeout(timer);
   const again = () => {
+    isDone = true;
     act();
     timer = setTimeout(again, AGAIN_MS);
   };
-  button.onclick = act;
-  button.onpointerdown = () => (timer = setTimeout(again, HOLD_MS));
+  button.onclick = () => {
+    if (!isDone) act();
+    isDone = false;
+  };
+  button.onpointerdown = () => {
+    isDone = false;
+    if (isTimed()) again();
+    else timer = setTimeout(again, HOLD_MS);
+  };
   button.onpointerup = button.onpointerleave = button.onpointercancel = stop;
 }

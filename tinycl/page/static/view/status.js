@@ -10,14 +10,14 @@ const SLOTS_AT = 8; // of the settings: docs/protocol.md
 export function showStatus(session) {
   const { info, journal, memory, model } = session;
   const who = session.isOwn ? "the board in this page" : "the connected board";
-  const what = info ? `${info.platform}, kernels ${info.kernels}` : "starting";
+  const what = info ? `${info.platform}, kernels ${info.kernels}` : session.teacher ? "starting" : "gone";
   say("board", `${who}: ${what}`);
   say("progress", session.progress);
   say("warning", memory.warning || info?.warning || "");
-  say("learned", info ? `${info.learned} samples` : "0 samples");
+  say("learned", info ? `${info.learned} samples` : "–");
   say("heap", memory.heapUsed ? `${size(memory.heapUsed)} used, ${size(memory.heapFree)} free` : "–");
   say("replay", info ? replay(info, memory.slots) : "–");
-  say("fingerprint", session.isSettled ? info?.state || "–" : "learning");
+  say("fingerprint", session.isSettled || !session.teacher ? info?.state || "–" : "learning");
   say("command", model && info ? command(journal, model.name, info.config) : "");
   showInexact(journal);
   if (!session.isForeign) element("question", HTMLElement).hidden = true;
