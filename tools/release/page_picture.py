@@ -7,6 +7,7 @@ python -m tools.release.page_picture --width 360 --light -o FILE.png
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from pathlib import Path
@@ -61,7 +62,7 @@ def _take(url: str, file: Path, width: int, is_light: bool, browser: str) -> Non
                 find("sample-add").nth(place).click()
         _draw(page, "three", 2)
         expect(find("predict")).to_have_text("three", timeout=60_000)
-        expect(find("accuracy")).to_contain_text("%", timeout=60_000)
+        expect(find("fingerprint")).to_have_text(re.compile("[0-9a-f]{8}"), timeout=60_000)
         page.mouse.move(0, 0)
         page.evaluate("document.activeElement.blur()")
         page.screenshot(path=file, full_page=True)
