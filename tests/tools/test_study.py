@@ -11,7 +11,7 @@ import pytest
 from helpers.tiny import tiny_model
 
 from tools.study import __main__ as study
-from tools.study import heads, shrinkage, storage, widths
+from tools.study import consolidation, generated, heads, shrinkage, storage, widths
 from tools.study.tasks import Task
 
 
@@ -42,6 +42,9 @@ def test_every_part(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heads, "QUICK", (heads.Set("letters", "grey", "letters", (5,)),))
     monkeypatch.setattr(shrinkage, "FACTORS", (6, 12))
     monkeypatch.setattr(shrinkage, "LIMITS", (5,))
+    monkeypatch.setattr(generated, "LIMITS", (5,))
+    monkeypatch.setattr(generated, "COMPONENTS", (1,))
+    monkeypatch.setattr(consolidation, "PASSES", (1,))
     (folder / "instructions.json").write_text('[{"kernel": "head_step", "instructions": 12345}]')
     run(folder)
     text = (folder / "study.md").read_text()
@@ -53,7 +56,9 @@ def test_every_part(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {0, 1, 15, 32} <= slots
     assert "| head_step | 12,345 |" in text
     assert "memory.json" in text and "Not measured" in text
-    assert "| letters, grey, 5 | " in text
+    assert text.count("| letters, grey, 5 | ") == 2
+    assert "| 500 latents, rate 0.01 | " in text
+    assert "base60/model.tcm" in text
     plots = {p.name for p in folder.glob("*.png")}
     assert plots == {"a-small.png", "b-small.png", "c-small.png", "h-letters.png"}
     assert all(f"]({name})" in text for name in plots)

@@ -8,7 +8,9 @@ Parts: (a) accuracy of every method, in integers and float32; (b) bits of forwar
 weights and errors; (c) accuracy against bytes of the replay memory, by the form of what is kept;
 (d) instructions of a backward pass and (e) memory of training at full depth, from the JSON files
 of the tools that measure them; (f) rules by which a tail's weights change; (g) what depth gains;
-(h) heads, by samples a class, on backbones of the zoo; (i) the constant of the head lda.
+(h) heads, by samples a class, on backbones of the zoo; (i) the constant of the head lda;
+(j) generative replay; (k) passes
+over the replay memory at the end of a stream; (l) few-shot learning after 60 base classes.
 OUT gets study.md with the plots beside it, and every run as CSV and JSON. Finished runs are kept
 in OUT/runs: a study that was stopped goes on.
 """
@@ -27,7 +29,10 @@ from tinycl.experiment.sweep.runs import Bench, sweep
 from tools.command import command_line, tool
 from tools.study import heads
 from tools.study.accuracy import accuracy
+from tools.study.consolidation import consolidation
 from tools.study.depths import depths
+from tools.study.few_shot import few_shot
+from tools.study.generated import generated
 from tools.study.others import others
 from tools.study.paper import Group, Page
 from tools.study.rules import is_update, rules
@@ -46,6 +51,9 @@ TITLES = {
     "g": "(g) How deep it pays to learn",
     "h": "(h) Heads, by samples a class",
     "i": "(i) Shrinkage of the head lda",
+    "j": "(j) Generative replay",
+    "k": "(k) Consolidation of a tail",
+    "l": "(l) Few-shot learning",
 }
 OTHERS = {
     "d": ("instructions.json", "python -m tools.bench.backward --board cortex-m3 --json FILE"),
@@ -128,6 +136,14 @@ def study(options: argparse.Namespace, parts: list[str], tasks: tuple[Task, ...]
             heads.heads(sets, run_all, options.seeds or 5, page)
         elif part == "i":
             shrinkage(heads.QUICK if options.quick else heads.FULL, options.seeds or 3, page)
+        elif part == "j":
+            generated(heads.QUICK if options.quick else heads.STILL, options.seeds or 3, page)
+        elif part == "k":
+            consolidation(
+                (heads.QUICK if options.quick else heads.FULL)[0], options.seeds or 3, page
+            )
+        elif part == "l":
+            few_shot(options.models or out / "models", options.seeds or 5, page)
         elif part == "f":
             rules(tasks, run, page)
             others(out / KERNELS[0], KERNELS[1], page, is_update)

@@ -24,7 +24,7 @@ from tools.zoo.recordings import write
 
 from .paper import Group, Page, score, seeds, table
 
-__all__ = ["FULL", "QUICK", "Set", "bench", "heads"]
+__all__ = ["FULL", "QUICK", "STILL", "Set", "bench", "heads"]
 
 Run = Callable[[Bench, list[ExperimentSettings], str], list[Group]]
 Floats = npt.NDArray[np.float64]
@@ -60,6 +60,8 @@ FULL = (
     Set("har_exercise", "motion", "har_exercise", (1, 5, 20, 50)),
     Set("cgestures", "motion", "cgestures", (1, 5)),
 )
+STILL = FULL[:3]
+"""Those of images."""
 QUICK = (Set("letters", "grey", "letters", (5, 20)),)
 
 
@@ -83,7 +85,7 @@ def heads(sets: tuple[Set, ...], run: Run, runs: int, page: Page) -> None:
         }
         groups = dict(zip(cells, run(its, list(cells.values()), one.name), strict=True))
         page.runs(one.name, list(groups.values()))
-        found = {n: _yardsticks(its, n, runs) for n in limits}
+        found = _yardsticks(its, limits, runs)
         rows = [[name, *(score(groups[name, n]) for n in limits)] for name in HEADS]
         rows += [
             [title, *(f"{found[n][key].mean():.1f} ± {found[n][key].std():.1f}" for n in limits)]
@@ -112,42 +114,46 @@ def bench(one: Set, folder: Path) -> Bench | None:
     return Bench(f"{one.model}.tcm", read_model(one.model), load(data))
 
 
-def _yardsticks(bench: Bench, limit: int, runs: int) -> dict[str, Floats]:
-    """Percent right of each yardstick, by seed."""
+def _yardsticks(bench: Bench, limits: list[int], runs: int) -> dict[int, dict[str, Floats]]:
+    """Percent right of each yardstick, by samples a class and by seed."""
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     from sklearn.linear_model import LogisticRegression
 
-    found: dict[str, list[float]] = {"logistic": [], "lda": []}
-    for x, y, test, truth in _features(bench, limit, runs):
+    truth = bench.dataset.y_test
+    found = {n: {key: np.zeros(runs) for key in YARDSTICKS.values()} for n in limits}
+    for n, run, x, y, test in _features(bench, limits, runs):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             logistic = LogisticRegression(C=0.001, max_iter=300).fit(x, y)
-            found["logistic"].append(100 * logistic.score(test, truth))
-            scores = [0.0]
-            for shrinkage in _SHRINKAGES if limit > 1 else ():
+            found[n]["logistic"][run] = 100 * logistic.score(test, truth)
+            for shrinkage in _SHRINKAGES if n > 1 else ():
                 lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage).fit(x, y)
-                scores.append(100 * lda.score(test, truth))
-            found["lda"].append(max(scores))
-    return {name: np.array(values) for name, values in found.items()}
+                best = max(found[n]["lda"][run], 100 * lda.score(test, truth))
+                found[n]["lda"][run] = best
+    return found
 
 
-def _features(bench: Bench, limit: int, runs: int) -> Iterator[tuple[Any, ...]]:
-    """Features and classes of what each seed's stream brings, and of the test set."""
+def _features(bench: Bench, limits: list[int], runs: int) -> Iterator[tuple[Any, ...]]:
+    """Samples a class and run, features and classes of its stream, and features of the test set.
+
+    The network computes each sample once.
+    """
     model: Model = bench.model()
     cells = model.operators[-1].p
-    for seed in range(1, runs + 1):
-        settings = ExperimentSettings(order="random", limit=limit, seed=seed)
-        experiment = Experiment.make(bench.dataset, settings)
-        latents = Latents(model, experiment)
+    experiments = {
+        (n, run): Experiment.make(
+            bench.dataset, ExperimentSettings(order="random", limit=n, seed=run + 1)
+        )
+        for n in limits
+        for run in range(runs)
+    }
+    latents = Latents(model, *experiments.values())
+    test = k.batch_sum_pool(cells, latents.test).astype(np.float32)
+    for (n, run), experiment in experiments.items():
         rows = np.concatenate([e.indices for e in experiment.experiences])
         packed = np.stack([np.frombuffer(latents.train(i), np.uint8) for i in rows])
-        packed = packed.reshape(-1, *latents.test.shape[1:])
-        yield (
-            k.batch_sum_pool(cells, packed).astype(np.float32),
-            bench.dataset.y_train[rows],
-            k.batch_sum_pool(cells, latents.test).astype(np.float32),
-            bench.dataset.y_test,
-        )
+        x = k.batch_sum_pool(cells, packed.reshape(-1, *latents.test.shape[1:]))
+        yield n, run, x.astype(np.float32), bench.dataset.y_train[rows], test
 
 
 def _figure(limits: list[int], rows: list[list[str]], one: Set) -> Any:

@@ -17,7 +17,7 @@ from tinycl.experiment.sweep.runs import simulate
 from .heads import Set, bench
 from .paper import Page, table
 
-__all__ = ["shrinkage"]
+__all__ = ["held_out", "shrinkage"]
 
 FACTORS = (3, 6, 12, 24, 48)
 LIMITS = (5, 20, 100)
@@ -36,7 +36,7 @@ def shrinkage(sets: tuple[Set, ...], runs: int, page: Page) -> None:
         found = bench(one, page.folder)
         if found is None:
             continue
-        found = replace(found, dataset=_held_out(found.dataset))
+        found = replace(found, dataset=held_out(found.dataset))
         counts = np.bincount(found.dataset.y_train)
         for limit in (n for n in LIMITS if n <= counts.min()):
             scores = np.zeros(len(FACTORS))
@@ -54,7 +54,7 @@ def shrinkage(sets: tuple[Set, ...], runs: int, page: Page) -> None:
     page.text(table(["set, backbone, samples a class", *map(str, FACTORS)], rows))
 
 
-def _held_out(data: Dataset) -> Dataset:
+def held_out(data: Dataset) -> Dataset:
     """The training set alone: its last quarter, shuffled, in place of the test set."""
     order = np.random.default_rng(0).permutation(len(data.y_train))
     held = min(len(order) // 4, _MOST_HELD)
