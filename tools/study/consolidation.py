@@ -57,7 +57,7 @@ def consolidation(one: Set, runs: int, page: Page) -> None:
         [f"{count:,} latents, rate {rate:g}", *(_cell(scores[:, i, j]) for j in range(len(row)))]
         for i, ((count, rate), row) in enumerate(zip(cases, scores[0], strict=True))
     ]
-    heads = [f"{what}{n} passes" for n in PASSES for what in ("", "mean, ")]
+    heads = [f"{what}after {n}" for n in PASSES for what in ("", "mean, ")]
     page.text(table(["memory", "`lda` of the stream", *heads], rows))
 
 
