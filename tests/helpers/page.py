@@ -81,11 +81,18 @@ def chromium() -> str:
 @contextmanager
 def serving(*words: object) -> Iterator[str]:
     """``tinycl page`` on a free port; its address."""
+    with started(*words) as (url, _):
+        yield url
+
+
+@contextmanager
+def started(*words: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """``tinycl page`` on a free port: its address, and its process."""
     command = [str(Path(sys.executable).with_name("tinycl")), "page", "--no-open", "--port", "0"]
     process = subprocess.Popen([*command, *map(str, words)], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
-        yield process.stdout.readline().strip()
+        yield process.stdout.readline().strip(), process
     finally:
         process.terminate()
         process.wait(10)
@@ -171,6 +178,7 @@ class Person:
 
     def scene(self) -> str:
         """Colour of the sample that the network sees now; "" before there is one."""
+        self.page.wait_for_timeout(80)
         pixels = self.find("seen").evaluate(
             "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
         )
@@ -179,6 +187,7 @@ class Person:
 
     def sound(self) -> str:
         """Which sound the network sees now; "" where it sees both or none."""
+        self.page.wait_for_timeout(80)
         loud = self.find("seen").evaluate(
             "c => { const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);"
             " return [...Array(c.height).keys()].map((y) =>"

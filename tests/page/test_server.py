@@ -6,10 +6,12 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from helpers.command import tinycl
+from helpers.page import started
 from tinycl_rt.link.frames import encode
 from tinycl_rt.link.protocol import HELLO
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -106,6 +108,15 @@ def test_an_emulated_board_that_ended_is_started_again(monkeypatch: pytest.Monke
         machine.kill()
         opener().close()
         assert machine.is_running
+
+
+def test_an_emulated_board_ends_with_the_page() -> None:
+    with started("--board", "cpython") as (url, process):
+        assert url.startswith("http://127.0.0.1:")
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert len(children) == 1
+    assert process.returncode == 130
+    assert not Path("/proc", *children).exists()
 
 
 def test_a_board_that_is_none_costs_a_sentence() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import webbrowser
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -60,6 +61,7 @@ def command(
     if write is not None:
         print(f"wrote {write_site(write)} files to {write}")
         return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # an emulated board ends with it
     with ExitStack() as stack:
         opener = _opener(stack, serial, board, flash)
         server = PageServer(host, port, opener, board or serial or "")

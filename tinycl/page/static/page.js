@@ -213,7 +213,9 @@ const undo = () => {
 };
 button("undo").onclick = undo;
 button("forget").onclick = () => {
-  if (confirm("Forget all samples? The board forgets them, too.")) session.change((journal) => journal.clear());
+  const { learned } = session.journal.origin;
+  const before = learned ? `, and the ${learned} that the board had learned before` : "";
+  if (confirm(`Forget all samples${before}? The board forgets them, too.`)) session.change((journal) => journal.clear());
 };
 button("download-state").onclick = trying(async () => {
   await session.end();

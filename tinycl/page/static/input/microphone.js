@@ -27,7 +27,7 @@ export function microphone(canvas) {
     last.copyWithin(0, part.length);
     last.set(part, SECOND - part.length);
     heard += part.length;
-    plot(canvas, last);
+    if ((heard / part.length) % 2) plot(canvas, last);
     if (recording && heard >= recording.due) {
       recording.done(last.slice());
       recording = null;

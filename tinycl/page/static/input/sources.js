@@ -19,6 +19,7 @@ const STEP = 14; // of an arrow key
 /** @type {Record<string, number[]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const RATE = 50; // of the motion sensor, in samples a second
+const PLOT_EVERY = 4; // rows
 const PER_G = 63.5; // of a byte: docs/zoo.md, motion
 const GRAVITY = 9.80665;
 
@@ -157,8 +158,8 @@ export function motion(canvas) {
         const due = Math.floor(((performance.now() - begun) * RATE) / 1000);
         const row = now.map((v) => Math.max(0, Math.min(255, Math.round(128 + PER_G * v))));
         rows = [...rows, ...new Array(Math.min(512, due - count)).fill(row)].slice(-512);
+        if (Math.floor(due / PLOT_EVERY) > Math.floor(count / PLOT_EVERY)) plot(canvas, rows);
         count = due;
-        plot(canvas, rows);
       }, 1000 / RATE);
     },
     stop() {

@@ -187,9 +187,11 @@ export class Journal {
     return found;
   }
 
-  /** Forget all samples; the classes stay. */
+  /** Forget all samples, and what a board knew before; the classes stay. */
   clear() {
-    this.#keep(() => false);
+    this.samples = [];
+    this.origin = FRESH;
+    this.#edit();
   }
 
   /**

@@ -129,6 +129,8 @@ export class Session extends EventTarget {
    * @param {string} becomes
    */
   correct(id, becomes) {
+    const isBefore = id in this.journal.origin.labels;
+    if (!this.teacher || (this.isOwn && !isBefore)) return this.change((journal) => edit(journal, id, becomes));
     void this.end();
     void this.#queue(async () => {
       const { teacher, journal } = this;
@@ -140,7 +142,7 @@ export class Session extends EventTarget {
         await this.keeper?.save();
       }
     });
-    return this.sync();
+    void this.sync();
   }
 
   /** Go on with what the board has learned that is not in the journal. */

@@ -90,7 +90,7 @@ export class Classes {
       if (refusal) {
         this.refuse(refusal);
         input.value = session.journal.name(one.id);
-      } else void session.correct(one.id, name);
+      } else session.correct(one.id, name);
     };
     input.oninput = () => {
       // At once while nothing was taught; else when the name is complete, as the board learns anew.
@@ -103,7 +103,7 @@ export class Classes {
       if (event.key === "Enter") input.blur();
     };
     holdable(part(card, ".add", HTMLButtonElement), () => this.add(one.id), this.isTimed);
-    part(card, ".remove", HTMLButtonElement).onclick = () => void session.correct(one.id, "");
+    part(card, ".remove", HTMLButtonElement).onclick = () => session.correct(one.id, "");
     part(card, ".delete", HTMLButtonElement).onclick = () => session.change((j) => j.removeSample(this.chosen));
     const move = part(card, ".move", HTMLSelectElement);
     move.onchange = () => session.change((j) => j.moveSample(this.chosen, Number(move.value)));
