@@ -161,13 +161,12 @@ def _print(one: Card) -> None:
     table = Table("Learned later, class by class")
     table.words("data", "scenario")
     table.numbers("accuracy")
-    table.numbers("replay", "seeds", optional=True)
+    table.numbers("seeds", optional=True)
     for row in one.transfer:
         table.add_row(
             row["data"],
             row["scenario"],
             f"{row['accuracy']:.1%} ± {row['spread']:.1%}",
-            str(row["replay"]),
             str(row["seeds"]),
         )
     console.print(table)

@@ -34,8 +34,8 @@ class Card:
     instructions_cortex_m3
         Counted instructions from pixels to the prediction of a learner with ten classes.
     transfer
-        Continual learning of classes outside the pre-training: data, scenario, replay, seeds,
-        accuracy, spread, and the command.
+        Continual learning of classes outside the pre-training: data, scenario, seeds, accuracy,
+        spread, and the command.
     fingerprint
         Of the model, in hexadecimal.
     tried

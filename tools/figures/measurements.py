@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tinycl_rt.config import CWR, LDA
 
+from tinycl import zoo
 from tinycl.boards.registry import BUILT, FROZEN
-from tools.bench import kernels, ram
+from tools.bench import imports as bench_imports
+from tools.bench import inference, kernels, ram
 from tools.bench.synthetic_model import synthetic_model
+from tools.boards.paths import PROJECT
+from tools.boards.workload import run_workload
 from tools.zoo.recordings import write
 
-__all__ = ["Values", "code", "demo", "demo_values", "heads", "instructions", "unknown"]
+__all__ = [
+    "Values",
+    "cards",
+    "code",
+    "demo",
+    "demo_values",
+    "heads",
+    "imports",
+    "instructions",
+    "native_code",
+    "study",
+    "unknown",
+]
 
 Values = dict[str, Any]
 
@@ -63,6 +82,73 @@ def instructions() -> Values:
             values[f"{name}_million"] = row["instructions"] / 1e6
             values[f"{name}_mac"] = row["instructions_per_mac"]
     return values
+
+
+def imports() -> Values:
+    """Millions of instructions that importing the runtime takes: ``m3_files``, ``m0_romfs``."""
+    return {
+        f"{board[-2:]}_{place}": count / 1e6
+        for board in ("cortex-m3", "cortex-m0")
+        for place, count in bench_imports.measure(BUILT[board]).items()
+    }
+
+
+def native_code() -> Values:
+    """Bytes of heap that each native module takes on the Cortex-M3."""
+    names = ("core", "predict", "lda", "tail", "full", "float")
+    calls = [_NATIVE.format(name=name) for name in names]
+    rows = run_workload(BUILT["cortex-m3"], [], calls)
+    return dict(zip(names, rows, strict=True))
+
+
+_NATIVE = """
+import gc
+gc.collect()
+before = gc.mem_alloc()
+import tinycl_{name}
+gc.collect()
+print(gc.mem_alloc() - before)
+"""
+
+
+def cards() -> Values:
+    """Bytes of flash and counted instructions of the zoo's backbones: ``grey_flash``."""
+    values: Values = {}
+    for name in zoo.names():
+        data = zoo.model(name)
+        [counted] = inference.measure(BUILT["cortex-m3"], data, ["native"])
+        values[f"{name}_flash"] = len(data) / 1024
+        values[f"{name}_instructions"] = counted["instructions"]
+    return values
+
+
+def study() -> Values:
+    """Accuracies of the study's parts a and g, from their runs: ``mnist_cwr_float``."""
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for part in ("a", "g"):
+        with (PROJECT / "notebooks" / "study" / f"{part}.csv").open() as file:
+            for row in csv.DictReader(file):
+                accuracy = float(row["final_accuracy"])
+                found[f"{row['task']}_{_method(part, row)}"][row["seed"]] = accuracy
+    values: Values = {}
+    for name, seeds in found.items():
+        accuracies = np.array(list(seeds.values()))
+        mean, spread = 100 * accuracies.mean(), 100 * accuracies.std()
+        values[name] = f"{mean:.1f}" if name.endswith("_float") else f"{mean:.1f} ± {spread:.1f}"
+    return values
+
+
+def _method(part: str, row: dict[str, str]) -> str:
+    if part == "g":
+        tail = "tail16" if row["wide"] == "True" else "tail8"
+        return "deep_head" if row["learn"] == "head" else f"deep_{tail}"
+    if row["learn"] != "head":
+        name = row["learn"].replace(":", "")
+    elif row["method"] == "cwr":
+        name = "replay" if row["replay"] == "500" else "cwr"
+    else:
+        name = row["method"]
+    return name + ("_float" if row["arithmetic"] == "float32" else "")
 
 
 def code() -> Values:

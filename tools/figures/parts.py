@@ -6,12 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools.figures.lines import Line
-from tools.figures.measurements import Values, code, demo, heads, instructions, unknown
+from tools.figures.measurements import (
+    Values,
+    cards,
+    code,
+    demo,
+    heads,
+    imports,
+    instructions,
+    native_code,
+    study,
+    unknown,
+)
 
 __all__ = ["PARTS", "Part"]
 
 _PERFORMANCE = "tinycl/docs/performance.md"
 _HEADS = "tinycl/docs/heads.md"
+_SOUND = "tinycl/docs/sound.md"
+_STUDY = "tinycl/docs/study.md"
+_ZOO = "tinycl/docs/zoo.md"
 
 
 @dataclass(frozen=True)
@@ -27,10 +41,17 @@ def _row(title: str, *fields: str) -> str:
     return f"| {title} |" + "".join(f" {field} |" if field else " |" for field in fields) + "\n"
 
 
+def _columns(name: str) -> tuple[tuple[str, str], ...]:
+    """Both tasks of the study, in integers and in float32."""
+    return tuple((task, f"{name}{kind}") for task in ("mnist", "cifar") for kind in ("", "_float"))
+
+
 _CONV = "binary convolution 3×3, 64→64, per multiply-accumulate"  # noqa: RUF001
 _FIRST = "first convolution, 8-bit, per multiply-accumulate"
 _STEP = "head, predict and learn, 256 features × 10 classes, with its Python"  # noqa: RUF001
 _ADD = "class sums: a sample of 1,024 features joins its class"
+_FLOAT = "float32 convolution 3×3 without a floating-point unit, per multiply-accumulate"  # noqa: RUF001
+_BACKBONES = ("colour-s", "colour-l", "grey", "motion", "speech")
 _TITLES = (("`lda`", "lda"), ("`mean`", "mean"), ("`cwr`, 200 latents", "cwr"))
 
 PARTS = {
@@ -104,6 +125,76 @@ PARTS = {
                     "",
                     "",
                 ),
+                _row(
+                    _FLOAT,
+                    "{m3_float_conv_3x3_8_8_native_mac:.0f}",
+                    "",
+                    "{m3_float_conv_3x3_8_8_reference_mac:,.0f}",
+                    "{m0_float_conv_3x3_8_8_native_mac:.0f}",
+                ),
+            )
+        )
+        + tuple(
+            Line(_SOUND, _row(title, f"{{m3_{name}_native:,}}", f"{{m3_{name}_viper:,}}"))
+            for title, name in (
+                ("a frame: 320 samples, with the Python around the kernels", "sound_frame"),
+                ("a window of 49 frames for the model", "sound_window"),
+            )
+        ),
+    ),
+    "native": Part(
+        native_code,
+        (
+            Line(_PERFORMANCE, "`tinycl_core` {core:,} bytes, `tinycl_predict` "),
+            Line(
+                _PERFORMANCE,
+                "predicts) {predict:,}, `tinycl_lda` {lda:,}, `tinycl_tail` {tail:,}, "
+                "`tinycl_full` {full:,}, `tinycl_float` {float:,}.",
+            ),
+        ),
+    ),
+    "imports": Part(
+        imports,
+        tuple(
+            Line(
+                _PERFORMANCE,
+                _row(f"`{board}`", before, f"{{{key}_files:.1f}}", rom, f"{{{key}_romfs:.1f}}"),
+            )
+            for board, key, before, rom in (
+                ("cortex-m3", "m3", "34.8", "12.1"),  # of version 0.1
+                ("cortex-m0", "m0", "44.0", "15.6"),
+            )
+        ),
+    ),
+    "zoo": Part(
+        cards,
+        tuple(
+            Line(_ZOO, _row(title, *(field.replace("NAME", name) for name in _BACKBONES)))
+            for title, field in (
+                ("flash", "{NAME_flash:.1f} KiB"),
+                ("instructions for a prediction, Cortex-M3", "{NAME_instructions:,}"),
+            )
+        ),
+    ),
+    "study": Part(
+        study,
+        tuple(
+            Line(_STUDY, _row(title, *(f"{{{task}_{key}}}" for task, key in _columns(name))))
+            for title, name in (
+                ("naive: gradient descent without memory", "naive"),
+                ("CWR*", "cwr"),
+                ("CWR*, 500 replayed latents", "replay"),
+                ("`tail:1`, 500 latents", "tail1"),
+                ("`tail:2`, 500 latents", "tail2"),
+                ("joint: all classes at once, 4 epochs (upper bound)", "joint"),
+            )
+        )
+        + tuple(
+            Line(_STUDY, _row(title, f"{{mnist_{name}}}", f"{{cifar_{name}}}"))
+            for title, name in (
+                ("head", "deep_head"),
+                ("`tail:1`, latent weights of int8", "deep_tail8"),
+                ("`tail:1`, latent weights of int16", "deep_tail16"),
             )
         ),
     ),

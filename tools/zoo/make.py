@@ -3,6 +3,7 @@
     python -m tools.zoo.make motion                   all of it, into tinycl/zoo/models
     python -m tools.zoo.make colour-s2 --resume       go on with a training that was stopped
     python -m tools.zoo.make colour-s --keep          measure again what runs/zoo/colour-s holds
+    python -m tools.zoo.make colour-s --learn         how it learns classes later, once more
 
 Each step is a command of tinycl, as it stands in the card. CIFAR and MNIST are read as
 `tinycl.data.load` says; the colour backbones train for an hour or more on two cores.
@@ -15,7 +16,7 @@ import os
 import shlex
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from tinycl_rt.model.loader import Model
 from tinycl.boards.registry import BUILT
 from tinycl.data import load
 from tinycl.models.files import load_model
-from tinycl.zoo import Card
+from tinycl.zoo import Card, card
 from tinycl.zoo.head import TrainedHead
 from tools.bench.inference import measure
 from tools.boards.paths import PROJECT
@@ -43,8 +44,13 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--keep", action="store_true", help="do not train again")
     parser.add_argument("--resume", action="store_true", help="go on where a stopped run was")
     parser.add_argument("--runs", type=Path, default=Path("runs/zoo"), help="where to train")
+    parser.add_argument("--learn", action="store_true", help="measure the zoo's model as it is")
     options = parser.parse_args(words)
     recipe, folder = RECIPES[options.name], options.runs / options.name
+    if options.learn:
+        folder.mkdir(parents=True, exist_ok=True)
+        learn(options.name, recipe, folder)
+        return 0
     if not options.keep:
         say(recipe.training, "-o", str(folder), *["--resume"] * options.resume)
     make(options.name, recipe, folder)
@@ -66,7 +72,7 @@ def make(name: str, recipe: Recipe, folder: Path) -> None:
     found = head.predict(Model(data), dataset.x_test)
     [counted] = measure(BUILT["cortex-m3"], data, ["native"])
     layers = json.loads(compiled.read_text())["layers"]
-    card = Card(
+    made = Card(
         name=name,
         title=recipe.title,
         input_shape=dataset.input_shape,
@@ -89,8 +95,22 @@ def make(name: str, recipe: Recipe, folder: Path) -> None:
     MODELS.mkdir(exist_ok=True)
     (MODELS / f"{name}.tcm").write_bytes(data)
     (MODELS / f"{name}.npz").write_bytes(head.as_bytes())
-    (MODELS / f"{name}.json").write_text(json.dumps(asdict(card), indent=2) + "\n")
-    print(f"{name}: {card.test_accuracy:.1%}, {card.instructions_cortex_m3:,} instructions")
+    write_card(made)
+    print(f"{name}: {made.test_accuracy:.1%}, {made.instructions_cortex_m3:,} instructions")
+
+
+def learn(name: str, recipe: Recipe, folder: Path) -> None:
+    """Measure again what the zoo's model costs, and how it learns classes that it never saw."""
+    tcm = MODELS / f"{name}.tcm"
+    [counted] = measure(BUILT["cortex-m3"], tcm.read_bytes(), ["native"])
+    later = tuple(transfer(tcm, *what, folder) for what in recipe.transfer)
+    count = counted["instructions"]
+    write_card(replace(card(name), instructions_cortex_m3=count, transfer=later))
+
+
+def write_card(one: Card) -> None:
+    """Put a card beside its model."""
+    (MODELS / f"{one.name}.json").write_text(json.dumps(asdict(one), indent=2) + "\n")
 
 
 def trained_head(folder: Path, model: Model, classes: int) -> TrainedHead:
@@ -102,19 +122,21 @@ def trained_head(folder: Path, model: Model, classes: int) -> TrainedHead:
     return TrainedHead.quantised(kernel[:, :classes] / (h * w / cells), bias[:classes])
 
 
-def transfer(tcm: Path, data: str, scenario: str, replay: int, folder: Path) -> dict[str, Any]:
-    """Learn classes that the backbone never saw, as a board would."""
+def transfer(
+    tcm: Path, data: str, scenario: str, limit: int | None, folder: Path
+) -> dict[str, Any]:
+    """Learn classes that the backbone never saw, as a board would, in 3 random orders."""
     out, source = folder / f"{Path(data).stem}.json", data
     if data in RECORDINGS:
         write(data, folder / f"{data}.npz")
         source = f"npz:{folder / data}.npz"
-    command = f"--data {source} --scenario {scenario} --replay {replay} --seeds 3"
+    command = f"--data {source} --scenario {scenario} --order random --seeds 3"
+    command += f" --limit {limit}" if limit else ""
     say(f"tinycl simulate --model {tcm} {command} --json {out}")
     group = json.loads(out.read_text())
     return {
         "data": data,
         "scenario": scenario,
-        "replay": replay,
         "seeds": 3,
         "accuracy": round(group["final_accuracy_mean"], 4),
         "spread": round(group["final_accuracy_std"], 4),
