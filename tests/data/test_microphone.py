@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from array import array
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from runtime.test_listener import noise, tone
+from tinycl_rt.listener import Listener
 
-from tinycl.data.microphone import microphone
+from tinycl.data.microphone import microphone, play
+from tinycl.data.sound import window
 from tinycl.exceptions import DataError, MissingExtraError
 
 SHAPE = (49, 40, 1)
@@ -62,6 +65,39 @@ def test_each_word_is_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
         assert band.start <= loudest < band.stop
         rows = np.flatnonzero(frame.pixels.max(axis=1) > 120)
         assert abs(rows.mean() - 24) <= 3
+        assert frame.sound is not None and (window(frame.sound) == frame.pixels).all()
+        hertz = (300, 2500)[number - 1]
+        spectrum = np.abs(np.fft.rfft(frame.sound))
+        assert np.fft.rfftfreq(len(frame.sound), 1 / 16000)[spectrum.argmax()] == pytest.approx(
+            hertz, abs=5
+        )
+
+
+def test_a_window_is_what_a_listener_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = Recording(samplerate=16000, dtype="int16")
+    samples = array("h", recording.samples.tobytes())
+    plug_in(monkeypatch, lambda **_: recording)
+    found = next(microphone(SHAPE)).pixels
+    words: list[bytes] = []
+    listener = Listener(None, None)
+    listener.word = lambda pixels: words.append(bytes(pixels))
+    listener.feed(samples)
+    assert words[0] == found.tobytes()
+
+
+def test_a_word_is_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    played: list[tuple[Any, ...]] = []
+    fake = SimpleNamespace(play=lambda *a, **k: played.append((*a, k)), PortAudioError=Portaudio)
+    monkeypatch.setitem(sys.modules, "sounddevice", fake)
+    play(np.arange(5, dtype=np.int16))
+    assert played[0][1:] == (16000, {"blocking": True})
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise Portaudio("Error querying device -1")
+
+    fake.play = refuse
+    with pytest.raises(DataError, match=r"loudspeaker does not open \(Error"):
+        play(np.arange(5, dtype=np.int16))
 
 
 def test_no_microphone_no_library_and_no_sound(monkeypatch: pytest.MonkeyPatch) -> None:

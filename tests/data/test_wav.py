@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from tinycl_rt.sound import LogMel
 
 from tinycl.data import load
-from tinycl.data.sound import cut_word, level
+from tinycl.data.sound import cut_word, window
+from tinycl.data.wav import load_recordings
 from tinycl.exceptions import DataError
 
 RATE = 16000
@@ -42,9 +43,20 @@ def test_windows_are_those_of_a_board(folder: Path) -> None:
     assert dataset.class_names == ("high", "low")
     assert dataset.x_train.shape == (8, 49, 40, 1) and dataset.x_test.shape == (2, 49, 40, 1)
     samples, _ = soundfile.read(folder / "low" / "0.wav", dtype="int16")
-    frames = np.frombuffer(LogMel(kernels="reference").feed(samples), np.uint8).reshape(-1, 40)
-    wanted = level(cut_word(frames))
-    assert any((x[:, :, 0] == wanted).all() for x in (*dataset.x_train, *dataset.x_test))
+    mel, wanted = LogMel(kernels="reference"), np.zeros((49, 40, 1), np.uint8)
+    mel.feed(cut_word(samples))
+    mel.window(wanted.ravel())
+    assert any((x == wanted).all() for x in (*dataset.x_train, *dataset.x_test))
+
+
+def test_samples_of_every_window(folder: Path) -> None:
+    dataset, recordings = load_recordings(f"wav:{folder}")
+    assert (dataset.x_train == load(f"wav:{folder}").x_train).all()
+    for x in (*dataset.x_train, *dataset.x_test):
+        samples = np.frombuffer(recordings[x.tobytes()], "<i2")
+        assert samples.shape == (15872,) and (window(samples) == x).all()
+    with pytest.raises(DataError, match="digits has no sound: --raw takes recordings"):
+        load_recordings("digits")
 
 
 def test_seconds_of_a_stream_are_windows_of_a_board(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kernels.test_sound import samples_of
+from numpy.typing import NDArray
 from tinycl_rt.sound import BANDS, HOP, WINDOW, LogMel
 
-from tinycl.data.sound import FRAMES, cut_word, level, log_mel
+from tinycl.data.sound import FRAMES, cut_word, level, log_mel, window
 
 COUNT = WINDOW + 30 * HOP + 77
 SAMPLES = samples_of(3, "any", COUNT)
@@ -74,17 +75,32 @@ def test_no_frames_to_keep_is_a_mistake() -> None:
         LogMel(frames=0)
 
 
-@pytest.mark.parametrize("start", [0, 25, 60])
+def hiss(frames: int, *parts: tuple[int, int, int]) -> NDArray[np.int16]:
+    """Noise of some frames within ±10; parts (first, past, amplitude) are louder."""
+    amplitude = np.full(WINDOW + (frames - 1) * HOP, 10.0)
+    for first, past, loud in parts:
+        amplitude[first * HOP : past * HOP] = loud
+    noise = np.random.default_rng(1).uniform(-1, 1, len(amplitude))
+    return np.rint(amplitude * noise).astype(np.int16)
+
+
+@pytest.mark.parametrize("start", [0, 25, 69])
 def test_a_word_comes_to_the_middle(start: int) -> None:
-    frames = np.full((90, BANDS), 20, np.uint8)
-    frames[start : start + 21] = 120
-    word = cut_word(frames)
-    assert np.flatnonzero(word[:, 0] == 120).tolist() == list(range(14, 35))
-    assert set(word[:14].ravel()) == {20}
+    word = cut_word(hiss(90, (start, start + 21, 5000)))
+    assert len(word) == WINDOW + (FRAMES - 1) * HOP
+    loud = np.flatnonzero(np.abs(word) > 1000) / HOP
+    assert abs((loud[0] + loud[-1]) / 2 - len(word) / HOP / 2) < 1.5
+    assert loud[-1] - loud[0] == pytest.approx(21, abs=0.1)
+    quiet = np.abs(np.concatenate([word[: 12 * HOP], word[-12 * HOP :]]))
+    assert 8 <= quiet.max() <= 10  # also where the recording had nothing
 
 
 def test_the_loudest_of_a_long_word_is_kept() -> None:
-    frames = np.full((200, BANDS), 100, np.uint8)
-    frames[70:119] = 130
-    assert (cut_word(frames) == 130).all()
-    assert cut_word(frames[:0]).shape == cut_word(frames[:1]).shape == (FRAMES, BANDS)
+    word = cut_word(hiss(200, (20, 180, 2000), (70, 121, 5000)))
+    assert np.abs(word)[HOP:-HOP].reshape(-1, 32).max(axis=1).min() > 3000
+
+
+def test_recordings_without_a_word() -> None:
+    for count in (WINDOW, WINDOW + 100):
+        assert not cut_word(np.zeros(count, np.int16)).any()
+    assert window(cut_word(np.zeros(WINDOW, np.int16))).shape == (FRAMES, BANDS, 1)

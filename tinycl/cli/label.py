@@ -44,6 +44,9 @@ def command(
         str | None,
         typer.Option(help="Number or name of a microphone; default for the system's."),
     ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Send the board a microphone's samples, not features.")
+    ] = False,
     names: Annotated[
         str, typer.Option(help="Names to teach, with commas; they get the keys 1, 2, 3, ...")
     ] = "",
@@ -73,9 +76,9 @@ def command(
     """Teach a board by hand: look at a sample and the board's prediction, press the key of a name.
 
     Enter says that the prediction is right, space skips a sample, n takes a new name, r and the
-    key of a name renames it, f and its key makes the board forget it, s saves, q ends: the board
-    consolidates what it learned, and saves. The next call goes on from there; that of an emulated
-    board only with --flash.
+    key of a name renames it, f and its key makes the board forget it, p plays a word, s saves, q
+    ends: the board consolidates what it learned, and saves. The next call goes on from there; that
+    of an emulated board only with --flash.
 
     Examples:
 
@@ -98,6 +101,8 @@ def command(
     given = [w for w in sources if w is not None]
     if len(given) > 1:
         raise DataError("expected one of --images, --windows, --camera and --microphone")
+    if raw and microphone is None:
+        raise DataError("--raw sends the samples of a microphone: give --microphone too")
     wanted = [name for name in names.split(",") if names]
     keyboard = Keyboard()
     blob = read_model(model, [learn or "head"]) if model else None
@@ -117,6 +122,8 @@ def command(
             teacher = Teacher(client, wanted)
             labelling = Labelling(teacher, name, live=not given or camera is not None)
             shots = _shots(client, *sources, labelling.skipped)
+            if raw:
+                shots = _recorded(client, shots)
             client.observer = labelling
             try:
                 labelling.run(shots, keyboard)
@@ -188,6 +195,16 @@ def _shots(
     else:
         shots = capture.camera(camera or "0", shape)
     return chain([next(shots)], shots)
+
+
+def _recorded(client: BoardClient, shots: Iterator[Frame]) -> Iterator[Frame]:
+    """The same, whose samples the client sends."""
+    recordings: dict[bytes, bytes] = {}
+    client.send_recordings(recordings)
+    for shot in shots:
+        assert shot.sound is not None
+        recordings[shot.pixels.tobytes()] = shot.sound.astype("<i2").tobytes()
+        yield shot
 
 
 def _say(labelling: Labelling, fingerprint: str) -> None:

@@ -45,6 +45,10 @@ def command(
             help="Show the samples, what the board takes them for, its memory and its speed.",
         ),
     ] = False,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="Send the samples of wav: recordings, not their features."),
+    ] = False,
     output: Annotated[
         Path | None, o.written_folder("Folder for summary.json and report.html.", "--output", "-o")
     ] = None,
@@ -66,9 +70,12 @@ def command(
         tinycl stream --port /dev/ttyACM0 --model model.tcm --data mnist --limit 100
 
         tinycl stream --port /dev/ttyACM0 --data mnist --limit 100 --reset
+
+        tinycl stream --port /dev/ttyACM0 --model speech --data wav:words --raw
     """
     from tinycl.compiler.compiler import load_tcm
     from tinycl.data import load
+    from tinycl.data.wav import load_recordings
     from tinycl.experiment.board import StreamedBoard
     from tinycl.experiment.experiment import Experiment
     from tinycl.experiment.loop import run
@@ -81,7 +88,7 @@ def command(
     compiled = load_tcm(blob) if blob is not None else None
     start_state = read_file(state) if state else None
     with console.status(f"reading {data}"):
-        dataset = load(data)
+        dataset, recordings = load_recordings(data) if raw else (load(data), {})
     experiment = Experiment.make(dataset, settings.sized(compiled))
     if port is None and board is None:
         board = "cpython"
@@ -96,6 +103,7 @@ def command(
         )
         with on_interrupt(partial(keeper.interrupted, again)), live:
             client.wait, client.observer = wait, live
+            client.send_recordings(recordings)
             experiment = client.retry(
                 partial(prepare, client, experiment, blob, start_state, reset)
             )

@@ -22,10 +22,14 @@ Shape = tuple[int, int, int]
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A sample as the model takes it, uint8 (height, width, channels), and where it is from."""
+    """A sample as the model takes it, uint8 (height, width, channels), and where it is from.
+
+    A word has the samples of its second too, int16 at 16 kHz.
+    """
 
     pixels: npt.NDArray[np.uint8]
     title: str
+    sound: npt.NDArray[np.int16] | None = None
 
 
 def images(

@@ -1,19 +1,24 @@
-"""Words from this computer's microphone."""
+"""Words from this computer's microphone, and back to its loudspeaker."""
 
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tinycl_rt.listener import Listener
-from tinycl_rt.sound import BANDS, HOP, RATE
+from tinycl_rt.sound import BANDS, HOP, RATE, WINDOW
 
 from tinycl.data.capture import Frame, Shape
-from tinycl.data.sound import FRAMES
+from tinycl.data.sound import FRAMES, SAMPLES, window
 from tinycl.exceptions import DataError, MissingExtraError
 
-__all__ = ["microphone"]
+__all__ = ["microphone", "play"]
+
+_AFTER = (HOP - WINDOW) % HOP  # samples of a block behind the frame that it completes
 
 
 def microphone(shape: Shape, device: str = "") -> Iterator[Frame]:
@@ -40,13 +45,7 @@ def microphone(shape: Shape, device: str = "") -> Iterator[Frame]:
             f"the model takes {shape[0]} x {shape[1]} x {shape[2]}, no sound: a microphone goes "
             f"with a model of {FRAMES} x {BANDS} x 1, such as speech of the zoo"
         )
-    try:
-        import sounddevice
-    except (ImportError, OSError) as error:
-        raise MissingExtraError(
-            "a microphone takes sounddevice and PortAudio: pip install 'tinycl[sound]' "
-            "(on Debian also apt-get install libportaudio2)"
-        ) from error
+    sounddevice = _sounddevice()
     which = int(device) if device.isdecimal() else device or None
     try:
         stream = sounddevice.InputStream(
@@ -57,16 +56,49 @@ def microphone(shape: Shape, device: str = "") -> Iterator[Frame]:
             f"the microphone does not open ({error}): is one plugged in? Its number or name can "
             "follow --microphone"
         ) from error
-    words: list[bytes] = []
+    heard: list[bytearray] = []
     listener = Listener(None, None)
-    listener.word = lambda pixels: words.append(bytes(pixels))
+    listener.word = heard.append
     with stream:
         number = 0
         while True:
+            blocks: deque[NDArray[np.int16]] = deque(maxlen=SAMPLES // HOP + 2)
             stream.start()
-            while not words:
-                listener.feed(array("h", stream.read(HOP)[0].tobytes()))
+            while not heard:
+                blocks.append(stream.read(HOP)[0][:, 0])
+                listener.feed(array("h", blocks[-1].tobytes()))
             stream.stop()
-            number += 1
-            yield Frame(np.frombuffer(words.pop(), np.uint8).reshape(shape), f"word {number}")
+            heard.clear()
             listener.mel.reset()
+            number += 1
+            samples = np.concatenate([np.zeros(SAMPLES, np.int16), *blocks])
+            samples = samples[-SAMPLES - _AFTER : -_AFTER]
+            yield Frame(window(samples), f"word {number}", samples)
+
+
+def play(samples: NDArray[np.int16]) -> None:
+    """Let samples at 16 kHz be heard.
+
+    Raises
+    ------
+    DataError
+        There is no loudspeaker.
+    MissingExtraError
+        As ``microphone``.
+    """
+    sounddevice = _sounddevice()
+    try:
+        sounddevice.play(samples, RATE, blocking=True)
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise DataError(f"the loudspeaker does not open ({error})") from error
+
+
+def _sounddevice() -> Any:
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:
+        raise MissingExtraError(
+            "a microphone takes sounddevice and PortAudio: pip install 'tinycl[sound]' "
+            "(on Debian also apt-get install libportaudio2)"
+        ) from error
+    return sounddevice

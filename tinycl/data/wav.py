@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from math import gcd
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tinycl_rt.sound import RATE
+from tinycl_rt.sound import HOP, RATE
 
 from tinycl.data.dataset import Dataset, make_dataset
 from tinycl.data.folder import labelled_files
-from tinycl.data.sound import FRAMES, cut_word, level, log_mel
+from tinycl.data.sound import SAMPLES, cut_word, window
 from tinycl.data.stream_file import NAME, load_stream
 from tinycl.exceptions import DataError, MissingExtraError
 
-__all__ = ["load_wav", "read_wav", "to_window"]
+__all__ = ["load_recordings", "load_wav", "read_wav"]
 
 _LONGEST = 60  # seconds
 _ENDINGS = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".au")
@@ -41,9 +43,32 @@ def load_wav(argument: str, name: str) -> Dataset:
     MissingExtraError
         If soundfile or SciPy is not installed.
     """
+    return _load(argument, name, lambda samples, made: None)
+
+
+def load_recordings(name: str) -> tuple[Dataset, dict[bytes, bytes]]:
+    """As ``load_wav``, of ``wav:PATH``; also the samples, int16, that each window is made of.
+
+    Raises
+    ------
+    DataError
+        As ``load_wav``, or the data set is of another kind.
+    """
+    kind, _, argument = name.partition(":")
+    if kind != "wav":
+        raise DataError(f"{name} has no sound: --raw takes recordings, --data wav:FOLDER")
+    recordings: dict[bytes, bytes] = {}
+
+    def keep(samples: NDArray[np.int16], made: NDArray[np.uint8]) -> None:
+        recordings[made.tobytes()] = samples.astype("<i2").tobytes()
+
+    return _load(argument, name, keep), recordings
+
+
+def _load(argument: str, name: str, keep: Callable[..., None]) -> Dataset:
     path = Path(argument).expanduser()
     if (path / NAME).is_file():
-        return load_stream(path, name, _seconds)
+        return load_stream(path, name, partial(_seconds, keep=keep))
     class_names, sides = labelled_files(path, _recordings, "recordings")
     narrow, clipped = [], []
     pairs = []
@@ -51,7 +76,9 @@ def load_wav(argument: str, name: str) -> Dataset:
         windows = []
         for file, _ in files:
             samples, rate = read_wav(file)
-            windows.append(to_window(samples))
+            word = cut_word(samples)
+            windows.append(window(word))
+            keep(word, windows[-1])
             if rate < RATE:
                 narrow.append(rate)
             if (np.abs(samples.astype(np.int32)) >= 32767).mean() > _CLIPPED:
@@ -68,11 +95,6 @@ def load_wav(argument: str, name: str) -> Dataset:
             f"{clipped[0]}: record them with less gain"
         )
     return make_dataset(name, pairs[0], pairs[1] if len(pairs) > 1 else None, class_names)
-
-
-def to_window(samples: NDArray[np.int16]) -> NDArray[np.uint8]:
-    """The window (49, 40, 1) of a word that a recording at 16 kHz holds."""
-    return level(cut_word(log_mel(samples)))[:, :, None]
 
 
 def read_wav(file: Path, may_be_silent: bool = False) -> tuple[NDArray[np.int16], int]:
@@ -110,14 +132,15 @@ def read_wav(file: Path, may_be_silent: bool = False) -> tuple[NDArray[np.int16]
     return np.clip(np.rint(x * 32768), -32768, 32767).astype(np.int16), rate
 
 
-def _seconds(files: list[Path]) -> NDArray[np.uint8]:
+def _seconds(files: list[Path], keep: Callable[..., None]) -> NDArray[np.uint8]:
     """Windows (n, 49, 40, 1) of recordings of a second, as a board hears them."""
     windows = []
     for file in files:
-        frames = log_mel(read_wav(file, may_be_silent=True)[0])
-        if len(frames) != FRAMES:
+        samples = read_wav(file, may_be_silent=True)[0]
+        if not SAMPLES <= len(samples) < SAMPLES + HOP:
             raise DataError(f"{file}: expected a second, as {NAME} of tinycl page lists it")
-        windows.append(level(frames)[:, :, None])
+        windows.append(window(samples[:SAMPLES]))
+        keep(samples[:SAMPLES], windows[-1])
     return np.stack(windows)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -51,6 +51,13 @@ class BoardClient(Connection):
     ) -> None:
         super().__init__(transport, patience, reopen)
         self._images = ImageSender(self.exchange)
+
+    def send_recordings(self, recordings: Mapping[bytes, bytes]) -> None:
+        """From now on send these samples of sound, int16, in place of the windows made of them.
+
+        The board makes the windows itself; it must have been flashed with ``--sound``.
+        """
+        self._images.recordings = recordings
 
     def predict(self, image: Any, training: bool = False) -> int:
         """Class of one uint8 image (height, width, channels).

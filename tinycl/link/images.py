@@ -1,10 +1,10 @@
-"""Requests that carry an image: whole in one frame, or in pieces where frames must be small."""
+"""Requests that carry a sample: whole in one frame, or in pieces where frames must be small."""
 
 from __future__ import annotations
 
 import struct
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -32,7 +32,8 @@ class ImageSender:
     """Sends images with PREDICT and LEARN.
 
     Whole frames with several in flight as long as they come through. When a frame is larger than
-    the board takes, or is lost again and again, images go in pieces ahead of their request.
+    the board takes, or is lost again and again, images go in pieces ahead of their request. In
+    place of windows of sound, recordings go, always in pieces.
 
     Parameters
     ----------
@@ -42,11 +43,14 @@ class ImageSender:
     ----------
     piece : int
         Payload of the pieces in use; 0 while images go whole.
+    recordings : Mapping of bytes to bytes
+        For windows, the int16 samples of which the board makes them itself.
     """
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self.piece = 0
+        self.recordings: Mapping[bytes, bytes] = {}
 
     def send(self, code: int, samples: Iterable[Sample], flags: int = 0) -> Iterator[bytes]:
         """Carry out one request for each sample; yield the payloads of the replies in order."""
@@ -74,13 +78,16 @@ class ImageSender:
         for sample in source:
             unanswered.append(sample)
             payload = sample.head + bytes((flags, 0)) + sample.pixels
-            if len(payload) > self._exchange.max_payload:
+            if self.recordings or len(payload) > self._exchange.max_payload:
                 self.piece = self._exchange.max_payload
                 return
             yield Job(code, payload, sample.index, sample.experience)
 
     def _in_pieces(self, code: int, sample: Sample, flags: int) -> bytes:
         """STALE when the board restarts in between and has lost the image."""
-        self.piece = upload(self._exchange, p.KIND_IMAGE, sample.pixels, self.piece)
+        recording = self.recordings.get(sample.pixels)
+        kind = p.KIND_IMAGE if recording is None else p.KIND_SOUND
+        data = sample.pixels if recording is None else recording
+        self.piece = upload(self._exchange, kind, data, self.piece)
         head = sample.head + bytes((flags | p.IMAGE_STAGED, 0))
-        return self._exchange.request(code, head + struct.pack("<I", crc32(sample.pixels)))
+        return self._exchange.request(code, head + struct.pack("<I", crc32(data)))

@@ -32,7 +32,7 @@ def upload(
     Parameters
     ----------
     kind : int
-        ``KIND_IMAGE``, ``KIND_STATE``, ``KIND_MODEL``.
+        ``KIND_IMAGE``, ``KIND_STATE``, ``KIND_MODEL``, ``KIND_SOUND``.
     max_payload : int
         Largest payload to use; halved while frames of this size do not come through.
     progress : callable, optional
@@ -51,7 +51,7 @@ def upload(
         No answer.
     """
     crc = crc32(data)
-    piece = max(max_payload - _HEAD_BYTES, SMALLEST_PIECE)
+    piece = max(max_payload - _HEAD_BYTES & ~1, SMALLEST_PIECE)  # whole samples of sound
     begin = struct.pack(p.PUT_BEGIN_REQUEST, kind, 0, 0, len(data), crc)
     rounds, best = 0, -1
     while True:
@@ -70,7 +70,7 @@ def upload(
                 if progress:
                     progress(unpack(p.PUT_REPLY, job.reply)[0], len(data))
         except TooLossy:
-            piece = max(piece // 4, SMALLEST_PIECE)
+            piece = max(piece // 4 & ~1, SMALLEST_PIECE)
         except Refused as refused:
             if refused.code not in (p.GAP, p.STALE):  # the board restarted: begin again
                 raise

@@ -11,7 +11,7 @@ from tinycl.packing.constants import fold
 from tinycl.packing.merge import Part, merge
 from tinycl.packing.modules import read
 from tinycl.packing.names import shorten
-from tinycl.packing.parts import PROFILES, PUBLIC, SOUND, STUBS
+from tinycl.packing.parts import PROFILES, PUBLIC, RECORDING, SOUND, STUBS
 from tinycl.packing.sources import board_sources, is_sound, runtime_folder
 from tinycl.packing.unused import drop
 
@@ -39,7 +39,9 @@ def pack(
         are: only boards without native kernels need them.
     """
     folder = folder or runtime_folder()
-    names = PROFILES[profile] | (SOUND if sound else {})
+    names = dict(PROFILES[profile])
+    if sound:
+        names |= SOUND | (RECORDING if profile == "serve" else {})
     parts = [Part(path, [read(folder, m) for m in text.split()]) for path, text in names.items()]
     root = read(folder, "")
     parts[0].modules.append(root)

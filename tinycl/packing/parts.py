@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["PROFILES", "PUBLIC", "SOUND", "STUBS"]
+__all__ = ["PROFILES", "PUBLIC", "RECORDING", "SOUND", "STUBS"]
 
 _MODEL = "tcm model.graph model.loader model.backbone"
 _PREDICT = f"version lib.crc lib.modules lib.files {_MODEL} forward predictor"
@@ -67,6 +67,9 @@ What comes first is needed by what follows. Parts are loaded as a whole, and let
 SOUND = {"_sound": "sound listener"}
 """The part of boards that hear, whatever their profile."""
 
+RECORDING = {"_recording": "service.sound"}
+"""The part of boards that hear what a host sends."""
+
 STUBS = (
     "config",
     "device",
@@ -84,6 +87,7 @@ STUBS = (
     "lib.integers",
     "link.streams",
     "service.service",
+    "service.sound",
     "store.store",
 )
 """Modules that programs import: where they lie in a part, a file of theirs points to it."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["ACCEPT", "END", "FORGET", "NEW", "RENAME", "SAVE", "SKIP", "Keys"]
+__all__ = ["ACCEPT", "END", "FORGET", "NEW", "PLAY", "RENAME", "SAVE", "SKIP", "Keys"]
 
-ACCEPT, SKIP, NEW, RENAME, FORGET, SAVE, END = "\n", " ", "n", "r", "f", "s", "q"
-_ORDER = "123456789abcdeghijklmoptuvwxyz"
+ACCEPT, SKIP, NEW, RENAME, FORGET, PLAY, SAVE, END = "\n", " ", "n", "r", "f", "p", "s", "q"
+_ORDER = "123456789abcdeghijklmotuvwxyz"
 
 
 class Keys:

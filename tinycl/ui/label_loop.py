@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
 from tinycl.data.capture import Frame
-from tinycl.exceptions import BoardError, DataError
+from tinycl.data.microphone import play
+from tinycl.exceptions import BoardError, DataError, MissingExtraError
 from tinycl.link.teacher import Teacher
 from tinycl.observer import Observer
 from tinycl.ui.keyboard import BACKSPACE, ESCAPE, Keyboard
-from tinycl.ui.keys import ACCEPT, END, FORGET, NEW, RENAME, SAVE, SKIP, Keys
+from tinycl.ui.keys import ACCEPT, END, FORGET, NEW, PLAY, RENAME, SAVE, SKIP, Keys
 from tinycl.ui.label_view import Screen
 
 __all__ = ["Labelling"]
@@ -95,6 +98,8 @@ class Labelling(Observer):
                 return True
             if key == SAVE:
                 self._save()
+            elif key == PLAY and shot.sound is not None:
+                self._play(shot.sound)
             elif key == NEW:
                 label = self._new(keyboard)
             elif key in (RENAME, FORGET):
@@ -129,6 +134,12 @@ class Labelling(Observer):
             self.teacher.save()
             self.screen.message = "saved"
         except BoardError as error:
+            self.screen.message = str(error)
+
+    def _play(self, samples: NDArray[np.int16]) -> None:
+        try:
+            play(samples)
+        except (DataError, MissingExtraError) as error:
             self.screen.message = str(error)
 
     def _new(self, keyboard: Keyboard) -> int | None:

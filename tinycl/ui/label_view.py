@@ -14,6 +14,7 @@ from tinycl.ui.keys import Keys
 from tinycl.ui.label_counts import LabelCounts
 from tinycl.ui.line import Line, beside, fit
 from tinycl.ui.samples import drawing
+from tinycl.ui.sound import sound
 from tinycl.ui.theme import ACCENT, DIM, RIGHT, WRONG, pair
 
 __all__ = ["Screen", "screen"]
@@ -22,6 +23,7 @@ _BOLD = Style(bold=True)
 _MARGIN, _GAP = 1, 3
 _FIXED = 6  # lines besides sample and keys
 _SIDE = 26  # characters for the keys
+_SOUND_HELP = "Enter ok · space skip · p hear · n new · r rename · f forget · s save · q end"
 _HELP = "Enter accept · space skip · n new name · r rename · f forget · s save · q end"
 
 
@@ -68,11 +70,12 @@ def screen(state: Screen, width: int, height: int, colour: bool = True) -> list[
     room = max(height - _FIXED, 1)
     side = min(_SIDE, inner // 2)
     wide = inner - side - _GAP
-    drawn = drawing(state.shot.pixels, wide, room, colour) if state.shot else []
+    drawn = _drawn(state.shot, wide, room, colour) if state.shot else []
     left = max((line.cells for line in drawn), default=0)
     names = fit(_names(state, side, room), inner - left - _GAP, room)
     body = beside((fit(drawn, left, room), names), _GAP)
     where = state.shot.title if state.shot else ""
+    keys = _SOUND_HELP if state.shot and state.shot.sound is not None else _HELP
     lines = [
         Line(("tinycl label", _BOLD), (f"  {state.title}", DIM), (f"  {where}", DIM)),
         Line(),
@@ -80,9 +83,15 @@ def screen(state: Screen, width: int, height: int, colour: bool = True) -> list[
         Line(),
         Line((state.message, DIM)),
         _before(state),
-        Line((_HELP, DIM)) if state.typed is None else _typing(state.typed),
+        Line((keys, DIM)) if state.typed is None else _typing(state.typed),
     ]
     return [Line(" " * _MARGIN) + line + Line(" " * _MARGIN) for line in fit(lines, inner, height)]
+
+
+def _drawn(shot: Frame, width: int, height: int, colour: bool) -> list[Line]:
+    if shot.sound is not None:
+        return sound(shot.sound, shot.pixels, width, height, colour)
+    return drawing(shot.pixels, width, height, colour)
 
 
 def _names(state: Screen, width: int, height: int) -> list[Line]:

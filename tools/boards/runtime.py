@@ -37,6 +37,7 @@ def stage_runtime(
     parts: Sequence[Path] = (),
     kernels: bool = True,
     profile: str | None = None,
+    sound: bool = False,
 ) -> None:
     """Put ``tinycl_rt`` and `parts` into `folder`, as `board` wants them.
 
@@ -51,6 +52,8 @@ def stage_runtime(
     profile : str, optional
         Pack the runtime as ``tinycl flash`` does. By default its modules stay as they are, for
         tests that look inside.
+    sound : bool
+        Packed with the sound front end.
 
     Raises
     ------
@@ -60,14 +63,14 @@ def stage_runtime(
     native = [build_native(board.native_arch)] if kernels and board.native_arch else []
     stage([*([] if profile else [_RUNTIME]), *parts], folder, board, native)
     if profile:
-        write_runtime(folder, profile, board.native_arch or None)
+        write_runtime(folder, profile, board.native_arch or None, sound)
     if profile == "predict":  # as tinycl flash places it
         (folder / "tinycl_predict.mpy").replace(folder / "tinycl_core.mpy")
 
 
-def write_runtime(folder: Path, profile: str, arch: str | None) -> None:
+def write_runtime(folder: Path, profile: str, arch: str | None, sound: bool = False) -> None:
     """Put what ``tinycl flash`` copies into `folder`: see ``tinycl.flash.runtime``."""
-    for path, data in runtime_files(profile, arch, viper=bool(arch)).items():
+    for path, data in runtime_files(profile, arch, bool(arch), sound).items():
         target = folder / "tinycl_rt" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
@@ -80,7 +83,7 @@ def build_runtime(board: Board) -> None:
     programs = _MICROPYTHON if board.native_arch else _CIRCUITPYTHON
     about = json.loads((board.folder / "board.json").read_text())
     about |= {"lib": str(folder / "lib"), "programs": digest(programs)}
-    about |= {"native": native_digest() if board.native_arch else ""}
+    about |= {"native": native_digest() if board.native_arch else "", "sound": True}
     if board.romfs:
         about["command"] = board.command(folder / "rom.img")
     text = json.dumps(about, indent=2) + "\n"
@@ -88,7 +91,7 @@ def build_runtime(board: Board) -> None:
         return
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "lib").mkdir(parents=True)
-    stage_runtime(folder / "lib", board, programs, profile="serve")
+    stage_runtime(folder / "lib", board, programs, profile="serve", sound=True)
     if board.romfs:
         (folder / "rom.img").write_bytes(romfs_image(folder / "lib"))
     if board.kind == "real":

@@ -28,7 +28,7 @@ from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
 
 from tinycl.cli.models import read_model
-from tinycl.data.wav import to_window
+from tinycl.data.sound import cut_word, window
 from tinycl.exceptions import DataError
 from tinycl.inference import latents
 from tools.command import command_line, tool, write_json
@@ -108,12 +108,16 @@ def _write(clips: list[dict[str, Clip]], out: Path, rng: np.random.Generator) ->
     common = [name for name in wanted if name in clips[0] and name in clips[1]]
     arrays: dict[str, Any] = {"class_names": np.array([name[7:] for name in common])}
     for side, one, count in (("train", clips[0], _MOST), ("test", clips[1], 5)):
-        x = [to_window(record(one[name], [], rng)) for name in common for _ in range(count)]
+        x = [window(cut_word(record(one[name], [], rng))) for name in common for _ in range(count)]
         arrays[f"x_{side}"], arrays[f"y_{side}"] = (
             np.stack(x),
             np.arange(len(common)).repeat(count),
         )
     np.savez_compressed(out, **arrays)
+
+
+def _loud(clip: Clip) -> NDArray[np.int16]:
+    return np.rint(20000 * clip / np.abs(clip).max()).astype(np.int16)
 
 
 def _measure(
@@ -124,14 +128,12 @@ def _measure(
 
     common = sorted(set(clips[0]) & set(clips[1]))
     taught = [
-        np.stack([to_window(record(one[name], [], rng)) for name in common for _ in range(_MOST)])
+        np.stack(
+            [window(cut_word(record(one[name], [], rng))) for name in common for _ in range(_MOST)]
+        )
         for one in clips
     ]
-    tested = [
-        np.stack([to_window(np.rint(20000 * one[name] / np.abs(one[name]).max()).astype(np.int16))
-                  for name in common])
-        for one in clips
-    ]  # fmt: skip
+    tested = [np.stack([window(cut_word(_loud(one[name]))) for name in common]) for one in clips]
     bits = [[latents(model, x).reshape(len(x), -1) for x in side] for side in (taught, tested)]
     right = {(n, k): 0 for n in (5, _MOST) for k in ("tinycl", "logistic")}
     for draw in range(draws):

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinycl.data.sound import cut_word, level, log_mel
+from tinycl.data.sound import cut_word, window
 from tools.command import command_line, tool
 from tools.zoo.rooms import noise, record
 from tools.zoo.synthesisers import Clip, speakers
@@ -49,7 +49,7 @@ def main(words: list[str] | None = None) -> int:
                     continue
                 babble = [*babble[-200:], clip]
                 for _ in range(_RECORDINGS):
-                    sides[side].append(window(record(clip, babble, rng)))
+                    sides[side].append(window(cut_word(record(clip, babble, rng))))
                     labels[side].append(label)
                 spoken += 1
             print(f"{language} {speaker.program} {speaker.voice}: {spoken} words", flush=True)
@@ -58,7 +58,7 @@ def main(words: list[str] | None = None) -> int:
         for _ in range(_NOISES[side]):
             level_of = 10 ** rng.uniform(1, 3.5)
             hiss = np.clip(level_of * noise(16000, babble, rng), -32768, 32767)
-            sides[side].append(window(hiss.astype(np.int16)))
+            sides[side].append(window(cut_word(hiss.astype(np.int16))))
             labels[side].append(len(names))
     arrays = {
         f"{key}_{part}": np.array(values[side])
@@ -68,11 +68,6 @@ def main(words: list[str] | None = None) -> int:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out, class_names=np.array([*names, "noise"]), **arrays)
     return 0
-
-
-def window(samples: NDArray[np.int16]) -> NDArray[np.uint8]:
-    """(49, 40, 1), as `tinycl.data.sound` cuts a recorded word."""
-    return level(cut_word(log_mel(samples)))[:, :, None]
 
 
 if __name__ == "__main__":

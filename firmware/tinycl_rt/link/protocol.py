@@ -90,10 +90,12 @@ STATS_NAMES = (
     "busy_ms",
 )
 
-# Whole things in pieces. Kinds: an image for PREDICT or LEARN, a learner state, a model file.
+# Whole things in pieces. Kinds: an image for PREDICT or LEARN, a learner state, a model file, and
+# the samples, int16, of which the board makes an image.
 KIND_IMAGE = 0
 KIND_STATE = 1
 KIND_MODEL = 2
+KIND_SOUND = 3
 PUT_BEGIN_REQUEST = "<BBHII"  # kind, reserved, reserved, bytes, CRC-32
 PUT_DATA_REQUEST = "<BBHII"  # kind, reserved, reserved, CRC-32 of the whole, offset; data
 PUT_COMMIT_REQUEST = "<BBHI"  # kind, reserved, reserved, CRC-32

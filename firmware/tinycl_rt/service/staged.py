@@ -23,6 +23,8 @@ class Staged:
         The place.
     """
 
+    kind = p.KIND_IMAGE
+
     def __init__(self, device):
         self._device = device
         self.give_up()
@@ -48,9 +50,12 @@ class Staged:
         nbytes = self._device.need().model.input_bytes
         if key[1] != nbytes:
             raise p.Refusal(p.BAD_VALUE, "an image has %d bytes" % nbytes)
+        return self._start(key)
+
+    def _start(self, key):
         if key != self.key:
             if self.data is None:
-                self.data = bytearray(nbytes)
+                self.data = bytearray(self._device.model.input_bytes)
             self.key = key
             self.have = self._crc = 0
         return self.have
@@ -58,6 +63,9 @@ class Staged:
     def add(self, piece, end):
         """Take the next piece, which ends at byte `end`."""
         self.data[self.have : end] = piece
+        self._added(piece, end)
+
+    def _added(self, piece, end):
         self._crc = crc32(piece, self._crc)
         self.have = end
 

@@ -1,4 +1,4 @@
-"""Requests that bring a learner state, a model file, or settings; images in pieces.
+"""Requests that bring a learner state, a model file, or settings; samples in pieces.
 
 Things come in pieces, one upload at a time for the large kinds. Pieces come in order; a piece that
 was there before is acknowledged and dropped, one from behind a hole is refused with the offset
@@ -17,6 +17,8 @@ from tinycl_rt.service.commands import forget_recent, progress
 from tinycl_rt.service.staged import Staged
 
 __all__ = ["HANDLERS"]
+
+_STAGED = (p.KIND_IMAGE, p.KIND_SOUND)
 
 
 def reset(service, payload):
@@ -38,9 +40,10 @@ def reset(service, payload):
 def put_begin(service, payload):
     kind, _, _, total, crc = take(p.PUT_BEGIN_REQUEST, payload)
     device = service.device
-    if kind == p.KIND_IMAGE:
-        if not device.staged:
-            device.staged = Staged(device)
+    if kind in _STAGED:
+        if not device.staged or device.staged.kind != kind:
+            device.staged = None  # in whose place the other is made
+            device.staged = _staged(kind)(device)
         return _have(service, device.staged.begin((kind, total, crc)))
     key = (kind, total, crc)
     if service.uploads and key != service.uploads.key:
@@ -48,6 +51,16 @@ def put_begin(service, payload):
     if not service.uploads:
         service.uploads = Upload(service, key)
     return _have(service, service.uploads.have)
+
+
+def _staged(kind):
+    """The place for an image, or for a recording; Refusal: this board does not hear."""
+    if kind == p.KIND_IMAGE:
+        return Staged
+    try:  # by name: most boards are packed without it
+        return __import__("tinycl_rt.service.sound", None, None, ("Recording",)).Recording
+    except ImportError:
+        raise p.Refusal(p.BAD_VALUE, "it has no sound front end: tinycl flash --sound")  # noqa: B904
 
 
 def put_data(service, payload):
@@ -70,7 +83,7 @@ def put_commit(service, payload):
     done = (kind, crc)
     if not service.uploads and service.committed == done:
         return progress(service, p.DONE_BEFORE)
-    _target(service, kind if kind != p.KIND_IMAGE else -1, crc).commit()
+    _target(service, kind if kind not in _STAGED else -1, crc).commit()
     service.committed = done
     forget_recent(service)
     return progress(service)
@@ -82,8 +95,8 @@ def _have(service, count):
 
 
 def _target(service, kind, crc):
-    """What is on its way: an image, or an upload. Refusal: it was not begun."""
-    target = service.uploads if kind != p.KIND_IMAGE else service.device.staged
+    """What is on its way: a sample, or an upload. Refusal: it was not begun."""
+    target = service.device.staged if kind in _STAGED else service.uploads
     if not target or target.key[0] != kind or target.key[2] != crc or not target.key[1]:
         raise p.Refusal(p.STALE, "no such upload is under way")
     return target
