@@ -14,13 +14,14 @@ from tinycl.data.motions import load_motions
 from tinycl.data.npz import load_npz
 from tinycl.data.symbols import add_to_digits, load_symbols
 from tinycl.data.table import load_csv
+from tinycl.data.things import to_things
 from tinycl.data.wav import load_wav
 from tinycl.exceptions import DataError
 
 __all__ = ["NAMES", "load"]
 
 _GENERATED = {"symbols": load_symbols, "letters": load_letters, "motions": load_motions}
-NAMES = ("digits", *builtin.CLASS_NAMES, "drawn", *_GENERATED)
+NAMES = ("digits", *builtin.CLASS_NAMES, "drawn", "things", *_GENERATED)
 """Data sets that have a name."""
 
 _FILES: dict[str, Callable[[str, str], Dataset]] = {
@@ -44,7 +45,8 @@ def load(name: str) -> Dataset:
             names, or else downloaded by Keras.
         ``symbols``, ``motions``
             Generated: drawn symbols, and windows of a 3-axis accelerometer
-            (`tinycl.data.symbols`, `tinycl.data.motions`). ``drawn`` is MNIST and symbols.
+            (`tinycl.data.symbols`, `tinycl.data.motions`). ``drawn`` is MNIST and symbols,
+            ``things`` that and CIFAR-100 in grey (`tinycl.data.things`).
         ``letters``
             Printed A to Z, from matplotlib's fonts (`tinycl.data.letters`).
         ``npz:PATH``
@@ -86,6 +88,8 @@ def load(name: str) -> Dataset:
         return _GENERATED[name]()
     if name == "drawn":
         return add_to_digits(builtin.load_known("mnist"))
+    if name == "things":
+        return to_things(load("drawn"), builtin.load_known("cifar100"))
     raise DataError(f"no data set is called {name!r}; {_advice(name)}")
 
 

@@ -124,6 +124,18 @@ DESIGNS: dict[str, tuple[Shape, Architecture]] = {
             (128, _SQUARE, _NONE, "valid", _NONE, _NONE),
         ),
     ),
+    "grey2": (
+        _GREY,
+        _architecture(
+            _GREY,
+            (32, (5, 5), (2, 2), "valid", _NONE, _NONE),
+            (64, _SQUARE, _NONE, "same", (2, 2), (2, 2)),
+            (64, _SQUARE, _NONE, "same", _NONE, _NONE),
+            (64, _SQUARE, _NONE, "same", _NONE, _NONE),
+            (128, _SQUARE, _NONE, "valid", _NONE, _NONE),
+            joins={3: (1,), 4: (2,)},
+        ),
+    ),
     # Small patterns of time and frequency, then whole spectra, then their order.
     "speech": (
         _SPEECH,

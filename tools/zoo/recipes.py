@@ -105,6 +105,19 @@ RECIPES = {
         classes=10,
         transfer=(("letters", "nc:2", None),),
     ),
+    "grey2": Recipe(
+        title="grey pictures: drawings, print, things",
+        pixels="luminance, light on dark or dark on light",
+        pretrained_on="things: MNIST, 100 generated symbols, CIFAR-100 in grey",
+        training=(
+            f"{_FASTER} tinycl train things --size grey2 --views 1 --augment light --epochs 20 "
+            "--batch 128 --lr 0.005 --seed 1 --teacher same"
+        ),
+        seed=1,
+        tested_on="things",
+        classes=210,
+        transfer=(("letters", "nc:2", None),),
+    ),
     # python -m tools.zoo.spoken -o runs/zoo/spoken.npz
     # python -m tools.zoo.real_words SOUNDS --npz runs/zoo/real_words.npz
     "speech": Recipe(
