@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the emulated boards are built and run with, on Debian and Ubuntu.
 #
-#   tools/boards/setup.sh            compilers, emulators, source tools
+#   tools/boards/setup.sh            compilers, emulators, source tools, a speech synthesiser for notebook 7
 #   tools/boards/setup.sh --list     only print what is missing
 #   tools/boards/setup.sh --browser  what tests of the page need instead: Chromium, Node.js
 #
@@ -12,7 +12,7 @@ packages="
     build-essential
     gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
-    cmake
+    cmake espeak-ng
 "
 # Not every Node.js comes from Debian; others bring npm themselves.
 command -v node >/dev/null 2>&1 || packages="$packages nodejs"
