@@ -34,9 +34,9 @@ from tinycl.inference import latents
 from tools.command import command_line, tool, write_json
 from tools.zoo.rooms import record
 
-__all__ = ["main"]
+__all__ = ["PAIRS", "Clip", "main", "read_clips"]
 
-_PAIRS = {
+PAIRS = {
     "Italian": (("it_IT_m_Carlo", ".wav"), ("it_IT_f_Menardi", ".wav")),
     "Spanish": (("es_MX_f_Allison", ".wav"), ("es", ".gsm")),
     "French": (("fr_CA_f_June", ".wav"), ("fr", ".gsm")),
@@ -57,16 +57,13 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--npz", type=Path, help="write a data set and measure nothing")
     options = parser.parse_args(words)
     rng = np.random.default_rng(1)
-    root = options.sounds / "usr" / "share" / "asterisk" / "sounds"
     if options.npz:
-        _write(
-            [_clips(root / folder, ".wav") for folder, _ in _PAIRS["Italian"]], options.npz, rng
-        )
+        _write(read_clips(options.sounds, "Italian"), options.npz, rng)
         return 0
     model = Model(read_model(Path(options.model), []))
     rows = []
-    for language, pair in _PAIRS.items():
-        clips = [_clips(root / folder, ending) for folder, ending in pair]
+    for language in PAIRS:
+        clips = read_clips(options.sounds, language)
         rows += _measure(language, clips, model, options.draws, rng)
         for row in rows[-2:]:
             print(
@@ -80,6 +77,18 @@ def main(words: list[str] | None = None) -> int:
         print(f"all, {n} samples a word: tinycl {tinycl:.1%}, logistic regression {logistic:.1%}")
     write_json(options.json, rows)
     return 0
+
+
+def read_clips(sounds: Path, language: str) -> list[dict[str, Clip]]:
+    """Words by name of both speakers of a language.
+
+    Raises
+    ------
+    DataError
+        The recordings are not there.
+    """
+    root = sounds / "usr" / "share" / "asterisk" / "sounds"
+    return [_clips(root / folder, ending) for folder, ending in PAIRS[language]]
 
 
 def _clips(folder: Path, ending: str) -> dict[str, Clip]:
