@@ -7,6 +7,7 @@ from tinycl_rt.lib import modules
 
 modules.load("link.protocol", "lib.files", "link.frames", "device", "store.log", "store.state")
 modules.load("store.store", "service.commands", "service.queries", "service.uploads")
+modules.load("service.settings")
 modules.load("link.streams", "service.service")
 
 from tinycl_rt.service.service import serve  # noqa: E402

@@ -16,7 +16,7 @@ from tinycl_rt.lib.files import (
     rename,
 )
 
-__all__ = ["install", "open_folder", "reset", "restore"]
+__all__ = ["install", "make_learner", "open_folder", "reset", "restore"]
 
 
 def open_folder(device):
@@ -215,6 +215,30 @@ def _set_up(device):
             if not _lighten(device):
                 raise
     device.store = device._make_store()
+
+
+def make_learner(device, model, config=None):
+    """A learner with these settings, or those of the state that was saved, or what has room."""
+    from tinycl_rt.config import CWR, MEAN, Config
+    from tinycl_rt.learner import Learner
+
+    # A learner of other settings would leave its code, and holes, where this one needs room.
+    config = config or device._make_store().settings(model)
+    gc.collect()
+    if config or device.packed:
+        return Learner(model, config or Config.unpack(device.packed))
+    # A first hello must succeed on the smallest heap, so what takes less comes next. Weights
+    # give way before rows: read from the file system they take time, but no accuracy.
+    heap = model.source.place == "heap"
+    for given in ({}, {"rank": 32}, {"rank": 16}, {"rank": 8}, {"head": MEAN}):
+        if heap and given.get("rank") == 16:
+            raise MemoryError("the weights leave no room for a learner")
+        try:
+            return Learner(model, Config(**given))
+        except MemoryError:
+            pass  # not in here: what was made of it is held until the end
+        gc.collect()
+    return Learner(model, Config(head=CWR, replay_slots=0))
 
 
 def _lighten(device, config=None):

@@ -9,8 +9,6 @@ Basic example usage:
     device.save()
 """
 
-import gc
-
 from tinycl_rt.lib.files import reason
 from tinycl_rt.lib.modules import forget
 from tinycl_rt.link.protocol import NO_MODEL, Refusal
@@ -150,26 +148,9 @@ class Device:
         return Model(source)
 
     def _make_learner(self, model, config=None):
-        from tinycl_rt.config import CWR, MEAN, Config
-        from tinycl_rt.learner import Learner
+        from tinycl_rt import changes
 
-        # A learner of other settings would leave its code, and holes, where this one needs room.
-        config = config or self._make_store().settings(model)
-        gc.collect()
-        if config or self.packed:
-            return Learner(model, config or Config.unpack(self.packed))
-        # A first hello must succeed on the smallest heap, so what takes less comes next. Weights
-        # give way before rows: read from the file system they take time, but no accuracy.
-        heap = model.source.place == "heap"
-        for given in ({}, {"rank": 32}, {"rank": 16}, {"rank": 8}, {"head": MEAN}):
-            if heap and given.get("rank") == 16:
-                raise MemoryError("the weights leave no room for a learner")
-            try:
-                return Learner(model, Config(**given))
-            except MemoryError:
-                pass  # not in here: what was made of it is held until the end
-            gc.collect()
-        return Learner(model, Config(head=CWR, replay_slots=0))
+        return changes.make_learner(self, model, config)
 
     def _make_store(self):
         from tinycl_rt.store.store import Store

@@ -16,7 +16,7 @@ Policies (``Config.policy``):
 
 from array import array
 
-BLOCK = 2048  # bytes; a heap that was used for a while has no large piece
+BLOCK = 1024  # bytes; a heap that was used for a while has no large piece
 
 POLICIES = ("random", "reservoir", "class-balanced", "ring")
 
@@ -58,8 +58,7 @@ class Replay:
         self.latent_bytes = latent_bytes
         self._each = each = max(1, BLOCK // max(1, latent_bytes))
         self._blocks = [
-            memoryview(bytearray(min(each, slots - first) * latent_bytes))
-            for first in range(0, slots, each)
+            bytearray(min(each, slots - first) * latent_bytes) for first in range(0, slots, each)
         ]
         self.labels = bytearray(slots)
         self.fresh = bytearray(slots)
@@ -97,7 +96,7 @@ class Replay:
     def latent(self, slot):
         """View of the packed bits of a slot."""
         at = slot % self._each * self.latent_bytes
-        return self._blocks[slot // self._each][at : at + self.latent_bytes]
+        return memoryview(self._blocks[slot // self._each])[at : at + self.latent_bytes]
 
     def filled(self):
         """Views of the bits of all filled slots, one behind another."""
@@ -105,7 +104,7 @@ class Replay:
         for block in self._blocks:
             if left <= 0:
                 break
-            found.append(block[: min(left, len(block))])
+            found.append(memoryview(block)[: min(left, len(block))])
             left -= len(block)
         return found
 

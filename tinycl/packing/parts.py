@@ -56,6 +56,7 @@ PROFILES: dict[str, dict[str, str]] = {
         "_staged": "service.staged",
         "_queries": "lib.board service.queries",
         "_uploads": "service.uploads",
+        "_settings": "service.settings",
         "_corrections": f"{_CORRECTIONS} service.corrections",
     },
 }

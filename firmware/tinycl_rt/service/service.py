@@ -80,7 +80,7 @@ class Service:
         self.committed = (0, 0)  # kind and CRC-32 of the last one that was put to use
         self.fetched = None  # the state while the host fetches it
         self.done = False  # the host said goodbye
-        self._seldom = False  # code for seldom requests is loaded
+        self._seldom = 0  # which code for seldom requests is loaded
         commands.forget_recent(self)
         self.make_place()
 
@@ -173,29 +173,39 @@ class Service:
             if self._seldom:
                 self._forget()
             return handler
-        self._seldom = True
-        if p.PUT_BEGIN <= code <= p.PUT_COMMIT or code == p.RESET:
+        part = 1 if p.PUT_BEGIN <= code <= p.PUT_COMMIT else 2
+        part = 3 if code == p.RESET else 4 if code in (p.FORGET, p.RENAME) else part
+        if part != self._seldom:  # a heap that is all but full has room for one of them
+            self._forget()
+            self._seldom = part
+        if part != 2:
+            self.fetched = None
+        if part == 1:
             from tinycl_rt.service import uploads
 
-            self.fetched = None
-            handler = uploads.HANDLERS.get(code)
-        elif code == p.FORGET or code == p.RENAME:
-            from tinycl_rt.service import corrections
-
-            self.fetched = None
-            handler = corrections.HANDLERS.get(code)
-        else:
+            handlers = uploads.HANDLERS
+        elif part == 2:
             from tinycl_rt.service import queries
 
-            handler = queries.HANDLERS.get(code)
+            handlers = queries.HANDLERS
+        elif part == 3:
+            from tinycl_rt.service import settings
+
+            handlers = settings.HANDLERS
+        else:
+            from tinycl_rt.service import corrections
+
+            handlers = corrections.HANDLERS
+        handler = handlers.get(code)
         if not handler:
             raise p.Refusal(p.UNKNOWN_REQUEST, "request %d is unknown" % code)
         return handler
 
     def _forget(self):
         """Let go of code that was needed for a while."""
-        self._seldom = False
+        self._seldom = 0
         forget("service.queries")
+        forget("service.settings")
         forget("service.corrections")
         if not self.uploads:
             forget("service.uploads")

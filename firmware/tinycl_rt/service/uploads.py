@@ -1,4 +1,4 @@
-"""Requests that bring a learner state, a model file, or settings; samples in pieces.
+"""Requests that bring a learner state or a model file; samples in pieces.
 
 Things come in pieces, one upload at a time for the large kinds. Pieces come in order; a piece that
 was there before is acknowledged and dropped, one from behind a hole is refused with the offset
@@ -19,22 +19,6 @@ from tinycl_rt.service.staged import Staged
 __all__ = ["HANDLERS"]
 
 _STAGED = (p.KIND_IMAGE, p.KIND_SOUND)
-
-
-def reset(service, payload):
-    learned, experience, is_open, _ = take(p.RESET_REQUEST, payload)
-    learner = service.device.need()
-    config = bytes(payload[10:])
-    here = (learner.learned, learner.experience, int(learner.is_open))
-    if (learned, experience, is_open) != here:
-        fresh = not (learner.learned or learner.experience or learner.is_open)
-        if fresh and config == bytes(learner.packed):
-            return progress(service, p.DONE_BEFORE)
-        raise p.Refusal(p.STALE, "%d samples were learned" % learner.learned)
-    forget_recent(service)
-    learner = None  # the device may have to make another one, in the place of this
-    service.device.reset(config)
-    return progress(service)
 
 
 def put_begin(service, payload):
@@ -187,7 +171,6 @@ def _collect(path):
 
 
 HANDLERS = {
-    p.RESET: reset,
     p.PUT_BEGIN: put_begin,
     p.PUT_DATA: put_data,
     p.PUT_COMMIT: put_commit,

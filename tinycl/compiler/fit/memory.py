@@ -105,7 +105,7 @@ def _replay_memory(model: Model, config: Config) -> int:
     """Packed latents with the objects of their blocks."""
     each = max(1, BLOCK // max(1, latent_bytes(model, config)))
     blocks = -(-config.replay_slots // each)
-    return replay_bytes(model, config) + blocks * (_ARRAY_BYTES + _VIEW_BYTES)
+    return replay_bytes(model, config) + blocks * _ARRAY_BYTES
 
 
 def learner_bytes(model: Model, config: Config, weights: str = "heap") -> dict[str, int]:

@@ -104,8 +104,9 @@ def _serve(path, classes, replay, room, head):
     from tinycl_rt.service.service import Service, largest_payload
 
     if "tinycl_rt._device" not in sys.modules:  # sources: as code.py does
-        import tinycl_rt.service.queries
-        import tinycl_rt.service.uploads
+        from tinycl_rt.lib import modules
+
+        modules.load("service.queries", "service.uploads", "service.settings")
 
     _forget()
     say("runtime")
