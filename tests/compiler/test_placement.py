@@ -42,7 +42,7 @@ def test_where_weights_lie(
     other = place(model, get(board), Config(head=0, replay_slots=replay + 10))
     each = BLOCK // model.latent_bytes
     blocks = -(-(replay + 10) // each) - -(-replay // each)
-    assert other.need(weights) - found.need(weights) == 10 * (model.latent_bytes + 2) + 48 * blocks
+    assert other.need(weights) - found.need(weights) == 10 * (model.latent_bytes + 2) + 16 * blocks
 
 
 def test_a_board_without_a_known_heap_is_refused() -> None:
@@ -82,6 +82,6 @@ def test_a_tail_takes_what_its_formula_says() -> None:
     scratch = 4 * (model.features + 9 * 34 + 34 + 40) + 2 * 6 * 4
     views = 32 * n * (3 + 2 + 2)
     assert found["tail"] == n * (signs + windows + errors) + weights + scratch + views + 4
-    assert found["replay"] == 7 * 16 * 4 + 48 + 2 * 7 + 8 * 10 + 8  # in one block
+    assert found["replay"] == 7 * 16 * 4 + 16 + 2 * 7 + 8 * 10 + 8  # in one block
     with pytest.raises(ValueError, match="tail:9 asks for 9"):
         learner_bytes(model, Config(depth=9))

@@ -51,7 +51,7 @@ def test_every_line_stands_in_its_page_and_a_change_is_seen() -> None:
         assert len(differences(name, Values())) == len(part.lines)
 
 
-@pytest.mark.parametrize("name", ["kernels", "letters"])
+@pytest.mark.parametrize("name", ["kernels", "letters", "native", "imports", "zoo", "study"])
 def test_pages_say_what_is_measured(name: str) -> None:
     for board in ("cortex-m3", "cortex-m0"):
         built(board)

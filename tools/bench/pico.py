@@ -1,24 +1,32 @@
 """Time that models take on a Pico: the emulator's cycles at 125 MHz, native kernels.
 
-    python -m tools.bench.pico                  motion, grey and colour-s of the zoo
+    python -m tools.bench.pico                  time, of models of the zoo
+    python -m tools.bench.pico --heap           what the heap holds, and what compile computes
 
 The board serves a host meanwhile, so that a sample that is learned counts with its frame. Misses
-of the flash's cache are not modelled.
+of the flash's cache are not modelled. The heap is that of a board that learned two samples, saved
+and was started again; with the head lda it keeps the rows that it has room for.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
-from tinycl_rt.config import Config
+from tinycl_rt.config import HEADS, Config
+from tinycl_rt.model.loader import Model
 
 from tinycl.boards import start
+from tinycl.boards.registry import PICO
+from tinycl.compiler.fit.placement import place
 from tinycl.link import connect
 from tools.boards.paths import PROJECT
 from tools.command import command_line, tool
 
-_MODELS = ("motion", "grey", "colour-s")
+_MODELS = {"motion": 400, "grey": 400, "colour-s": 120, "colour-s2": 120}  # latents with cwr
 _SAMPLES = 3
 
 
@@ -26,11 +34,52 @@ _SAMPLES = 3
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = command_line(__doc__)
-    parser.add_argument("models", nargs="*", default=_MODELS, help="of the zoo")
-    for name in parser.parse_args(words).models:
+    parser.add_argument("models", nargs="*", default=list(_MODELS), help="of the zoo")
+    parser.add_argument("--heap", action="store_true", help="measure memory in place of time")
+    options = parser.parse_args(words)
+    for name in options.models:
+        for config in _settings(name) if options.heap else ():
+            print(f"{name:12} {heap(name, config)}", flush=True)
+        if options.heap:
+            continue
         predicting, learning = measure(name)
         print(f"{name:12} predict {predicting:6.0f} ms   learn {learning:6.0f} ms", flush=True)
     return 0
+
+
+def _settings(name: str) -> Iterator[Config | None]:
+    yield Config(classes=10, head="cwr", replay_slots=_MODELS.get(name, 0))
+    yield None  # the board's own
+
+
+def heap(name: str, config: Config | None) -> str:
+    """Head, rows, latents, and bytes of the heap that are taken, and computed."""
+    data = (PROJECT / "tinycl" / "zoo" / "models" / f"{name}.tcm").read_bytes()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        start("pico", flash=Path(folder)) as board,
+        connect(board.port, board.patience) as client,
+    ):
+        client.put_model(data)
+        if config is not None:
+            client.reset(config)
+        shape = client.info().input_shape
+        client.begin(0, classes=[0, 1], samples=2)
+        for label in (0, 1):
+            client.learn(0, label, np.full(shape, 90 * label, np.uint8), label)
+        client.end(0, 2)
+        board.restart()
+        info = client.reconnect()
+        client.bye()
+    used = info.config
+    assert used is not None and info.learned == 2
+    placed = place(Model(data), PICO, used)
+    taken, computed = placed.heap_bytes - info.heap_free, placed.need(placed.weights)
+    rows = f"{used.rows(info.features)} rows" if used.head else f"{used.replay_slots} latents"
+    return (
+        f"{HEADS[used.head]:5}{rows:14}{placed.weights:10}heap {taken:,}, computed {computed:,}: "
+        f"{computed / taken - 1:+.1%}"
+    )
 
 
 def measure(name: str) -> tuple[float, float]:

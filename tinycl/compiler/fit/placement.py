@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinycl_rt.config import Config
+from tinycl_rt.config import CWR, Config
 from tinycl_rt.model.loader import Model
 
 from tinycl.boards import Board
@@ -23,6 +23,10 @@ SOURCES_BYTES = 71_800
 # the Pico, with what tests/boards/test_pico.py compares.
 _LARGE_HEAP = 200_000
 _LARGE_FRAMES_BYTES = 3_500
+# The runtime above has the code of the head lda: cwr has that much less (tools.figures, part ram).
+_LESS_BY_CWR = 9_300
+# Machine code of a Cortex-M0 beside that of a Cortex-M3: `python -m tools.bench.pico --heap`.
+_MORE_ON_ARMV6M = 9_300
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,9 @@ def place(model: Model, board: Board, config: Config) -> Placement:
     runtime = MAPPED_BYTES if board.romfs else HEAP_BYTES if board.native_arch else SOURCES_BYTES
     if board.heap_bytes >= _LARGE_HEAP and board.native_arch:
         runtime += _LARGE_FRAMES_BYTES
+    if not board.romfs and board.native_arch:
+        runtime -= _LESS_BY_CWR if config.head == CWR else 0
+        runtime += _MORE_ON_ARMV6M if board.native_arch == "armv6m" else 0
     found = Placement("mapped", memory, runtime, board.heap_bytes)
     if board.romfs:
         return found
