@@ -218,7 +218,10 @@ def _set_up(device):
 
 
 def make_learner(device, model, config=None):
-    """A learner with these settings, or those of the state that was saved, or what has room."""
+    """A learner with these settings, or those of the state that was saved, or what has room.
+
+    MemoryError: there is no room; with the weights in the heap, that others may take it first.
+    """
     from tinycl_rt.config import CWR, MEAN, Config
     from tinycl_rt.learner import Learner
 

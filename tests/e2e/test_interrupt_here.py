@@ -68,7 +68,7 @@ def pressed(terminal: Terminal, twice: bool) -> str:
         terminal.child.sendintr()
     text = terminal.end()
     assert twice or "ended at once" not in text
-    assert text.count("tinycl: ") == 1
+    assert text.count("tinycl: ") == 1, text[-800:]
     return text
 
 

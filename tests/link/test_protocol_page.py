@@ -12,7 +12,7 @@ from tinycl_rt.config import PACKED_BYTES, Config
 from tinycl_rt.link import frames
 from tinycl_rt.link import protocol as p
 from tinycl_rt.link.frames import encode
-from tinycl_rt.service import commands, corrections, queries, uploads
+from tinycl_rt.service import commands, corrections, queries, settings, uploads
 
 import tinycl
 
@@ -35,7 +35,7 @@ def test_codes_and_errors_are_those_of_the_code() -> None:
     assert [int(number) for number, _ in ROWS] == [*range(1, 19), *range(1, 13)]
     for number, name in ROWS:
         assert getattr(p, name) == int(number), name
-    modules = commands, queries, uploads, corrections
+    modules = commands, queries, uploads, settings, corrections
     handled = [code for module in modules for code in module.HANDLERS]
     assert sorted(handled) == list(range(1, 19))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from helpers.tiny import tiny_model
 
+from tinycl.data import Dataset
 from tools.study import __main__ as study
 from tools.study import consolidation, generated, heads, shrinkage, storage, widths
 from tools.study.tasks import Task
@@ -35,6 +37,11 @@ def run(folder: Path, *words: str) -> None:
     assert study.main(["--quick", "--out", str(folder), "--jobs", "1", *words]) == 0
 
 
+def some_held_out(dataset: Dataset) -> Dataset:
+    found = shrinkage.held_out(dataset)
+    return replace(found, x_test=found.x_test[::10], y_test=found.y_test[::10])
+
+
 def test_every_part(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(widths, "QF", (4, 8))
     monkeypatch.setattr(widths, "GBITS", (4, 8))
@@ -45,6 +52,8 @@ def test_every_part(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generated, "LIMITS", (5,))
     monkeypatch.setattr(generated, "COMPONENTS", (1,))
     monkeypatch.setattr(consolidation, "PASSES", (1,))
+    monkeypatch.setattr(consolidation, "_TAIL_RATES", (0.0, 1e-2))
+    monkeypatch.setattr(consolidation, "held_out", some_held_out)
     (folder / "instructions.json").write_text('[{"kernel": "head_step", "instructions": 12345}]')
     run(folder)
     text = (folder / "study.md").read_text()

@@ -44,7 +44,7 @@ def said(monkeypatch: pytest.MonkeyPatch, folder: Path, columns: int, words: str
     [
         ("boards", "1,408 KiB"),
         ("zoo list", "instructions"),
-        ("zoo list", "accelerometer,"),  # a word that has room is not broken
+        ("zoo list", "accelerometer"),  # a word that has room is not broken
         ("zoo show colour-l", "Learned later"),
         ("zoo check motion", "test samples"),
         ("memory binarynet", "138.15 MiB"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -52,12 +53,13 @@ def keeping(kept: Callable[[], str]) -> Iterator[None]:
     Interrupted
         Ctrl-C was pressed once.
     """
-    pressed = False
+    pressed, owner = False, os.getpid()
 
     def press(*_: object) -> None:
         nonlocal pressed
-        if pressed:
-            end_at_once("ended at once; what was not saved is lost")
+        if pressed:  # a worker that was forked a moment ago hears it too: one sentence is enough
+            mine = os.getpid() == owner
+            end_at_once("ended at once; what was not saved is lost" if mine else "")
         pressed = True
         raise KeyboardInterrupt
 

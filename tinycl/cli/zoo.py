@@ -86,7 +86,7 @@ def get(
 
         tinycl zoo get colour-s -o model.tcm
 
-        tinycl simulate --model colour-s --data cifar10 --scenario nc:2 --replay 500
+        tinycl simulate --model colour-s --data cifar10 --scenario nc:2 --limit 100
     """
     from tinycl.zoo import model
 

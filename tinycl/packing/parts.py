@@ -68,7 +68,7 @@ What comes first is needed by what follows. Parts are loaded as a whole, and let
 SOUND = {"_sound": "sound listener"}
 """The part of boards that hear, whatever their profile."""
 
-RECORDING = {"_recording": "service.sound"}
+RECORDING = {"_sent_sound": "service.sound"}
 """The part of boards that hear what a host sends."""
 
 STUBS = (

@@ -39,7 +39,7 @@ class Line:
     def found(self, text: str) -> str:
         """The text as the page has it; LineError: it is not there, or more than once."""
         literals = map(re.escape, _FIELD.split(self.template))
-        found = re.findall(r"[^|\n]{1,20}?".join(literals), text)
+        found = re.findall(r"[^|\n]{1,60}?".join(literals), text)
         if len(found) != 1:
             raise LineError(
                 f"{self.page}: expected one line such as {self.template!r}, found {len(found)}"

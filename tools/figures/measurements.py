@@ -12,12 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tinycl_rt.config import CWR, LDA
+from tinycl_rt.config import CWR, LDA, Config
+from tinycl_rt.model.loader import Model
 
 from tinycl import zoo
-from tinycl.boards.registry import BUILT, FROZEN
+from tinycl.boards import Board
+from tinycl.boards.registry import BOARDS, BUILT, FROZEN
+from tinycl.compiler.fit.placement import place
+from tinycl.experiment.prepare import with_fewer_rows
+from tools.bench import heads as bench_heads
 from tools.bench import imports as bench_imports
 from tools.bench import inference, kernels, ram
+from tools.bench import pico as bench_pico
 from tools.bench.synthetic_model import synthetic_model
 from tools.boards.paths import PROJECT
 from tools.boards.workload import run_workload
@@ -27,12 +33,15 @@ __all__ = [
     "Values",
     "cards",
     "code",
+    "costs",
     "demo",
     "demo_values",
+    "fits",
     "heads",
     "imports",
     "instructions",
     "native_code",
+    "pico",
     "study",
     "unknown",
 ]
@@ -120,6 +129,51 @@ def cards() -> Values:
         values[f"{name}_flash"] = len(data) / 1024
         values[f"{name}_instructions"] = counted["instructions"]
     return values
+
+
+def fits() -> Values:
+    """RAM on each board, computed, and how the head and the weights make do: ``pico_grey``."""
+    models = {"demo": synthetic_model((8, 8, 1), "8k")}
+    models |= {name: zoo.model(name) for name in ("motion", "grey", "colour-s")}
+    return {
+        f"{board}_{name}": _fitting(Model(data), BOARDS[board])
+        for board in ("pico", "pico-w", "pico2", "esp32", "nrf52840", "circuitpython")
+        for name, data in models.items()
+    }
+
+
+def _fitting(model: Model, board: Board) -> str:
+    wanted = Config(classes=10)
+    for config in with_fewer_rows(wanted, model.features):
+        placed = place(model, board, config)
+        if placed.fits(placed.weights):
+            rows, most = config.rows(model.features), wanted.rows(model.features)
+            less = f"{rows} rows of {most}" if rows < most else ""
+            streamed = "weights streamed" if placed.weights == "streamed" else ""
+            how = ", ".join(filter(None, (less, streamed)))
+            return f"{placed.need(placed.weights) / 1024:.1f} KiB" + (f": {how}" if how else "")
+    return "no"
+
+
+def pico() -> Values:
+    """Time and heap of an emulated Pico: ``grey_predict``, ``grey_lda_taken``."""
+    values: Values = {}
+    for name in ("motion", "grey", "colour-s"):
+        values[f"{name}_predict"], values[f"{name}_learn"] = bench_pico.measure(name)
+        for config in bench_pico.settings(name):
+            row = bench_pico.heap(name, config)
+            for key in ("rows", "taken", "computed"):
+                values[f"{name}_{row['head']}_{key}"] = row[key]
+    return values
+
+
+def costs() -> Values:
+    """Bytes and work of each head: ``lda_512_end``."""
+    return {
+        f"{row['title'].split()[0]}_{row['features']}_{key}": row[key]
+        for row in bench_heads.measure(10, [512, 1024])
+        for key in ("bytes", "learn", "predict", "end")
+    }
 
 
 def study() -> Values:

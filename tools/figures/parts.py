@@ -10,17 +10,21 @@ from tools.figures.measurements import (
     Values,
     cards,
     code,
+    costs,
     demo,
+    fits,
     heads,
     imports,
     instructions,
     native_code,
+    pico,
     study,
     unknown,
 )
 
 __all__ = ["PARTS", "Part"]
 
+_BOARDS = "tinycl/docs/boards.md"
 _PERFORMANCE = "tinycl/docs/performance.md"
 _HEADS = "tinycl/docs/heads.md"
 _SOUND = "tinycl/docs/sound.md"
@@ -52,6 +56,13 @@ _STEP = "head, predict and learn, 256 features × 10 classes, with its Python"  
 _ADD = "class sums: a sample of 1,024 features joins its class"
 _FLOAT = "float32 convolution 3×3 without a floating-point unit, per multiply-accumulate"  # noqa: RUF001
 _BACKBONES = ("colour-s", "colour-s2", "colour-l", "grey", "grey2", "motion", "speech")
+_LDA = "6·C·D + 7·D + rank·(2·D + rank + 13) and little more"
+_FITTED = ("demo", "motion", "grey", "colour-s")
+_ON_A_PICO = (
+    ("`motion`", "motion"),
+    ("`grey`", "grey"),
+    ("`colour-s`, weights streamed", "colour-s"),
+)
 _TITLES = (("`lda`", "lda"), ("`mean`", "mean"), ("`cwr`, 200 latents", "cwr"))
 
 PARTS = {
@@ -173,6 +184,62 @@ PARTS = {
             for title, field in (
                 ("flash", "{NAME_flash:.1f} KiB"),
                 ("instructions for a prediction, Cortex-M3", "{NAME_instructions:,}"),
+            )
+        ),
+    ),
+    "fits": Part(
+        fits,
+        tuple(
+            Line(_BOARDS, _row(title, *(f"{{{board}_{name}}}" for name in _FITTED)))
+            for title, board in (
+                ("Pico | 240 KiB", "pico"),
+                ("Pico W | 200 KiB", "pico-w"),
+                ("Pico 2 | 486 KiB", "pico2"),
+                ("ESP32 | 131 KiB in two regions", "esp32"),
+                ("nRF52840 | 128 KiB", "nrf52840"),
+                ("CircuitPython on a Pico W | 123 KiB", "circuitpython"),
+            )
+        ),
+    ),
+    "pico": Part(
+        pico,
+        tuple(
+            Line(
+                _BOARDS,
+                _row(
+                    f"{title} | `{head}`, {{{name}_{head}_rows}}",
+                    f"{{{name}_{head}_taken:,}}",
+                    f"{{{name}_{head}_computed:,}}",
+                ),
+            )
+            for title, name in _ON_A_PICO
+            for head in ("cwr", "lda")
+        )
+        + tuple(
+            Line(
+                _BOARDS,
+                _row(f"`{name}`", f"{{{name}_predict:.0f}} ms", f"{{{name}_learn:.0f}} ms"),
+            )
+            for _, name in _ON_A_PICO
+        ),
+    ),
+    "costs": Part(
+        costs,
+        tuple(
+            Line(
+                _HEADS,
+                _row(
+                    f"{title} | {formula}",
+                    *(f"{{{name}_{key}:,}}" for key in ("bytes", "learn", "predict", "end")),
+                ),
+            )
+            for title, formula, name in (
+                ("`lda`, 512 features, 32 rows", _LDA, "lda_512"),
+                ("`lda`, 1,024 features, 64 rows", "the same", "lda_1024"),
+                ("`mean`, 512 features", "6·C·D + 7·D and little more", "mean_512"),
+                ("`mean`, 1,024 features", "the same", "mean_1024"),
+                ("`cwr`, 512 features", "4·C·D + D and little more", "cwr_512"),
+                ("`cwr`, 1,024 features", "the same", "cwr_1024"),
             )
         ),
     ),

@@ -138,7 +138,7 @@ RECIPES = {
         ),
     ),
     "motion": Recipe(
-        title="3-axis accelerometer, 2.56 s at 50 Hz",
+        title="2.56 s of a 3-axis accelerometer at 50 Hz",
         pixels="x, y, z: 128 + 63.5 a g",
         pretrained_on="motions: 400 generated ones",
         training=(

@@ -38,7 +38,8 @@ def hello(service, payload):
         state = (learner.experience, learner.position, learner.learned, fingerprint)
         config = learner.packed
     window, max_payload = service.window, service.reader.max_payload
-    gc.collect()
+    if heap()[0]:  # of a board: elsewhere it takes long, and says nothing
+        gc.collect()
     head = (VERSION, flags, window, 0, max_payload, device.autosave)
     head += (heap()[0], mark) + shape + sizes + state + (device.generation,)
     struct.pack_into(p.INFO, service.out, 0, *head)
