@@ -192,7 +192,13 @@ def _learner(model, classes, replay, head):
     from tinycl_rt import Learner
     from tinycl_rt.config import Config
 
-    return Learner(model, Config(classes=classes, replay_slots=replay, head=head))
+    settings = {"classes": classes, "replay_slots": replay, "head": head}
+    try:
+        return Learner(model, Config(**settings))
+    except MemoryError:
+        pass  # not in here: what was made of it is held until the end
+    gc.collect()
+    return Learner(model, Config(rank=8, **settings))  # as a board does whose heap is in pieces
 
 
 def _forget():
