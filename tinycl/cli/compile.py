@@ -94,8 +94,7 @@ def command(
     """
     from tinycl.compiler.compiler import compile_file
     from tinycl.compiler.fit.memory import layer_rows, learner_bytes
-    from tinycl.compiler.fit.placement import place
-    from tinycl.experiment.prepare import with_fewer_rows
+    from tinycl.experiment.prepare import with_rows_that_fit
     from tinycl.experiment.settings import AUTO, ExperimentSettings
 
     console = Console()
@@ -111,10 +110,9 @@ def command(
     slots = AUTO if replay is None else replay
     wanted = ExperimentSettings(learn=learn, head=head, replay=slots).config(classes)
     try:
-        for config in with_fewer_rows(wanted, model.features):
-            placing = place(model, target, config) if target else None
-            if not placing or placing.fits(placing.weights):
-                break
+        config, placing = wanted, None
+        if target:
+            config, placing = with_rows_that_fit(model, target, wanted)
         weights = placing.weights if placing else "heap"
         memory = learner_bytes(model, config, weights)
     except ValueError as error:

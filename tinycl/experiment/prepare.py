@@ -6,13 +6,15 @@ from tinycl_rt.config import LDA, Config
 from tinycl_rt.link.protocol import NO_MEMORY
 from tinycl_rt.model.loader import Model
 
+from tinycl.boards import Board
+from tinycl.compiler.fit.placement import Placement, place
 from tinycl.exceptions import BoardError, DataError
 from tinycl.experiment.experiment import Experiment
 from tinycl.experiment.settings import differences
 from tinycl.link.client import BoardClient
 from tinycl.link.messages import Refused
 
-__all__ = ["give_settings", "prepare", "send_model", "with_fewer_rows"]
+__all__ = ["give_settings", "prepare", "send_model", "with_fewer_rows", "with_rows_that_fit"]
 
 _RANKS = (48, 40, 32, 24, 16, 8, 4)
 
@@ -113,6 +115,23 @@ def with_fewer_rows(config: Config, features: int) -> list[Config]:
                 choices.append(Config.unpack(config.pack()))
                 choices[-1].rank = rank
     return choices
+
+
+def with_rows_that_fit(model: Model, board: Board, config: Config) -> tuple[Config, Placement]:
+    """The settings with the most rows that fit a board, and where things lie there.
+
+    Those with the fewest rows where none fits.
+
+    Raises
+    ------
+    BoardError
+        No heap size is known for this board.
+    """
+    for chosen in with_fewer_rows(config, model.features):
+        placed = place(model, board, chosen)
+        if placed.fits(placed.weights):
+            break
+    return chosen, placed
 
 
 def send_model(

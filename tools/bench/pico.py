@@ -20,11 +20,11 @@ import numpy as np
 from tinycl_rt.config import HEADS, Config
 from tinycl_rt.model.loader import Model
 
+from tinycl import zoo
 from tinycl.boards import start
 from tinycl.boards.registry import PICO
 from tinycl.compiler.fit.placement import place
 from tinycl.link import connect
-from tools.boards.paths import PROJECT
 from tools.command import command_line, tool
 
 _MODELS = {"motion": 400, "grey": 400, "colour-s": 120, "colour-s2": 120}  # latents with cwr
@@ -61,7 +61,7 @@ def settings(name: str) -> Iterator[Config | None]:
 
 def heap(name: str, config: Config | None) -> dict[str, Any]:
     """Head, its rows or latents, and bytes of the heap: taken, computed by the compiler."""
-    data = (PROJECT / "tinycl" / "zoo" / "models" / f"{name}.tcm").read_bytes()
+    data = zoo.model(name)
     with (
         tempfile.TemporaryDirectory() as folder,
         start("pico", flash=Path(folder)) as board,
@@ -93,7 +93,7 @@ def heap(name: str, config: Config | None) -> dict[str, Any]:
 
 def measure(name: str) -> tuple[float, float]:
     """Milliseconds to predict and to learn one sample, with the head cwr and no replay memory."""
-    data = (PROJECT / "tinycl" / "zoo" / "models" / f"{name}.tcm").read_bytes()
+    data = zoo.model(name)
     with start("pico") as board, connect(board.port, board.patience) as client:
         client.put_model(data)
         client.reset(Config(classes=10, head="cwr", replay_slots=0))

@@ -18,8 +18,7 @@ from tinycl_rt.model.loader import Model
 from tinycl import zoo
 from tinycl.boards import Board
 from tinycl.boards.registry import BOARDS, BUILT, FROZEN
-from tinycl.compiler.fit.placement import place
-from tinycl.experiment.prepare import with_fewer_rows
+from tinycl.experiment.prepare import with_rows_that_fit
 from tools.bench import heads as bench_heads
 from tools.bench import imports as bench_imports
 from tools.bench import inference, kernels, ram
@@ -144,15 +143,14 @@ def fits() -> Values:
 
 def _fitting(model: Model, board: Board) -> str:
     wanted = Config(classes=10)
-    for config in with_fewer_rows(wanted, model.features):
-        placed = place(model, board, config)
-        if placed.fits(placed.weights):
-            rows, most = config.rows(model.features), wanted.rows(model.features)
-            less = f"{rows} rows of {most}" if rows < most else ""
-            streamed = "weights streamed" if placed.weights == "streamed" else ""
-            how = ", ".join(filter(None, (less, streamed)))
-            return f"{placed.need(placed.weights) / 1024:.1f} KiB" + (f": {how}" if how else "")
-    return "no"
+    config, placed = with_rows_that_fit(model, board, wanted)
+    if not placed.fits(placed.weights):
+        return "no"
+    rows, most = config.rows(model.features), wanted.rows(model.features)
+    less = f"{rows} rows of {most}" if rows < most else ""
+    streamed = "weights streamed" if placed.weights == "streamed" else ""
+    how = ", ".join(filter(None, (less, streamed)))
+    return f"{placed.need(placed.weights) / 1024:.1f} KiB" + (f": {how}" if how else "")
 
 
 def pico() -> Values:

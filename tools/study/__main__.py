@@ -9,8 +9,8 @@ weights and errors; (c) accuracy against bytes of the replay memory, by the form
 (d) instructions of a backward pass and (e) memory of training at full depth, from the JSON files
 of the tools that measure them; (f) rules by which a tail's weights change; (g) what depth gains;
 (h) heads, by samples a class, on backbones of the zoo; (i) the constant of the head lda;
-(j) generative replay; (k) passes
-over the replay memory at the end of a stream; (l) few-shot learning after 60 base classes.
+(j) generative replay; (k) passes over the replay memory at the end of a stream; (l) few-shot
+learning after 60 base classes.
 OUT gets study.md with the plots beside it, and every run as CSV and JSON. Finished runs are kept
 in OUT/runs: a study that was stopped goes on.
 """

@@ -23,6 +23,7 @@ from tinycl_rt.kernels.numpy import core as kernels
 from tinycl_rt.learner import Learner
 from tinycl_rt.listener import Listener
 from tinycl_rt.model.loader import Model
+from tinycl_rt.sound import HOP, RATE
 
 from tinycl.cli.models import read_model
 from tinycl.data.sound import cut_word, window
@@ -32,7 +33,6 @@ from tools.zoo.rooms import noise, record
 
 __all__ = ["main"]
 
-_RATE = 16000
 _WORDS, _SAMPLES, _TIMES = 5, 20, 6
 _OTHER = "other"
 _PAUSE = 1.2  # s
@@ -95,15 +95,15 @@ def _measure(
     learner.end()
     order = rng.permutation(np.repeat(chosen, _TIMES)).tolist()
     heard = _hear(learner, _speech([said[name] for name in order], _PAUSE, rng), options)
-    right, wrong = _compare(order, heard, [len(said[name]) / _RATE for name in order])
+    right, wrong = _compare(order, heard, [len(said[name]) / RATE for name in order])
     seconds = 60 * options.minutes
     clips = [said[name] for name in rest[half:]]
-    length = sum(len(clip) / _RATE + 0.3 for clip in clips)
+    length = sum(len(clip) / RATE + 0.3 for clip in clips)
     talk = [clips[i % len(clips)] for i in range(int(len(clips) * seconds / length))]
     speech = _speech(talk, 0.3, rng)
     hiss = np.concatenate(
         [
-            10 ** rng.uniform(1, 3.3) * noise(10 * _RATE, clips, rng)
+            10 ** rng.uniform(1, 3.3) * noise(10 * RATE, clips, rng)
             for _ in range(int(seconds / 10))
         ]
     )
@@ -112,9 +112,9 @@ def _measure(
         "right": right,
         "wrong": wrong,
         "speech": len(_hear(learner, speech, options)),
-        "speech_hours": len(speech) / _RATE / 3600,
+        "speech_hours": len(speech) / RATE / 3600,
         "noise": len(_hear(learner, hiss, options)),
-        "noise_hours": len(hiss) / _RATE / 3600,
+        "noise_hours": len(hiss) / RATE / 3600,
     }
 
 
@@ -124,9 +124,9 @@ def _window(clip: Clip, rng: np.random.Generator) -> bytes:
 
 def _speech(clips: list[Clip], pause: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Words one after another, of one loudness, with noise and pauses."""
-    parts = [np.zeros(_RATE, np.float32)]
+    parts = [np.zeros(RATE, np.float32)]
     for clip in clips:
-        parts += [8000 * clip / np.abs(clip).max(), np.zeros(int(pause * _RATE), np.float32)]
+        parts += [8000 * clip / np.abs(clip).max(), np.zeros(int(pause * RATE), np.float32)]
     x = np.concatenate(parts)
     power = np.sqrt((x**2).mean())
     return x + power * 10 ** (-25 / 20) * rng.standard_normal(len(x)).astype(np.float32)
@@ -138,15 +138,15 @@ def _hear(learner: Learner, samples: NDArray[np.float32], options: Any) -> list[
     at = 0
     listener = Listener(
         learner,
-        lambda name, _: found.append((at / _RATE, name)),
+        lambda name, _: found.append((at / RATE, name)),
         gate=options.gate,
         least=options.least,
         ignore=(_OTHER,),
         kernels="numpy",
     )
     whole = np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
-    for at in range(0, len(whole), 320):
-        listener.feed(array("h", whole[at : at + 320].tobytes()))
+    for at in range(0, len(whole), HOP):
+        listener.feed(array("h", whole[at : at + HOP].tobytes()))
     return found
 
 

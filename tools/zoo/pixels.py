@@ -28,6 +28,7 @@ from tinycl.data import load
 from tinycl.data.dataset import Dataset, by_class, make_dataset
 from tinycl.data.symbols import CLASSES, draw
 from tinycl.data.things import to_grey
+from tinycl.experiment.evaluate import predict_latents
 from tinycl.inference import latents
 from tools.command import command_line, tool, write_json
 
@@ -124,8 +125,7 @@ def _learned(
     for latent, label in zip(x, y, strict=True):
         learner.learn_latent(latent.tobytes(), int(label))
     learner.end()
-    found = [learner.predict_latent(latent.tobytes()) for latent in x_test]
-    return float((np.array(found) == y_test).mean())
+    return float((predict_latents(learner, x_test) == y_test).mean())
 
 
 if __name__ == "__main__":
