@@ -233,14 +233,15 @@ def make_learner(device, model, config=None):
     # A first hello must succeed on the smallest heap, so what takes less comes next. Weights
     # give way before rows: read from the file system they take time, but no accuracy.
     heap = model.source.place == "heap"
-    for given in ({}, {"rank": 32}, {"rank": 16}, {"rank": 8}, {"head": MEAN}):
-        if heap and given.get("rank") == 16:
-            raise MemoryError("the weights leave no room for a learner")
+    less = () if heap else ({"rank": 16}, {"rank": 8}, {"head": MEAN})
+    for given in ({}, {"rank": 32}) + less:
         try:
             return Learner(model, Config(**given))
         except MemoryError:
             pass  # not in here: what was made of it is held until the end
         gc.collect()
+    if heap:
+        raise MemoryError("the weights leave no room for a learner")
     return Learner(model, Config(head=CWR, replay_slots=0))
 
 

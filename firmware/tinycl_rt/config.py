@@ -162,9 +162,12 @@ class Config:
         old, need = learner.replay, self.replay_slots * latent_bytes
         room = gc.mem_free() + old.slots * old.latent_bytes
         if need > room + (learner.head.nbytes if new_head else 0):
-            raise MemoryError(
-                "%d replay slots of %d bytes: too many" % (self.replay_slots, latent_bytes)
-            )
+            raise self._too_many(latent_bytes)
+
+    def _too_many(self, latent_bytes):
+        return MemoryError(
+            "%d replay slots of %d bytes: too many" % (self.replay_slots, latent_bytes)
+        )
 
     def pack(self):
         """20 bytes, see ``unpack``."""

@@ -22,7 +22,6 @@ from tinycl_rt.predictor import Predictor
 from tinycl_rt.replay import Replay
 
 NAME_BYTES = 24
-_TOO_MANY = "%d replay slots of %d bytes: too many"
 
 
 class Learner(Predictor):
@@ -147,7 +146,7 @@ class Learner(Predictor):
                 config.replay_slots, latent_bytes, config.classes, config.policy, self.rng
             )
         except MemoryError:
-            raise MemoryError(_TOO_MANY % (config.replay_slots, latent_bytes))  # noqa: B904
+            raise config._too_many(latent_bytes)  # noqa: B904
 
     def begin(self, experience=None, classes=(), n=0):
         """Open an experience.

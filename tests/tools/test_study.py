@@ -67,7 +67,7 @@ def test_every_part(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "memory.json" in text and "Not measured" in text
     assert text.count("| letters, grey, 5 | ") == 2
     assert "| 500 latents, rate 0.01 | " in text
-    assert "base60/model.tcm" in text
+    assert "base60-$size/model.tcm" in text
     plots = {p.name for p in folder.glob("*.png")}
     assert plots == {"a-small.png", "b-small.png", "c-small.png", "h-letters.png"}
     assert all(f"]({name})" in text for name in plots)

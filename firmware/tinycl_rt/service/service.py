@@ -80,7 +80,7 @@ class Service:
         self.committed = (0, 0)  # kind and CRC-32 of the last one that was put to use
         self.fetched = None  # the state while the host fetches it
         self.done = False  # the host said goodbye
-        self._seldom = 0  # which code for seldom requests is loaded
+        self._seldom = ""  # the code for seldom requests that is loaded
         commands.forget_recent(self)
         self.make_place()
 
@@ -173,29 +173,28 @@ class Service:
             if self._seldom:
                 self._forget()
             return handler
-        part = 1 if p.PUT_BEGIN <= code <= p.PUT_COMMIT else 2
-        part = 3 if code == p.RESET else 4 if code in (p.FORGET, p.RENAME) else part
+        part = _part(code)
         if part != self._seldom:  # a heap that is all but full has room for one of them
             self._forget()
             self._seldom = part
-        if part != 2:
+        if part != "queries":
             self.fetched = None
-        if part == 1:
+        if part == "uploads":
             from tinycl_rt.service import uploads
 
             handlers = uploads.HANDLERS
-        elif part == 2:
-            from tinycl_rt.service import queries
-
-            handlers = queries.HANDLERS
-        elif part == 3:
+        elif part == "settings":
             from tinycl_rt.service import settings
 
             handlers = settings.HANDLERS
-        else:
+        elif part == "corrections":
             from tinycl_rt.service import corrections
 
             handlers = corrections.HANDLERS
+        else:
+            from tinycl_rt.service import queries
+
+            handlers = queries.HANDLERS
         handler = handlers.get(code)
         if not handler:
             raise p.Refusal(p.UNKNOWN_REQUEST, "request %d is unknown" % code)
@@ -203,7 +202,7 @@ class Service:
 
     def _forget(self):
         """Let go of code that was needed for a while."""
-        self._seldom = 0
+        self._seldom = ""
         forget("service.queries")
         forget("service.settings")
         forget("service.corrections")
@@ -246,6 +245,15 @@ def serve(folder=".", max_payload=0, window=4, autosave=64, stream=None):
     if not max_payload:
         max_payload = largest_payload(device.model)
     Service(stream or streams.default(), device, max_payload, window).serve()
+
+
+def _part(code):
+    """Where the code for a seldom request is; unknown requests are refused there."""
+    if p.PUT_BEGIN <= code <= p.PUT_COMMIT:
+        return "uploads"
+    if code == p.RESET:
+        return "settings"
+    return "corrections" if code in (p.FORGET, p.RENAME) else "queries"
 
 
 def largest_payload(model):
