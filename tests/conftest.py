@@ -24,7 +24,7 @@ settings.load_profile("tinycl")
 
 @pytest.fixture(scope="module", autouse=True)
 def _small_heap() -> Iterator[None]:
-    """A board collects garbage often; beside what TensorFlow leaves, that takes 0.2 s each time."""
+    """A board collects garbage often: that takes 0.2 s beside what TensorFlow leaves."""
     gc.freeze()
     yield
     gc.unfreeze()
