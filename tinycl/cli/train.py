@@ -10,7 +10,7 @@ from tinycl.cli import options as o
 from tinycl.cli.importing import importing
 from tinycl.cli.interrupt import keeping
 from tinycl.cli.steps import next_step
-from tinycl.exceptions import DataError
+from tinycl.exceptions import DataError, ModelError
 from tinycl.files import write_json
 
 __all__ = ["command", "parse_classes"]
@@ -22,9 +22,11 @@ def command(
         "run"
     ),
     size: Annotated[
-        str,
-        typer.Option(help="Flash budget: 4k, 8k, 16k, 32k, 60k, 120k; or a design of the zoo."),
-    ] = "8k",
+        str | None,
+        typer.Option(
+            help="Flash budget: 4k, 8k, 16k, 32k, 60k, 120k; or a design of the zoo. Default: 8k."
+        ),
+    ] = None,
     classes: Annotated[
         str | None, typer.Option(help="Classes to train on: 0,1,2 or 0-4. Default: all.")
     ] = None,
@@ -66,6 +68,11 @@ def command(
             help="Train real numbers in place of bits, a teacher; channels in parts: 1, 1.5, ..."
         ),
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Start from a backbone of the zoo: its last layers learn."),
+    ] = None,
+    adapt: Annotated[int, typer.Option(help="With --from: how many binary layers learn.")] = 1,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal weights.")] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a stopped run was.")
@@ -89,9 +96,13 @@ def command(
       tinycl train npz:samples.npz --size 4k -o run --tensorboard logs
 
       tinycl train cifar100 --size colour-s2 --teacher wide --augment light -o run
+
+      tinycl train folder:photos --from grey2 -o run
     """
     from tinycl.data import load
 
+    if start and size and size != start:
+        raise ModelError(f"--from {start} is the size: leave out --size {size}")
     dataset = load(data)
     chosen = None if classes is None else parse_classes(classes)
     with importing():
@@ -113,7 +124,7 @@ def command(
     with keeping(kept):
         result = train(
             dataset,
-            size,
+            size or "8k",
             chosen,
             epochs,
             seed,
@@ -126,6 +137,8 @@ def command(
             average=average,
             schedule=schedule,
             real=real,
+            start=start,
+            adapt=adapt,
             checkpoints=checkpoints,
             resume=resume,
             tensorboard=tensorboard,

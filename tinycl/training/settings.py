@@ -62,6 +62,10 @@ class TrainingSettings:
     real
         Real numbers in place of bits, with this many channels in parts of the backbone's: a
         teacher.
+    start
+        The backbone of the zoo, of this size, that the training starts from; or None.
+    adapt
+        How many of its last binary layers learn.
     """
 
     data: str
@@ -78,6 +82,8 @@ class TrainingSettings:
     average: float | None = None
     schedule: str = "cosine"
     real: float | None = None
+    start: str | None = None
+    adapt: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -99,8 +105,12 @@ def make_settings(
     average: float | None = None,
     schedule: str = "cosine",
     real: float | None = None,
+    start: str | None = None,
+    adapt: int = 1,
 ) -> TrainingSettings:
     """Check the settings and complete them from the data set.
+
+    With ``start``, that is the size.
 
     Raises
     ------
@@ -109,6 +119,7 @@ def make_settings(
     ModelError
         A number out of range, or an unknown size.
     """
+    size = start or size
     check_size(size)
     wanted = sorted(set(range(dataset.num_classes) if classes is None else classes))
     count = len(dataset.only(wanted).y_train)
@@ -162,6 +173,8 @@ def make_settings(
         average,
         schedule,
         real,
+        start,
+        adapt,
     )
 
 

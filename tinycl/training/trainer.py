@@ -20,6 +20,7 @@ from tinycl.training.batches import batches
 from tinycl.training.checkpoint import Checkpoint
 from tinycl.training.progress import EpochBar
 from tinycl.training.settings import TEACHERS, TrainingSettings, make_settings
+from tinycl.training.start import check_start, make_adaptable, zoo_backbone
 from tinycl.training.teacher import answers_of, load_teacher
 
 __all__ = ["TrainResult", "seed_everything", "train"]
@@ -80,6 +81,8 @@ def train(
     average: float | None = None,
     schedule: str = "cosine",
     real: float | None = None,
+    start: str | None = None,
+    adapt: int = 1,
     checkpoints: Path | None = None,
     resume: bool = False,
     tensorboard: Path | None = None,
@@ -93,7 +96,7 @@ def train(
         Any data set of `tinycl.data`.
     size, classes, epochs, seed, batch, learning_rate, views, augmentation
         See `TrainingSettings`; None leaves the choice to `make_settings`.
-    teacher, mixing, average, schedule, real
+    teacher, mixing, average, schedule, real, start, adapt
         See `TrainingSettings`.
     checkpoints
         Folder for checkpoints; None keeps none. A teacher's are in its folder ``teacher``.
@@ -111,7 +114,8 @@ def train(
     Raises
     ------
     DataError, ModelError
-        As `make_settings` and `Checkpoint` say, or no backbone of this size fits the input.
+        As `make_settings`, `check_start` and `Checkpoint` say, or no backbone of this size fits
+        the input.
     """
     started = time.monotonic()
     settings = make_settings(
@@ -129,12 +133,21 @@ def train(
         average,
         schedule,
         real,
+        start,
+        adapt,
     )
+    if start:
+        check_start(dataset, start, adapt)
     keeper = Checkpoint(checkpoints, settings, resume) if checkpoints else None
     answers = None
     if teacher in TEACHERS:
         lessons = replace(
-            settings, teacher=None, average=None, real=TEACHERS[teacher], learning_rate=_REAL_RATE
+            settings,
+            teacher=None,
+            average=None,
+            real=TEACHERS[teacher],
+            learning_rate=_REAL_RATE,
+            start=None,
         )
         its = Checkpoint(checkpoints / "teacher", lessons, resume) if checkpoints else None
         answers, _, _ = _fit(dataset, lessons, None, its, None, console)
@@ -164,7 +177,7 @@ def _fit(
     steps = max(1, len(x) // settings.batch)
     classifier = keeper.restore(steps) if keeper else None
     if classifier is None:
-        classifier = _new_classifier(dataset, settings, steps)
+        classifier = _new_classifier(dataset, x, settings, steps)
     elif classifier.loss != _LOSS:  # a checkpoint of version 0.1, which read labels
         classifier.compile(classifier.optimizer, loss=_LOSS, metrics=["accuracy"])
     backbone = tf.keras.Model(
@@ -228,11 +241,17 @@ def _take_averages(classifier: Any, stream: Iterator[Any], steps: int) -> None:
         classifier(pixels, training=True)
 
 
-def _new_classifier(dataset: Dataset, settings: TrainingSettings, steps: int) -> Any:
+def _new_classifier(
+    dataset: Dataset, x: npt.NDArray[np.uint8], settings: TrainingSettings, steps: int
+) -> Any:
     outputs = len(settings.classes) * settings.views
     shape, seed, rate = dataset.input_shape, settings.seed, settings.learning_rate
     if settings.real:
         classifier = build_teacher(shape, settings.size, outputs, settings.real, seed)
+    elif settings.start:
+        backbone = zoo_backbone(settings.start)
+        make_adaptable(backbone, settings.adapt, x)
+        classifier = build_classifier(backbone, outputs, seed)
     else:
         classifier = build_classifier(build_backbone(shape, settings.size, seed), outputs, seed)
     schedule = tf.keras.optimizers.schedules.CosineDecay(rate, settings.epochs * steps, alpha=0.01)
