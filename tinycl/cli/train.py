@@ -182,7 +182,10 @@ def _compare(console: Console, accuracy: float, others: dict[str, float]) -> Non
             "its own. Train with more samples or epochs, or take a backbone of the zoo."
         )
     if best != PIXELS and accuracy < others[best]:
-        console.print(f"The zoo's {best} has better features: use --model {best} in its place.")
+        console.print(
+            f"The zoo's {best} has better features: use --model {best} in its place, or go on "
+            f"from it with --from {best}."
+        )
 
 
 def parse_classes(text: str) -> list[int]:

@@ -118,6 +118,8 @@ def train(
         the input.
     """
     started = time.monotonic()
+    if start:
+        check_start(dataset, start, adapt)
     settings = make_settings(
         dataset,
         size,
@@ -136,8 +138,6 @@ def train(
         start,
         adapt,
     )
-    if start:
-        check_start(dataset, start, adapt)
     keeper = Checkpoint(checkpoints, settings, resume) if checkpoints else None
     answers = None
     if teacher in TEACHERS:
