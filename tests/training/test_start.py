@@ -13,7 +13,8 @@ from tinycl.data import load
 from tinycl.exceptions import DataError, ModelError
 from tinycl.inference import latents
 from tinycl.training.progress import EpochBar
-from tinycl.training.start import check_start, make_adaptable, zoo_backbone
+from tinycl.training.settings import make_settings
+from tinycl.training.start import make_adaptable, zoo_backbone
 from tinycl.training.trainer import train
 from tinycl.zoo import model, names
 
@@ -39,13 +40,13 @@ def test_a_backbone_of_the_zoo_gives_the_same_bits_in_keras(name: str) -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     letters, digits = load("letters"), load("digits")
-    check_start(letters, "grey", 1)
+    assert make_settings(letters, start="grey", adapt=1).size == "grey"
     with pytest.raises(ModelError, match="no backbone 'green': choose one of colour-l"):
-        check_start(letters, "green", 1)
+        make_settings(letters, start="green", adapt=1)
     with pytest.raises(DataError, match=r"grey takes samples of \(28, 28, 1\), digits has \(8"):
-        check_start(digits, "grey", 1)
+        make_settings(digits, start="grey", adapt=1)
     with pytest.raises(ModelError, match="grey has 3 binary layers to adapt, got 4"):
-        check_start(letters, "grey", 4)
+        make_settings(letters, start="grey", adapt=4)
 
 
 def test_a_training_changes_the_layers_that_adapt_alone(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 
 from tinycl.data import Dataset
 from tinycl.exceptions import DataError, ModelError
-from tinycl.models.designs import check_size
+from tinycl.models.designs import DESIGNS, check_size
 from tinycl.training.augment import AUGMENTATIONS
 from tinycl.training.mixing import MIXES
+from tinycl.zoo import names
 
 __all__ = ["SCHEDULES", "TEACHERS", "TrainingSettings", "make_settings"]
 
@@ -115,10 +116,13 @@ def make_settings(
     Raises
     ------
     DataError
-        A class that the data set does not have, or fewer than two classes.
+        A class that the data set does not have, fewer than two classes, or samples of another
+        shape than ``start`` takes.
     ModelError
-        A number out of range, or an unknown size.
+        A number out of range, an unknown size, or no such backbone in the zoo.
     """
+    if start:
+        _check_start(dataset, start, adapt)
     size = start or size
     check_size(size)
     wanted = sorted(set(range(dataset.num_classes) if classes is None else classes))
@@ -176,6 +180,20 @@ def make_settings(
         start,
         adapt,
     )
+
+
+def _check_start(dataset: Dataset, name: str, layers: int) -> None:
+    """Refuse a start that the zoo does not have, or that takes other samples."""
+    if name not in names():
+        raise ModelError(f"the zoo has no backbone {name!r}: choose one of {', '.join(names())}")
+    wanted, architecture = DESIGNS[name]
+    if dataset.input_shape != wanted:
+        raise DataError(
+            f"{name} takes samples of {wanted}, {dataset.name} has {dataset.input_shape}"
+        )
+    most = len(architecture.widths) - 1
+    if not 1 <= layers <= most:
+        raise ModelError(f"{name} has {most} binary layers to adapt, got {layers}")
 
 
 def _batch(count: int) -> int:

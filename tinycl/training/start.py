@@ -8,13 +8,11 @@ from tinycl_rt import tcm
 from tinycl_rt.model.graph import Operator
 from tinycl_rt.model.loader import Model
 
-from tinycl.data import Dataset
-from tinycl.exceptions import DataError, ModelError
 from tinycl.keras import import_tensorflow
 from tinycl.models.backbone import build_backbone
-from tinycl.zoo import card, model, names
+from tinycl.zoo import model
 
-__all__ = ["check_start", "make_adaptable", "zoo_backbone"]
+__all__ = ["make_adaptable", "zoo_backbone"]
 
 tf: Any = import_tensorflow()
 
@@ -22,28 +20,6 @@ _LATENT = 0.1  # magnitude of latent weights: some tens of steps of Adam change 
 _SAMPLES = 500  # that show how sums of a layer are spread
 
 Pixels = npt.NDArray[np.uint8]
-
-
-def check_start(dataset: Dataset, name: str, layers: int) -> None:
-    """Refuse a start that the data or the zoo does not allow.
-
-    Raises
-    ------
-    ModelError
-        No such backbone, or it does not have that many binary layers.
-    DataError
-        It takes samples of another shape.
-    """
-    if name not in names():
-        raise ModelError(f"the zoo has no backbone {name!r}: choose one of {', '.join(names())}")
-    wanted = card(name).input_shape
-    if dataset.input_shape != wanted:
-        raise DataError(
-            f"{name} takes samples of {wanted}, {dataset.name} has {dataset.input_shape}"
-        )
-    most = len(_convolutions(Model(model(name)))) - 1
-    if not 1 <= layers <= most:
-        raise ModelError(f"{name} has {most} binary layers to adapt, got {layers}")
 
 
 def zoo_backbone(name: str) -> Any:

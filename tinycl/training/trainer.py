@@ -20,7 +20,7 @@ from tinycl.training.batches import batches
 from tinycl.training.checkpoint import Checkpoint
 from tinycl.training.progress import EpochBar
 from tinycl.training.settings import TEACHERS, TrainingSettings, make_settings
-from tinycl.training.start import check_start, make_adaptable, zoo_backbone
+from tinycl.training.start import make_adaptable, zoo_backbone
 from tinycl.training.teacher import answers_of, load_teacher
 
 __all__ = ["TrainResult", "seed_everything", "train"]
@@ -72,21 +72,11 @@ def train(
     epochs: int | None = None,
     seed: int = 0,
     *,
-    batch: int | None = None,
-    learning_rate: float | None = None,
-    views: int | None = None,
-    augmentation: str = "full",
-    teacher: str | None = None,
-    mixing: str | None = None,
-    average: float | None = None,
-    schedule: str = "cosine",
-    real: float | None = None,
-    start: str | None = None,
-    adapt: int = 1,
     checkpoints: Path | None = None,
     resume: bool = False,
     tensorboard: Path | None = None,
     console: Console | None = None,
+    **options: Any,
 ) -> TrainResult:
     """Train a backbone; equal arguments give equal weights on the same machine.
 
@@ -94,10 +84,8 @@ def train(
     ----------
     dataset
         Any data set of `tinycl.data`.
-    size, classes, epochs, seed, batch, learning_rate, views, augmentation
+    size, classes, epochs, seed
         See `TrainingSettings`; None leaves the choice to `make_settings`.
-    teacher, mixing, average, schedule, real, start, adapt
-        See `TrainingSettings`.
     checkpoints
         Folder for checkpoints; None keeps none. A teacher's are in its folder ``teacher``.
     resume
@@ -106,6 +94,8 @@ def train(
         Folder for TensorBoard's logs.
     console
         Where to show progress; None is silent.
+    **options
+        The others of `make_settings`, by name.
 
     Returns
     -------
@@ -114,30 +104,11 @@ def train(
     Raises
     ------
     DataError, ModelError
-        As `make_settings`, `check_start` and `Checkpoint` say, or no backbone of this size fits
-        the input.
+        As `make_settings` and `Checkpoint` say, or no backbone of this size fits the input.
     """
     started = time.monotonic()
-    if start:
-        check_start(dataset, start, adapt)
-    settings = make_settings(
-        dataset,
-        size,
-        classes,
-        epochs,
-        seed,
-        batch,
-        learning_rate,
-        views,
-        augmentation,
-        teacher,
-        mixing,
-        average,
-        schedule,
-        real,
-        start,
-        adapt,
-    )
+    settings = make_settings(dataset, size, classes, epochs, seed, **options)
+    teacher = settings.teacher
     keeper = Checkpoint(checkpoints, settings, resume) if checkpoints else None
     answers = None
     if teacher in TEACHERS:
