@@ -41,6 +41,7 @@ YARDSTICKS = {
     "LDA, all classes at once, best of three shrinkages": "lda",
 }
 _SHRINKAGES = ("auto", 0.5, 0.9)
+_NONE = "-"
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,7 @@ def heads(sets: tuple[Set, ...], run: Run, runs: int, page: Page) -> None:
         found = _yardsticks(its, limits, runs)
         rows = [[name, *(score(groups[name, n]) for n in limits)] for name in HEADS]
         rows += [
-            [title, *(f"{found[n][key].mean():.1f} ± {found[n][key].std():.1f}" for n in limits)]
-            for title, key in YARDSTICKS.items()
+            [title, *(_cell(found[n][key]) for n in limits)] for title, key in YARDSTICKS.items()
         ]
         page.text(
             f"### {one.data}, features of `{one.model}`\n\nSamples a class, "
@@ -97,6 +97,11 @@ def heads(sets: tuple[Set, ...], run: Run, runs: int, page: Page) -> None:
         )
         page.text(table(["head", *map(str, limits)], rows))
         page.plot(_figure(limits, rows, one), one.name)
+
+
+def _cell(found: Floats) -> str:
+    """Mean and spread; nothing of what one sample a class does not allow."""
+    return f"{found.mean():.1f} ± {found.std():.1f}" if found.any() else _NONE
 
 
 def bench(one: Set, folder: Path) -> Bench | None:
@@ -162,8 +167,11 @@ def _figure(limits: list[int], rows: list[list[str]], one: Set) -> Any:
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
     for i, (name, *cells) in enumerate(rows):
-        values = [float(cell.partition(" ")[0]) for cell in cells]
-        shown = [(n, v) for n, v in zip(limits, values, strict=True) if v]
+        shown = [
+            (n, float(cell.partition(" ")[0]))
+            for n, cell in zip(limits, cells, strict=True)
+            if cell != _NONE
+        ]
         axes.plot(*zip(*shown, strict=True), "o-" if i < len(HEADS) else "k:", label=name)
     axes.set(xscale="log", xlabel="samples a class", ylabel="accuracy, percent")
     axes.set_title(f"{one.data}, features of {one.model}")
