@@ -1,7 +1,8 @@
 """Learn the words that are said while a button is held; print the words that it hears otherwise.
 
-Each button is a word, called as hardware.py calls the button. Takes the model `speech` and the
-sound front end (tinycl flash --sound).
+Each button is a word, called as hardware.py calls the button. One that is called "other" is for
+words and noises that are not to be printed: without it, half of them are taken for a word that was
+taught. Takes the model `speech` and the sound front end (tinycl flash --sound).
 """
 
 from array import array
@@ -29,7 +30,7 @@ def heard(name, confidence):
 
 learner = Learner("model.tcm", classes=max(2, len(buttons)), replay_slots=0)
 samples = array("h", bytes(640))  # 20 ms
-listener = Listener(learner, heard)
+listener = Listener(learner, heard, ignore=("other",))
 listener.word = word
 
 while True:

@@ -122,7 +122,10 @@ def test_recordings_that_hold_no_word(folder: Path, samples: NDArray, reason: st
 
 def test_what_is_no_recording(folder: Path) -> None:
     (folder / "low" / "text.wav").write_text("hello")
-    with pytest.raises(DataError, match=r"text\.wav cannot be read as a recording"):
+    with pytest.raises(DataError, match=r"text\.wav cannot be read .*: save it as WAV, or remove"):
+        load(f"wav:{folder}")
+    (folder / "low" / "text.wav").write_bytes(b"")
+    with pytest.raises(DataError, match=r"text\.wav is empty: record it again, or remove it"):
         load(f"wav:{folder}")
     (folder / "empty").mkdir()
     with pytest.raises(DataError, match="empty has no recordings"):

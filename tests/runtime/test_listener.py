@@ -68,10 +68,22 @@ def test_noise_and_silence_are_no_words() -> None:
     assert not found.names and found.listener.unknown <= 4
 
 
-def test_what_the_learner_does_not_know_is_not_reported() -> None:
-    hiss = noise(0.4, 4000)
-    found = hear(noise(1), hiss, noise(1))
-    assert not found.names and found.listener.unknown == 1
+@pytest.mark.parametrize("confidence, names", [(190, []), (200, ["high"])])
+def test_what_the_learner_does_not_know_takes_more_confidence(
+    monkeypatch: pytest.MonkeyPatch, confidence: int, names: list[str]
+) -> None:
+    """Two thirds of 190 are below 128, of 200 above."""
+    monkeypatch.setattr(Tones, "confidence", confidence)
+    found = hear(noise(1), noise(0.4, 4000), noise(1))
+    assert found.names == names and found.listener.unknown == 1 - len(names)
+
+
+def test_predictions_that_disagree_are_less_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([0, 1, 1] * 2)
+    monkeypatch.setattr(Tones, "predict", lambda *_: next(answers))
+    parts = noise(1), tone(300), noise(1)
+    assert hear(*parts, least=133).names == ["high"]  # two thirds of 200
+    assert hear(*parts, least=134).names == []
 
 
 def test_ignored_classes_and_low_confidence() -> None:
@@ -80,9 +92,29 @@ def test_ignored_classes_and_low_confidence() -> None:
     assert hear(*parts, least=201).names == []
 
 
-def test_running_sound_is_cut_into_pieces() -> None:
-    found = hear(noise(1), tone(300, 6), noise(1))
-    assert 3 <= len(found.names) <= 6 and set(found.names) == {"low"}
+def test_a_stop_in_a_word_does_not_end_it() -> None:
+    found = hear(noise(1), tone(300, 0.25), noise(0.15), tone(300, 0.25), noise(1))
+    assert found.names == ["low"]
+
+
+def test_sounds_that_last_are_no_words() -> None:
+    assert not hear(noise(1), tone(300, 1.5), noise(1)).names
+    without_pauses = [part for _ in range(8) for part in (tone(300, 0.3), noise(0.1))]
+    assert not hear(noise(1), *without_pauses, noise(1)).names
+
+
+def test_louder_noise_is_followed() -> None:
+    """20 dB within four seconds."""
+    louder = noise(4, 200), tone(300), noise(1, 200)
+    assert hear(noise(2), *louder).names == ["low"]
+
+
+def test_low_noise_comes_and_goes_without_being_a_word() -> None:
+    """A rumble's lowest band varies by 15 dB, all bands together by little."""
+    spectrum = np.fft.rfft(RNG.standard_normal(60 * RATE))
+    rumble = np.fft.irfft(spectrum / np.arange(1, len(spectrum) + 1))
+    found = hear(300 * rumble / rumble.std())
+    assert not found.words
 
 
 def test_a_model_of_images_is_refused() -> None:

@@ -110,6 +110,8 @@ def read_wav(file: Path, may_be_silent: bool = False) -> tuple[NDArray[np.int16]
         soundfile or SciPy is not installed.
     """
     sound, resample = _libraries()
+    if file.is_file() and not file.stat().st_size:
+        raise DataError(f"{file} is empty: record it again, or remove it")
     try:
         with sound.SoundFile(file) as opened:
             rate, seconds = opened.samplerate, opened.frames / opened.samplerate
@@ -120,7 +122,10 @@ def read_wav(file: Path, may_be_silent: bool = False) -> tuple[NDArray[np.int16]
                 )
             x = opened.read(dtype="float32", always_2d=True).mean(axis=1)
     except sound.LibsndfileError as error:
-        raise DataError(f"{file} cannot be read as a recording ({error.error_string})") from error
+        raise DataError(
+            f"{file} cannot be read as a recording ({error.error_string}): save it as WAV, or "
+            "remove it"
+        ) from error
     if not len(x):
         raise DataError(f"{file} is empty: record it again, or remove it")
     if not may_be_silent and not np.abs(x).max() > 2 / 32768:

@@ -5,7 +5,9 @@
 
 In each language one speaker teaches five words, 20 recordings each, and ``other``: 40 of
 other words. The other speaker says the five words, six times each, with noise 25 dB below and a
-pause after each; then other words without end, and then there is noise alone: what is heard in
+pause after each; beside what the listener finds of them stands how many the learner gets right
+when each is cut out, as `wav:` cuts recordings. Then the speaker says other words without end,
+with pauses of 0.3 s (talk) and 1.2 s (apart), and then there is noise alone: what is heard in
 these is a false alarm.
 """
 
@@ -35,7 +37,8 @@ __all__ = ["main"]
 
 _WORDS, _SAMPLES, _TIMES = 5, 20, 6
 _OTHER = "other"
-_PAUSE = 1.2  # s
+_PAUSE, _SHORT = 1.2, 0.3  # s
+_FALSE = {"talk": "talk", "apart": "other words apart", "noise": "noise"}
 
 
 @tool("zoo.listening")
@@ -46,8 +49,9 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--model", default="speech", help="a backbone of the zoo, or a .tcm file")
     parser.add_argument("--draws", type=int, default=4, help="of five words, a language")
     parser.add_argument("--minutes", type=float, default=10, help="of noise, and of other words")
-    parser.add_argument("--least", type=int, default=128, help="lowest confidence, 0..255")
-    parser.add_argument("--gate", type=int, default=24, help="loudness of a word, 0.376 dB a step")
+    parser.add_argument("--least", type=int, help="lowest confidence, 0..255")
+    parser.add_argument("--gate", type=int, help="loudness of a word, 0.376 dB a step")
+    parser.add_argument("--every", type=int, help="frames from one prediction to the next")
     parser.add_argument("--others", type=int, default=40, help="recordings of other words taught")
     parser.add_argument("--tolerance", type=int, default=16, help="of Config; 0: never unknown")
     parser.add_argument("--json", type=Path)
@@ -71,10 +75,13 @@ def _said(what: str, rows: list[dict[str, Any]]) -> str:
     def total(key: str) -> float:
         return float(sum(row[key] for row in rows))
 
+    alarms = (
+        f"{total(kind) / total(f'{kind}_hours'):.1f} in {name}" for kind, name in _FALSE.items()
+    )
     return (
-        f"{what}: of {total('said'):.0f} words {total('right'):.0f} found, {total('wrong'):.0f} "
-        f"taken for others; false alarms an hour: {total('speech') / total('speech_hours'):.1f} "
-        f"in other words, {total('noise') / total('noise_hours'):.1f} in noise"
+        f"{what}: of {total('said'):.0f} words {total('right'):.0f} found ({total('cut'):.0f} are "
+        f"right when cut out), {total('wrong'):.0f} taken for others; false alarms an hour: "
+        f"{', '.join(alarms)}"
     )
 
 
@@ -94,28 +101,27 @@ def _measure(
         learner.learn(_window(taught[rest[i % half]], rng), _OTHER)
     learner.end()
     order = rng.permutation(np.repeat(chosen, _TIMES)).tolist()
-    heard = _hear(learner, _speech([said[name] for name in order], _PAUSE, rng), options)
-    right, wrong = _compare(order, heard, [len(said[name]) / RATE for name in order])
+    words = _speech([said[name] for name in order], _PAUSE, rng)
+    ends = np.cumsum([1.0] + [len(said[name]) / RATE + _PAUSE for name in order])
+    right, wrong = _compare(order, _hear(learner, words, options), ends)
+    row: dict[str, Any] = {"said": len(order), "right": right, "wrong": wrong}
+    row["cut"] = _cut_out(learner, order, words, ends)
     seconds = 60 * options.minutes
     clips = [said[name] for name in rest[half:]]
-    length = sum(len(clip) / RATE + 0.3 for clip in clips)
-    talk = [clips[i % len(clips)] for i in range(int(len(clips) * seconds / length))]
-    speech = _speech(talk, 0.3, rng)
-    hiss = np.concatenate(
-        [
-            10 ** rng.uniform(1, 3.3) * noise(10 * RATE, clips, rng)
-            for _ in range(int(seconds / 10))
-        ]
-    )
-    return {
-        "said": len(order),
-        "right": right,
-        "wrong": wrong,
-        "speech": len(_hear(learner, speech, options)),
-        "speech_hours": len(speech) / RATE / 3600,
-        "noise": len(_hear(learner, hiss, options)),
-        "noise_hours": len(hiss) / RATE / 3600,
+    sounds = {
+        "talk": _speech(_fill(clips, _SHORT, seconds), _SHORT, rng),
+        "apart": _speech(_fill(clips, _PAUSE, seconds), _PAUSE, rng),
+        "noise": np.concatenate(
+            [
+                10 ** rng.uniform(1, 3.3) * noise(10 * RATE, clips, rng)
+                for _ in range(int(seconds / 10))
+            ]
+        ),
     }
+    for kind, samples in sounds.items():
+        row[kind] = len(_hear(learner, samples, options))
+        row[f"{kind}_hours"] = len(samples) / RATE / 3600
+    return row
 
 
 def _window(clip: Clip, rng: np.random.Generator) -> bytes:
@@ -132,34 +138,53 @@ def _speech(clips: list[Clip], pause: float, rng: np.random.Generator) -> NDArra
     return x + power * 10 ** (-25 / 20) * rng.standard_normal(len(x)).astype(np.float32)
 
 
+def _fill(clips: list[Clip], pause: float, seconds: float) -> list[Clip]:
+    """Clips in turn, as many as take some seconds."""
+    length = sum(len(clip) / RATE + pause for clip in clips)
+    return [clips[i % len(clips)] for i in range(int(len(clips) * seconds / length))]
+
+
+def _int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
+    return np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
+
+
 def _hear(learner: Learner, samples: NDArray[np.float32], options: Any) -> list[tuple[float, str]]:
     """What is reported, and when."""
     found: list[tuple[float, str]] = []
     at = 0
+    given = {key: getattr(options, key) for key in ("least", "gate", "every")}
     listener = Listener(
         learner,
         lambda name, _: found.append((at / RATE, name)),
-        gate=options.gate,
-        least=options.least,
         ignore=(_OTHER,),
         kernels="numpy",
+        **{key: value for key, value in given.items() if value is not None},
     )
-    whole = np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
+    whole = _int16(samples)
     for at in range(0, len(whole), HOP):
         listener.feed(array("h", whole[at : at + HOP].tobytes()))
     return found
 
 
 def _compare(
-    order: list[str], heard: list[tuple[float, str]], lengths: list[float]
+    order: list[str], heard: list[tuple[float, str]], ends: NDArray[np.float64]
 ) -> tuple[int, int]:
     """Words that were found, and reports of other words; a report comes before the next word."""
-    right, begin = 0, 1.0
-    for name, length in zip(order, lengths, strict=True):
-        end = begin + length + _PAUSE
+    right = 0
+    for name, begin, end in zip(order, ends, ends[1:], strict=False):
         right += any(begin < when <= end and said == name for when, said in heard)
-        begin = end
     return right, len(heard) - right
+
+
+def _cut_out(
+    learner: Learner, order: list[str], words: NDArray[np.float32], ends: NDArray[np.float64]
+) -> int:
+    """Words that the learner gets right when the listener has no part in it."""
+    right = 0
+    for name, begin, end in zip(order, ends, ends[1:], strict=False):
+        word = _int16(words[int((begin - 0.5) * RATE) : int((end - 0.6) * RATE)])
+        right += learner.names[learner.predict(window(cut_word(word)).tobytes())] == name
+    return right
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Write the spoken words that the backbone `speech` is pretrained on, as log-mel features.
 
     python -m tools.zoo.spoken -o runs/zoo/spoken.npz
+    python -m tools.zoo.spoken -o try.npz --small        3 words a language, espeak-ng alone
 
 Each word is a class, and one more is noise. Who speaks in the test does not speak in the training.
 Takes about half an hour of one core and 120 MB.
@@ -23,6 +24,7 @@ from tools.zoo.words import WORDS
 __all__ = ["main"]
 
 _SPEAKERS, _TESTED = 64, 6  # of espeak-ng, a language
+_FEW_WORDS, _FEW_SPEAKERS = 3, 10
 _RECORDINGS = 2  # of each clip
 _NOISES = 200, 20
 
@@ -33,15 +35,18 @@ def main(words: list[str] | None = None) -> int:
     parser = command_line(__doc__)
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE")
     parser.add_argument("--speakers", type=int, default=_SPEAKERS, help="of espeak-ng, a language")
+    parser.add_argument("--small", action="store_true", help="little, to try it out")
     options = parser.parse_args(words)
     rng = np.random.default_rng(18)
     sides: tuple[list[NDArray], list[NDArray]] = [], []
     labels: tuple[list[int], list[int]] = [], []
     names: list[str] = []
     babble: list[Clip] = []
+    count = _FEW_SPEAKERS if options.small else options.speakers
     for language, text in WORDS.items():
-        mine = text.split()
-        for i, speaker in enumerate(speakers(language, options.speakers, rng)):
+        mine = text.split()[: _FEW_WORDS if options.small else None]
+        who = speakers(language, count, rng)
+        for i, speaker in enumerate(who[:count] if options.small else who):
             side = int(i < _TESTED)
             spoken = 0
             for label, clip in enumerate(speaker.speak(mine), len(names)):

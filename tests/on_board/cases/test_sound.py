@@ -7,6 +7,7 @@ from array import array
 from test_tail import Agreement, allocate_at_most, refuse_short_buffers
 from test_viper import Numbers
 from tinycl_rt.kernels.reference import sound as ref
+from tinycl_rt.listener import Listener
 from tinycl_rt.sound import HOP, WINDOW, LogMel, bands, sine
 
 
@@ -116,6 +117,61 @@ class TestSoundChecks(unittest.TestCase):
         mel = LogMel()
         gc.collect()
         self.assertLessEqual(gc.mem_alloc() - before, 8192, mel)
+
+
+class Tones:
+    """A learner that tells high sounds from low ones."""
+
+    names = ("low", "high")
+    known = True
+    confidence = 200
+    input_shape = (49, 40, 1)
+
+    def __init__(self):
+        self.model = self
+        self.heard = [None] * 4
+        self.count = 0
+
+    def predict(self, pixels):
+        loudest = 0
+        for i in range(24 * 40, 25 * 40):
+            if pixels[i] > pixels[loudest]:
+                loudest = i
+        return int(loudest % 40 > 10)
+
+    def hear(self, name, confidence):
+        self.heard[self.count % 4] = name
+        self.count += 1
+
+
+def hop(r, half=0):
+    """20 ms of noise; louder, a square wave with so many samples up and as many down."""
+    x = array("h", bytes(2 * HOP))
+    for i in range(HOP):
+        x[i] = r.between(-20, 20) + (8000 if half and i // half & 1 else 0)
+    return x
+
+
+@with_sets
+class TestListener(unittest.TestCase):
+    def test_words_are_heard_and_nothing_is_allocated(self):
+        r = Numbers(1)
+        quiet = hop(r), 25
+        plan = quiet, (hop(r, 32), 20), quiet, quiet, (hop(r, 4), 20), quiet
+        for k in SETS:
+            learner = Tones()
+            listener = Listener(learner, learner.hear, kernels=k.NAME)
+            for _ in range(2):
+                gc.collect()
+                gc.disable()
+                before = gc.mem_alloc()
+                for sound, frames in plan:
+                    for _ in range(frames):
+                        listener.feed(sound)
+                used = gc.mem_alloc() - before
+                gc.enable()
+            self.assertEqual((learner.count, learner.heard), (4, ["low", "high"] * 2))
+            self.assertLessEqual(used, 0, k.NAME)
 
 
 if __name__ == "__main__":
