@@ -4,9 +4,8 @@
     python -m tools.bench.pico --kernels viper  the same where no native module is on the board
     python -m tools.bench.pico --heap           what the heap holds, and what compile computes
 
-The board serves a host meanwhile, so that a sample that is learned counts with its frame. Misses
-of the flash's cache are not modelled. The heap is that of a board that learned two samples, saved
-and was started again; with the head lda it keeps the rows that it has room for.
+Misses of the flash's cache are not modelled. The heap is that of a board that learned two samples,
+saved and was started again; with the head lda it keeps the rows that it has room for.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from tinycl import zoo
 from tinycl.boards import start
 from tinycl.boards.registry import PICO
 from tinycl.compiler.fit.placement import place
+from tinycl.flash.repl import Repl
 from tinycl.link import connect
 from tools.boards.paths import PROJECT
 from tools.boards.pico import pico_image
@@ -40,6 +40,27 @@ TIMED = {
 _MODELS = {"motion": 400, "grey": 400, "colour-s": 120, "colour-s2": 120}  # latents with cwr
 _SAMPLES = 3
 _PROGRAM = PROJECT / "firmware" / "main.py"
+_TIMES = """
+import time
+from tinycl_rt.device import Device
+
+device = Device("")
+device.open()
+learner = device.learner
+pixels = bytes([i * 7919 >> 5 & 255 for i in range(learner.model.input_bytes)])
+
+def ms(action, *words):
+    start = time.ticks_us()
+    for _ in range({samples}):
+        action(pixels, *words)
+    return time.ticks_diff(time.ticks_us(), start) / 1000 / {samples}
+
+learner.begin(0, (0, 1))
+learner.learn(pixels, 0)
+print(repr(device.backend))
+print(ms(learner.predict))
+print(ms(learner.learn, 1))
+"""
 
 
 @tool("bench.pico")
@@ -116,25 +137,17 @@ def _flash(folder: Path, kernels: str) -> Path:
 
 def measure(name: str, kernels: str = "native") -> tuple[float, float]:
     """Milliseconds to predict and to learn one sample, with the head cwr and no replay memory."""
-    data = zoo.model(name)
     with (
         tempfile.TemporaryDirectory() as folder,
         start("pico", flash=_flash(Path(folder), kernels)) as board,
-        connect(board.port, board.patience) as client,
     ):
-        client.put_model(data)
-        client.reset(Config(classes=10, head="cwr", replay_slots=0))
-        assert client.info().backend == kernels
-        predicting = client.bench(_SAMPLES)
-        pixels = np.random.default_rng(1).integers(0, 256, client.info().input_shape, np.uint8)
-        client.begin(0, classes=[0, 1], samples=_SAMPLES + 1)
-        client.learn(0, 0, pixels, 0)
-        before = int(client.stats()["busy_ms"])
-        for position in range(1, _SAMPLES + 1):
-            client.learn(0, position, pixels, position % 2)
-        learning = (int(client.stats()["busy_ms"]) - before) / _SAMPLES
-        client.end(0, _SAMPLES + 1)
-        client.bye()
+        with connect(board.port, board.patience) as client:
+            client.put_model(zoo.model(name))
+            client.reset(Config(classes=10, head="cwr", replay_slots=0))
+            client.bye()
+        with Repl(board.port, board.patience) as repl:
+            loaded, predicting, learning = repl.ask(_TIMES.format(samples=_SAMPLES))
+    assert loaded == kernels
     return predicting, learning
 
 
