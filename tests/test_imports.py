@@ -13,7 +13,7 @@ from helpers.paths import PROJECT, RUNTIME
 # From the bottom up. A name imports those of lower lines, never those of its own line.
 ORDER = {
     "tinycl": """
-        tinycl exceptions table text
+        tinycl exceptions patience table text
         files keras inference packing
         boards
         data models zoo

@@ -4,6 +4,7 @@ The code is loaded when it is needed and goes again (``Device.forget``).
 """
 
 import gc
+import sys
 
 from tinycl_rt.lib.files import (
     MODEL_FILE,
@@ -15,6 +16,7 @@ from tinycl_rt.lib.files import (
     remove,
     rename,
 )
+from tinycl_rt.lib.modules import forget
 
 __all__ = ["install", "make_learner", "open_folder", "reset", "restore"]
 
@@ -116,7 +118,7 @@ def _change(device, action, config=None):
 
     `config` are the settings that come of it, if it changes them.
     """
-    before = device.learner.packed
+    before, deep = device.learner.packed, bool(device.learner.tail)
     try:
         try:
             action()
@@ -128,6 +130,11 @@ def _change(device, action, config=None):
                 raise trouble
             action()
     except MemoryError:
+        if not deep:  # code that was loaded for this change
+            forget("trainable.layers")
+            forget("trainable.full")
+            sys.modules.pop("tinycl_tail", None)
+            sys.modules.pop("tinycl_full", None)
         if device.learner is None or device.learner.packed is not before:
             _go_back(device, before)
         raise

@@ -83,14 +83,14 @@ class Learner(Predictor):
         ValueError
             The model has no tail of that depth.
         MemoryError
-            More replay slots than there is room for.
+            More replay slots, or a deeper tail, than there is room for.
         """
         model = self.model
         latent_bytes = model.latent_bytes
         if config.depth:
             from tinycl_rt.trainable import layers  # only learners that go so deep need the code
 
-            latent_bytes = layers.latent_bytes(model, config)  # refuses what the model cannot do
+            latent_bytes = layers.check_room(self, config)
         # Memory of the right size is used again: a heap that is all but full has no other place
         # for it. What else there is goes first: a board has no room for both.
         old = self.replay

@@ -80,6 +80,19 @@ def test_kernels_of_sound_agree(name: str, dist: Path) -> None:
     assert "failed 0, skipped 0" in text and "do not load" not in text, text
 
 
+@pytest.mark.parametrize("part", ["viper", "tail", "lda", "sound"])
+def test_values_of_the_reference_fit_where_circuitpython_stores_them(part: str) -> None:
+    built("circuitpython")
+    cases = ON_BOARD / "cases"
+    extras = [RUNTIME, *(cases / f"test_{name}.py" for name in ("viper", "tail") if name != part)]
+    extras += [VECTORS / name for name in ("vector_check.py", "tail.jsonl", "lda.jsonl")]
+    failures, text = run("circuitpython", [cases / f"test_{part}.py"], extras)
+    assert failures == 0, text
+    tried = {"viper": "Layers.test_sum_pool", "tail": "Tail.test_bconv_update"}
+    tried |= {"lda": "Lda.test_vectors", "sound": "Sound.test_log_mel"}
+    assert f"Test{tried[part]} ... ok" in text
+
+
 @pytest.mark.parametrize("name", ["unix", "cortex-m0"])
 def test_a_module_for_another_processor_is_passed_over(
     name: str, dist: Path, tmp_path: Path

@@ -13,7 +13,7 @@ import pytest
 from boards.test_examples import gestures
 from helpers.boards import built
 from helpers.paths import PROJECT, RUNTIME
-from tinycl_rt.config import Config
+from tinycl_rt.config import FULL, Config
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 from tinycl_rt.learner import Learner
 from tinycl_rt.link import protocol as p
@@ -42,7 +42,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoard]:
 
 
 _OPEN = """
-from tinycl_rt.config import Config
+from tinycl_rt.config import FULL, Config
 from tinycl_rt.device import Device
 
 def open_with(ballast):
@@ -101,9 +101,11 @@ def test_what_was_learned_goes_out_and_in(board: EmulatedBoard, config: Config) 
         assert client.info().state == twin.fingerprint()
         client.forget(3)
         twin.forget(3)
-        for replay in (600, 280):  # settings that have no room change nothing
-            with pytest.raises(Refused) as refused:
-                client.reset(Config(classes=10, head=config.head, replay_slots=replay))
+        # Settings that have no room change nothing.
+        too_many = [Config(classes=10, head=config.head, replay_slots=n) for n in (600, 280)]
+        for other in (*too_many, Config(depth=1, replay_slots=4), Config(depth=FULL)):
+            with pytest.raises(Refused, match="too many") as refused:
+                client.reset(other)
             assert refused.value.code == p.NO_MEMORY
             info, stats = client.info(), client.stats()
             assert info.state == twin.fingerprint(), info.warning

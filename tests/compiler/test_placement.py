@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 from helpers.boards import built
 from helpers.tiny import deep_model
-from tinycl_rt.config import Config
+from tinycl_rt.config import FULL, Config
+from tinycl_rt.kernels.numpy import core as numpy_kernels
+from tinycl_rt.learner import Learner
+from tinycl_rt.lib.integers import Rng
 from tinycl_rt.model.loader import Model
 from tinycl_rt.replay import BLOCK
+from tinycl_rt.trainable import layers, learning, tail
 
 from tinycl.boards import BOARDS, get
 from tinycl.compiler.fit.cost import estimate
-from tinycl.compiler.fit.memory import learner_bytes
+from tinycl.compiler.fit.memory import learner_bytes, tail_bytes
 from tinycl.compiler.fit.placement import place
 from tinycl.exceptions import BoardError
 from tools.bench.layers import measure
@@ -85,3 +89,38 @@ def test_a_tail_takes_what_its_formula_says() -> None:
     assert found["replay"] == 7 * 16 * 4 + 16 + 2 * 7 + 8 * 10 + 8  # in one block
     with pytest.raises(ValueError, match="tail:9 asks for 9"):
         learner_bytes(model, Config(depth=9))
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"wide": 1, "thresholds": 1}, {"replay_batch": 1, "rule": 2}]
+)
+@pytest.mark.parametrize("depth", [1, 2, 3, FULL])
+@pytest.mark.parametrize("data", [deep_model(), synthetic_model((28, 28, 1), "8k")], ids=len)
+def test_a_board_knows_what_a_depth_takes(data: bytes, depth: int, more: dict[str, int]) -> None:
+    """Its formula, and all buffers that are there: rules, pooling and views are the difference."""
+    model = Model(data)
+    config = Config(depth=depth, **more)
+    found, formula = tail_bytes(model, config), layers.buffer_bytes(model, config)
+    made = learning.make(model, config, numpy_kernels, Rng(1))
+    views = (
+        32
+        * (config.replay_batch + 1)
+        * sum(
+            sum(buffers is not None for buffers in kept)
+            for kept in (made._bits, made._inside, made._errors)
+        )
+    )
+    assert formula <= found - views <= formula + 100 * len(made.chain)
+
+
+def test_a_depth_without_room_is_refused_with_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*words: object) -> bytearray:
+        raise MemoryError("memory allocation failed, allocating 46080 bytes")
+
+    model = Model(deep_model())
+    monkeypatch.setattr(tail, "images", no_room)
+    for depth, name in ((2, "tail:2"), (FULL, "full")):
+        config = Config(depth=depth, classes=4)
+        needed = layers.buffer_bytes(model, config)
+        with pytest.raises(MemoryError, match=f"^{name} learns with {needed} bytes of heap"):
+            Learner(model, config, numpy_kernels)

@@ -12,8 +12,9 @@ from tinycl_rt.link.protocol import NO_MEMORY
 from tinycl_rt.model.loader import Model
 
 from tinycl.data import load
+from tinycl.exceptions import BoardError
 from tinycl.experiment.experiment import Experiment
-from tinycl.experiment.prepare import prepare
+from tinycl.experiment.prepare import give_settings, prepare
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.link.client import BoardClient
 from tinycl.link.messages import Refused
@@ -64,3 +65,13 @@ def test_a_rank_that_was_asked_for_is_not_changed() -> None:
     assert isinstance(board, Board) and not isinstance(board, BoardClient)
     with pytest.raises(Refused, match="too many"):
         prepare(board, Experiment.make(load("digits"), ExperimentSettings(rank=32)))
+
+
+def test_a_depth_without_room_is_refused_with_what_would_take_less() -> None:
+    class Full(Board):
+        def reset(self, config: Config) -> None:
+            raise Refused(NO_MEMORY, "tail:1 learns with 95232 bytes of heap: too many")
+
+    board: Any = Full(64)
+    with pytest.raises(BoardError, match=r"small: .* 95232 bytes .*: too many; learn less deep"):
+        give_settings(board, Config(depth=1))

@@ -35,14 +35,23 @@ def test_speed_and_the_share_of_the_link(
     assert "samples/s, " in said and "KiB/s over the link" in said
 
 
-def test_samples_are_counted_whose_replies_were_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four were learned before the board came back; then it had lost two, which came again."""
-    reached = [1, 2, 6, 7, 5, 6, 7, 8, 9, 10, 11, 12]
+@pytest.mark.parametrize(
+    "first, reached",
+    [
+        (0, [1, 2, 6, 7, 5, 6, 7, 8, 9, 10, 11, 12]),  # it came back without two, taught again
+        (0, [5, 6, 7, 8, 9, 10, 11, 12]),  # no reply came before the break
+        (4, [7, 8, 9, 10, 11, 12]),  # an earlier run had taught four
+    ],
+)
+def test_samples_are_counted_whose_replies_were_lost(
+    first: int, reached: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     replies = [SimpleNamespace(position=at, predicted=0) for at in reached]
     monkeypatch.setattr(board, "stream_experience", lambda *words, **more: iter(replies))
     client = SimpleNamespace(
         counts=SimpleNamespace(bytes_sent=0, bytes_received=0, reconnections=0),
         stats=lambda: {"busy_ms": 0},
+        board=SimpleNamespace(experience=0, is_open=first > 0, position=first),
     )
     taught = SimpleNamespace(
         dataset=SimpleNamespace(x_train=np.zeros((12, 1)), y_train=np.zeros(12, int)),
@@ -51,4 +60,4 @@ def test_samples_are_counted_whose_replies_were_lost(monkeypatch: pytest.MonkeyP
     subject = board.StreamedBoard(client, taught)  # type: ignore[arg-type]
     experience = SimpleNamespace(number=0, indices=np.arange(12), classes=[0])
     subject.learn(experience, Observer())  # type: ignore[arg-type]
-    assert subject.samples == 12
+    assert subject.samples == 12 - first

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from tinycl.cli import app
+from tinycl.compiler.fit.placement import HEAP_BYTES, MAPPED_BYTES
 from tinycl.exceptions import FlashError, LinkError
 from tinycl.flash import kernels, native, repl, session
+from tinycl.flash.heap import check_heap
 from tinycl.flash.identity import Identity
 from tinycl.flash.refusal import refusal
 from tinycl.flash.report import Report
+from tinycl.text import size
 
 BOARD = Identity("micropython", "1.25.0", "a Pico", "armv6m", True)
 
@@ -93,4 +97,18 @@ def test_old_firmware_is_refused_before_it_is_sent_anything(
 
 def test_a_heap_that_is_too_small_is_no_matter_of_a_reset() -> None:
     said = str(refusal("/dev/x", "Traceback\nMemoryError: memory allocation failed"))
-    assert "tinycl needs 60 KB of free heap to learn" in said and "take another one" in said
+    assert said == (
+        "/dev/x: the board's heap is too small: tinycl needs 56.1 KiB to learn, besides the "
+        "model; take a board with more memory"
+    )
+
+
+@pytest.mark.parametrize("place, least", [("rom", MAPPED_BYTES), ("files", HEAP_BYTES)])
+def test_a_heap_in_which_nothing_can_learn_is_refused(place: str, least: int) -> None:
+    """Found out with firmware of 24 KiB, whose ROMFS could not even be written."""
+    probe = 6_500
+    for heap in (0, least - probe, 138_000):  # 0: it did not tell
+        check_heap("/dev/x", replace(BOARD, heap=heap), place)
+    small = replace(BOARD, heap=least - probe - 1)
+    with pytest.raises(FlashError, match=f"too small .* needs {size(least)} to learn"):
+        check_heap("/dev/x", small, place)

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from tinycl.boards.ports import free_tcp_port, uses_tcp
 from tinycl.exceptions import BoardError
+from tinycl.patience import PATIENCE
 
 __all__ = ["OWN_GROUP", "CPythonBoard", "EmulatedBoard"]
 
@@ -53,7 +54,7 @@ class EmulatedBoard:
 
     name = ""
     only_tcp = False
-    patience = 30.0
+    patience = PATIENCE
 
     def __init__(self, flash: Path | None = None) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="tinycl-board-")

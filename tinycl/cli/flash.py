@@ -16,6 +16,7 @@ from tinycl.cli.interrupt import on_interrupt
 from tinycl.cli.models import read_model
 from tinycl.cli.steps import next_step
 from tinycl.files import read_file, write_json
+from tinycl.patience import PATIENCE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -140,7 +141,7 @@ def command(
     learned = read_file(state) if state is not None else None
     options = Options(
         *(blob, kernels, native, program, place, dry_run, profile, learned, sound),
-        patience=patience or o.PATIENCE,
+        patience=patience or PATIENCE,
     )
     console = Console()
     steps = _Shown(console)

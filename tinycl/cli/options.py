@@ -15,6 +15,7 @@ from tinycl.exceptions import BoardError, DataError
 from tinycl.experiment.settings import ExperimentSettings
 from tinycl.experiment.sweep.grid import grid
 from tinycl.files import try_file, try_folder
+from tinycl.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tinycl.link import BoardClient
@@ -110,10 +111,10 @@ Patience = Annotated[
     typer.Option(
         "--patience",
         min=1,
-        help="Seconds of silence after which a board counts as gone: 30; an emulated Pico's: 150.",
+        help=f"Seconds of silence after which a board counts as gone: {PATIENCE:.0f}; "
+        "an emulated Pico's: 150.",
     ),
 ]
-PATIENCE = 30.0
 
 Command = Callable[..., None]
 

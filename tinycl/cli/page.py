@@ -13,6 +13,7 @@ import typer
 
 from tinycl.cli import options as o
 from tinycl.cli.importing import importing
+from tinycl.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tinycl.link.transport import Transport
@@ -93,7 +94,7 @@ def _opener(
     return lambda: _open(machine.start().port, machine.patience)  # again, if it has ended
 
 
-def _open(port: str | None, patience: float = 30.0) -> Transport:
+def _open(port: str | None, patience: float = PATIENCE) -> Transport:
     """The stream of a board whose service is awake."""
     from tinycl.link import connect
 

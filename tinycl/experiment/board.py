@@ -73,7 +73,7 @@ class StreamedBoard:
         counts = self._client.counts
         before, busy = counts.bytes_sent + counts.bytes_received, self._busy_seconds()
         restarts, started = counts.reconnections, time.monotonic()
-        reached: int | None = None
+        reached = self._position(experience.number)
         for progress in stream_experience(
             self._client,
             experience.number,
@@ -83,7 +83,6 @@ class StreamedBoard:
             names=self._experiment.names(experience),
         ):
             # After a break one reply stands for all samples that the board had learned before it.
-            reached = progress.position - 1 if reached is None else reached
             self.samples += max(0, progress.position - reached)
             reached = max(reached, progress.position)
             observer.sample(progress.position, labels[progress.position - 1], progress.predicted)
@@ -94,6 +93,11 @@ class StreamedBoard:
             self._busy = None
         else:
             self._busy += worked
+
+    def _position(self, experience: int) -> int:
+        """Samples of an experience that the board had learned when it last said hello."""
+        info = self._client.board
+        return info.position if info and info.is_open and info.experience == experience else 0
 
     def _busy_seconds(self) -> float:
         """Seconds that the board has worked on requests; 0, and no share, while it is away."""

@@ -88,6 +88,11 @@ def give_settings(client: BoardClient, config: Config) -> Config:
     -------
     Config
         As the board has it now.
+
+    Raises
+    ------
+    BoardError
+        There is no room; with what that depth takes, and what would take less.
     """
     features = client.require_model().features
     choices = with_fewer_rows(config, features)
@@ -95,6 +100,11 @@ def give_settings(client: BoardClient, config: Config) -> Config:
         try:
             client.reset(choices[0])
         except Refused as refused:
+            if refused.code == NO_MEMORY and config.depth:
+                raise BoardError(
+                    f"{client.name}: the board refuses: {refused.reason}; learn less deep "
+                    "(--learn), keep fewer latents (--replay), or take a smaller model"
+                ) from None
             if refused.code != NO_MEMORY or len(choices) == 1:
                 raise
             del choices[0]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import errno
 
 from tinycl.exceptions import FlashError
+from tinycl.flash.heap import heap_error
 
 __all__ = ["refusal"]
-
-_LEAST_HEAP = 60_000  # bytes: the service from files, without a model
 
 
 def refusal(name: str, trouble: str) -> FlashError:
@@ -27,9 +26,5 @@ def refusal(name: str, trouble: str) -> FlashError:
                 "the computer has it, so give its drive: --drive"
             )
     if last.startswith("MemoryError"):
-        return FlashError(
-            f"{name}: the board's heap is too small ({last}): tinycl needs "
-            f"{_LEAST_HEAP // 1000} KB of free heap to learn; reset a board that has them, and "
-            "take another one otherwise"
-        )
+        return heap_error(name)
     return FlashError(f"{name}: the board refused: {last}")

@@ -18,6 +18,7 @@ from tinycl.flash.identity import Identity, check_version
 from tinycl.flash.plan import PlannedFile
 from tinycl.flash.refusal import refusal
 from tinycl.link.transport import open_transport
+from tinycl.patience import PATIENCE
 
 __all__ = ["Repl"]
 
@@ -47,7 +48,7 @@ class Repl:
         The board runs what tinycl cannot run on.
     """
 
-    def __init__(self, port: str, patience: float = 30.0) -> None:
+    def __init__(self, port: str, patience: float = PATIENCE) -> None:
         self.name = port
         self._patience = patience
         self._silence, self._greeting = patience * _SILENCE, patience * _GREETING

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from tinycl.patience import PATIENCE
+
 __all__ = ["Options", "Report", "Steps"]
 
 
@@ -51,7 +53,7 @@ class Options:
     profile: str = "serve"
     state: bytes | None = None
     sound: bool = False
-    patience: float = 30.0
+    patience: float = PATIENCE
 
 
 class Steps(Protocol):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tinycl.exceptions import BoardError, FlashError
 from tinycl.flash.deploy import Changes, Target, changes, deploy
+from tinycl.flash.heap import check_heap
 from tinycl.flash.identity import Identity
 from tinycl.flash.kernels import Kernels, choose
 from tinycl.flash.plan import PROGRAMS, PlannedFile, plan, programs
@@ -80,6 +81,8 @@ def _bring(target: Target, board: Identity, options: Options, steps: Steps) -> R
     files = plan(board, kernels, options.model, options.profile, options.state, options.sound)
     files = [file for file in files if not _is_kept(target, board, file, options, steps)]
     target, files, place = _placed(target, files, options.place, steps)
+    if options.profile == "serve":
+        check_heap(target.name, board, place)
     todo = changes(target, files)
     if options.profile != "serve":
         todo.remove.extend(_our_programs(target, board))

@@ -34,6 +34,7 @@ from tinycl.link.messages import Answer, Progress, Refused, unpack
 from tinycl.link.outputs import MOST_BYTES, outputs_many
 from tinycl.link.transfer import fetch_state, upload
 from tinycl.link.transport import Transport, open_transport, reopen_transport
+from tinycl.patience import PATIENCE
 
 __all__ = ["BoardClient", "connect"]
 
@@ -46,7 +47,7 @@ class BoardClient(Connection):
     def __init__(
         self,
         transport: Transport,
-        patience: float = 30.0,
+        patience: float = PATIENCE,
         reopen: Callable[[], Transport] | None = None,
     ) -> None:
         super().__init__(transport, patience, reopen)
@@ -301,7 +302,7 @@ class BoardClient(Connection):
 
 def connect(
     port: str | Path | None = None,
-    patience: float = 30.0,
+    patience: float = PATIENCE,
     baudrate: int = 115200,
     wait: float = 0.0,
     revive: Callable[[], object] | None = None,

@@ -17,6 +17,7 @@ from tinycl.link.jobs import Counts, SilentError
 from tinycl.link.messages import Info, Refused
 from tinycl.link.transport import Transport
 from tinycl.observer import Observer
+from tinycl.patience import PATIENCE
 
 __all__ = ["Connection"]
 
@@ -63,7 +64,7 @@ class Connection:
     def __init__(
         self,
         transport: Transport,
-        patience: float = 30.0,
+        patience: float = PATIENCE,
         reopen: Callable[[], Transport] | None = None,
     ) -> None:
         self.exchange = Exchange(transport, patience)

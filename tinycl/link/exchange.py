@@ -21,6 +21,7 @@ from tinycl.exceptions import LinkError
 from tinycl.link.jobs import Counts, Job, SilentError, TooLossy
 from tinycl.link.messages import Refused
 from tinycl.link.transport import Transport
+from tinycl.patience import PATIENCE
 
 __all__ = ["Exchange"]
 
@@ -51,7 +52,7 @@ class Exchange:
         Largest payload that the board takes.
     """
 
-    def __init__(self, transport: Transport, patience: float = 30.0, window: int = 4) -> None:
+    def __init__(self, transport: Transport, patience: float = PATIENCE, window: int = 4) -> None:
         self.transport = transport
         self.patience = patience
         self.window = window

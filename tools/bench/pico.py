@@ -1,11 +1,11 @@
-"""Time that models take on a Pico: the emulator's cycles at 125 MHz, native kernels.
+"""Time that models take on a Pico: the emulator's cycles at 125 MHz.
 
-    python -m tools.bench.pico                  time, of models of the zoo
+    python -m tools.bench.pico                  time, of models of the zoo, with native kernels
+    python -m tools.bench.pico --kernels viper  the same where no native module is on the board
     python -m tools.bench.pico --heap           what the heap holds, and what compile computes
 
-The board serves a host meanwhile, so that a sample that is learned counts with its frame. Misses
-of the flash's cache are not modelled. The heap is that of a board that learned two samples, saved
-and was started again; with the head lda it keeps the rows that it has room for.
+Misses of the flash's cache are not modelled. The heap is that of a board that learned two samples,
+saved and was started again; with the head lda it keeps the rows that it has room for.
 """
 
 from __future__ import annotations
@@ -24,21 +24,55 @@ from tinycl import zoo
 from tinycl.boards import start
 from tinycl.boards.registry import PICO
 from tinycl.compiler.fit.placement import place
+from tinycl.flash.repl import Repl
 from tinycl.link import connect
+from tools.boards.paths import PROJECT
+from tools.boards.pico import pico_image
+from tools.boards.runtime import stage_runtime
 from tools.command import command_line, tool
+
+TIMED = {
+    "native": ("motion", "grey", "grey2", "colour-s", "colour-s2", "speech"),
+    "viper": ("motion", "grey", "colour-s"),
+}
+"""By kernels, the models whose time is measured."""
 
 _MODELS = {"motion": 400, "grey": 400, "colour-s": 120, "colour-s2": 120}  # latents with cwr
 _SAMPLES = 3
+_PROGRAM = PROJECT / "firmware" / "main.py"
+_TIMES = """
+import time
+from tinycl_rt.device import Device
+
+device = Device("")
+device.open()
+learner = device.learner
+pixels = bytes([i * 7919 >> 5 & 255 for i in range(learner.model.input_bytes)])
+
+def ms(action, *words):
+    start = time.ticks_us()
+    for _ in range({samples}):
+        action(pixels, *words)
+    return time.ticks_diff(time.ticks_us(), start) / 1000 / {samples}
+
+learner.begin(0, (0, 1))
+learner.learn(pixels, 0)
+print(repr(device.backend))
+print(ms(learner.predict))
+print(ms(learner.learn, 1))
+"""
 
 
 @tool("bench.pico")
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = command_line(__doc__)
-    parser.add_argument("models", nargs="*", default=list(_MODELS), help="of the zoo")
+    parser.add_argument("models", nargs="*", help="of the zoo")
+    parser.add_argument("--kernels", choices=list(TIMED), default="native", help="of the runtime")
     parser.add_argument("--heap", action="store_true", help="measure memory in place of time")
     options = parser.parse_args(words)
-    for name in options.models:
+    models = options.models or (_MODELS if options.heap else TIMED[options.kernels])
+    for name in models:
         for config in settings(name) if options.heap else ():
             row = heap(name, config)
             print(
@@ -48,7 +82,7 @@ def main(words: list[str] | None = None) -> int:
             )
         if options.heap:
             continue
-        predicting, learning = measure(name)
+        predicting, learning = measure(name, options.kernels)
         print(f"{name:12} predict {predicting:6.0f} ms   learn {learning:6.0f} ms", flush=True)
     return 0
 
@@ -91,22 +125,29 @@ def heap(name: str, config: Config | None) -> dict[str, Any]:
     }
 
 
-def measure(name: str) -> tuple[float, float]:
+def _flash(folder: Path, kernels: str) -> Path:
+    """A folder for the board; with viper kernels one whose flash has no native modules."""
+    flash = folder / "flash"
+    if kernels == "viper":
+        stage_runtime(folder / "lib", PICO, [_PROGRAM], kernels=False, profile="serve")
+        flash.mkdir()
+        (flash / "pico.img").write_bytes(pico_image(PICO, folder / "lib"))
+    return flash
+
+
+def measure(name: str, kernels: str = "native") -> tuple[float, float]:
     """Milliseconds to predict and to learn one sample, with the head cwr and no replay memory."""
-    data = zoo.model(name)
-    with start("pico") as board, connect(board.port, board.patience) as client:
-        client.put_model(data)
-        client.reset(Config(classes=10, head="cwr", replay_slots=0))
-        predicting = client.bench(_SAMPLES)
-        pixels = np.random.default_rng(1).integers(0, 256, client.info().input_shape, np.uint8)
-        client.begin(0, classes=[0, 1], samples=_SAMPLES + 1)
-        client.learn(0, 0, pixels, 0)
-        before = int(client.stats()["busy_ms"])
-        for position in range(1, _SAMPLES + 1):
-            client.learn(0, position, pixels, position % 2)
-        learning = (int(client.stats()["busy_ms"]) - before) / _SAMPLES
-        client.end(0, _SAMPLES + 1)
-        client.bye()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        start("pico", flash=_flash(Path(folder), kernels)) as board,
+    ):
+        with connect(board.port, board.patience) as client:
+            client.put_model(zoo.model(name))
+            client.reset(Config(classes=10, head="cwr", replay_slots=0))
+            client.bye()
+        with Repl(board.port, board.patience) as repl:
+            loaded, predicting, learning = repl.ask(_TIMES.format(samples=_SAMPLES))
+    assert loaded == kernels
     return predicting, learning
 
 

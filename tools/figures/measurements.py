@@ -154,10 +154,14 @@ def _fitting(model: Model, board: Board) -> str:
 
 
 def pico() -> Values:
-    """Time and heap of an emulated Pico: ``grey_predict``, ``grey_lda_taken``."""
+    """Time and heap of an emulated Pico: ``grey_native_predict``, ``grey_lda_taken``."""
     values: Values = {}
+    for backend, names in bench_pico.TIMED.items():
+        for name in names:
+            predicting, learning = bench_pico.measure(name, backend)
+            values[f"{name}_{backend}_predict"] = f"{predicting:.0f} ms"
+            values[f"{name}_{backend}_learn"] = f"{learning:.0f} ms"
     for name in ("motion", "grey", "colour-s"):
-        values[f"{name}_predict"], values[f"{name}_learn"] = bench_pico.measure(name)
         for config in bench_pico.settings(name):
             row = bench_pico.heap(name, config)
             for key in ("rows", "taken", "computed"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tools.bench.pico import TIMED
 from tools.figures.lines import Line
 from tools.figures.measurements import (
     Values,
@@ -218,9 +219,16 @@ PARTS = {
         + tuple(
             Line(
                 _BOARDS,
-                _row(f"`{name}`", f"{{{name}_predict:.0f}} ms", f"{{{name}_learn:.0f}} ms"),
+                _row(
+                    f"`{name}`",
+                    *(
+                        f"{{{name}_{kernels}_{what}}}" if name in names else ""
+                        for kernels, names in TIMED.items()
+                        for what in ("predict", "learn")
+                    ),
+                ),
             )
-            for _, name in _ON_A_PICO
+            for name in TIMED["native"]
         ),
     ),
     "costs": Part(

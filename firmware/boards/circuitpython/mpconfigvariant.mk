@@ -15,6 +15,9 @@ MICROPY_VFS_FAT = 0
 MICROPY_VFS_LFS1 = 0
 MICROPY_VFS_LFS2 = 0
 
+# A value out of range is refused: ranges.c has what comes before these functions.
+LDFLAGS_EXTRA += -Wl,--wrap=mp_binary_set_val -Wl,--wrap=mp_binary_set_val_array
+
 # sys.implementation.name is a literal there, and programs tell CircuitPython by it.
 $(BUILD)/py/modsys.o: $(TOP)/py/modsys.c
 	$(Q)sed 's/MP_QSTR_micropython/MP_QSTR_circuitpython/' $< > $(@:.o=.c)

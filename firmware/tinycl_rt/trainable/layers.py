@@ -3,6 +3,8 @@
 Only learners whose tail trains need this. At full depth the tail is all binary layers.
 """
 
+import gc
+
 from tinycl_rt import tcm
 from tinycl_rt.config import FULL
 from tinycl_rt.lib.integers import bits
@@ -21,6 +23,7 @@ _OW = const(10)
 _OC = const(11)
 _PAD = const(12)
 
+_CODE = 16384  # bytes, at most, of a head's code, which may go too
 _MOST_TERMS = 32767  # of a sum, at full depth: int16
 _MOST_SUMS = 1 << 27  # sums of a channel times terms: means in Q4 stay within 32 bits
 
@@ -119,6 +122,44 @@ def latent_bytes(model, config):
     return model.tensors[operators(model, config)[0].source].nbytes
 
 
+def check_room(learner, config):
+    """Refuse a depth that finds no place, before what the learner has is touched.
+
+    Returns
+    -------
+    int
+        Bytes that the replay memory holds of a sample.
+
+    Raises
+    ------
+    ValueError
+        The model has no tail of that depth.
+    MemoryError
+        Its buffers take more than is free and than the learner gives up.
+    """
+    model = learner.model
+    nbytes = latent_bytes(model, config)
+    if hasattr(gc, "mem_free"):
+        gc.collect()
+        room = gc.mem_free() + _CODE
+        if learner.head:
+            room += learner.head.nbytes + learner.replay.slots * learner.replay.latent_bytes
+        if learner.tail:
+            room += buffer_bytes(model, learner.config)
+        if buffer_bytes(model, config) > room:
+            raise too_deep(model, config)
+    return nbytes
+
+
+def too_deep(model, config):
+    """The error for a depth whose buffers find no place."""
+    name = "full" if config.depth == FULL else "tail:%d" % config.depth
+    return MemoryError(
+        "%s learns with %d bytes of heap beside head and replay memory: too many"
+        % (name, buffer_bytes(model, config))
+    )
+
+
 def state_bytes(model, config):
     """Bytes of each of ``Tail.blocks`` or ``Full.blocks``."""
     sizes = []
@@ -133,6 +174,36 @@ def state_bytes(model, config):
         elif config.thresholds:
             sizes.append(4 * (len(op.table) - first_threshold(p)))
     return sizes
+
+
+def buffer_bytes(model, config):
+    """Bytes of all buffers that a ``Tail`` or ``Full`` makes: what it learns, and what for."""
+    ops = operators(model, config)
+    n, deepest = config.replay_batch + 1, config.depth == FULL
+    tensors = [model.tensors[op.target] for op in ops]
+    sizes = [t.shape[0] * t.shape[1] * t.shape[2] for t in tensors]
+    x = model.tensors[ops[0].source]
+    total = sum(state_bytes(model, config)) + 4 * model.features + n * x.nbytes
+    fan_in = positions = 0
+    for op, t in zip(ops, tensors):
+        total += n * t.nbytes
+        if op.code == tcm.BCONV:
+            p = op.p
+            total += (2 if deepest else 1) * n * t.nbytes  # windows; sides
+            fan_in = max(fan_in, p[_C] * p[_KH] * p[_KW])
+            positions = max(positions, p[_OH] * p[_OW])
+            if deepest:
+                total += 4 * p[_OC]
+            else:
+                total += 4 * (first_threshold(p) if config.thresholds else len(op.table))
+    if deepest:
+        errors = max(sizes[::2]) + max(sizes[1::2] or [0])
+        total += 2 * n * positions
+    else:
+        errors = sum(sizes)
+    largest = max([x.shape[0] * x.shape[1] * x.shape[2]] + sizes[:-1])  # noqa: RUF005
+    widest = max([x.shape[2]] + [t.shape[2] for t in tensors])  # noqa: RUF005
+    return total + n * errors + 4 * (largest + widest + fan_in)
 
 
 def first_threshold(p):

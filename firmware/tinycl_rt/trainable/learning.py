@@ -1,18 +1,32 @@
 """One step of a learner whose tail trains, and the making of that tail."""
 
+import gc
+
 from tinycl_rt.config import FULL
+from tinycl_rt.trainable import layers
 from tinycl_rt.trainable.tail import Tail
 
 __all__ = ["make", "step"]
 
 
 def make(model, config, kernels, rng):
-    """What trains below the head: a ``Tail``, or a ``Full`` at full depth."""
-    if config.depth == FULL:
-        from tinycl_rt.trainable.full import Full
+    """What trains below the head: a ``Tail``, or a ``Full`` at full depth.
 
-        return Full(model, config, kernels, rng)
-    return Tail(model, config, kernels, rng)
+    Raises
+    ------
+    MemoryError
+        There is no room for its buffers.
+    """
+    try:
+        if config.depth == FULL:
+            from tinycl_rt.trainable.full import Full
+
+            return Full(model, config, kernels, rng)
+        return Tail(model, config, kernels, rng)
+    except MemoryError:
+        pass  # not in here: what was made of it is held until the end
+    gc.collect()
+    raise layers.too_deep(model, config)
 
 
 def step(learner, latent, label):

@@ -69,6 +69,46 @@ class TestLacks(unittest.TestCase):
     def test_integers_are_not_limited(self):
         self.assertEqual((1 << 40) % 1000, 776)
 
+    def test_values_that_do_not_fit_are_refused(self):
+        import struct
+        from array import array
+
+        ranges = {"b": (-128, 127), "B": (0, 255), "h": (-32768, 32767), "H": (0, 65535)}
+        ranges["i"] = ranges["l"] = -1 << 31, (1 << 31) - 1
+        ranges["I"] = ranges["L"] = 0, (1 << 32) - 1
+        ranges["q"] = -1 << 63, (1 << 63) - 1
+        ranges["Q"] = 0, (1 << 64) - 1
+        for code, (smallest, largest) in ranges.items():
+            for value in smallest, largest:
+                packed = struct.pack("<" + code, value)
+                self.assertEqual(struct.unpack("<" + code, packed), (value,))
+            for value in smallest - 1, largest + 1:
+                with self.assertRaises(OverflowError):
+                    struct.pack("<" + code, value)
+                with self.assertRaises(OverflowError):
+                    struct.pack_into(">" + code, bytearray(8), 0, value)
+        for code in "bBhHiIqQ":
+            smallest, largest = ranges[code]
+            values = array(code, (smallest, largest))
+            self.assertEqual(list(values), [smallest, largest])
+            for value in smallest - 1, largest + 1:
+                with self.assertRaises(OverflowError):
+                    values[0] = value
+                with self.assertRaises(OverflowError):
+                    array(code, (value,))
+                with self.assertRaises(OverflowError):
+                    values.append(value)
+            self.assertEqual(list(values), [smallest, largest])
+        raw = bytearray(2)
+        for target in raw, memoryview(raw):
+            for value in -1, 256, 1 << 70:
+                with self.assertRaises(OverflowError):
+                    target[0] = value
+        with self.assertRaises(OverflowError):
+            bytearray([256])
+        raw[1] = (1 << 70) >> 63  # small again, though the long kind of integer
+        self.assertEqual(raw, bytes((0, 128)))
+
     def test_the_python_stack_is_small(self):
         def deeper(n):
             return n and 1 + deeper(n - 1)

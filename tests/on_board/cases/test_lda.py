@@ -4,13 +4,14 @@ import unittest
 from array import array
 
 from test_tail import MANY, Agreement, allocate_at_most, present, refuse_short_buffers
-from test_viper import Numbers
+from test_viper import STRICT, Numbers
 from tinycl_rt.kernels.reference import lda as ref
 from tinycl_rt.lib.integers import isqrt
 from vector_check import check
 
 SETS = present("lda")
 with_sets = unittest.skipUnless(SETS, "needs viper or a native module")
+with_sets_or_strict = unittest.skipUnless(SETS or STRICT, "needs two sets, or CircuitPython")
 MOST = 8191
 FEATURES = (1, 7, 15, 16, 17, 31, 33, 64)
 
@@ -28,7 +29,7 @@ class LdaAgreement(Agreement):
     every = [ref] + SETS  # noqa: RUF005
 
 
-@with_sets
+@with_sets_or_strict
 class TestLda(LdaAgreement):
     def test_class_add(self):
         for seed in range(0, 24, MANY):

@@ -195,7 +195,7 @@ def _weigh(value: Any, seen: set[int]) -> int:
     if isinstance(value, bytearray | array):
         return memoryview(value).nbytes
     if isinstance(value, memoryview):
-        return _VIEW_BYTES
+        return _VIEW_BYTES + _weigh(value.obj, seen)
     if isinstance(value, dict):
         return sum(_weigh(item, seen) for item in value.values())
     if isinstance(value, list | tuple):
