@@ -96,6 +96,18 @@ def head_bytes(model: Model, config: Config) -> int:
     return 6 * config.classes * features + 2 * config.rows(features) * features
 
 
+def largest_block(model: Model, config: Config, weights: str = "heap") -> int:
+    """Bytes of the largest piece of heap that a learner takes; arguments as `learner_bytes`."""
+    values = config.classes * model.features
+    sums, rows = 4 * values, 2 * config.rows(model.features) * model.features
+    blocks = [model.arena_bytes, *([sums, rows] if config.head else [2 * values])]
+    if weights == "heap":
+        blocks.append(model.nbytes)
+    elif weights == "streamed":
+        blocks += [n for _, n, is_table in _blocks(model) if not is_table]
+    return max(blocks)
+
+
 def replay_bytes(model: Model, config: Config) -> int:
     """Packed latents of the replay memory."""
     return int(config.replay_slots * latent_bytes(model, config))

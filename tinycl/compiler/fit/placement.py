@@ -8,7 +8,7 @@ from tinycl_rt.config import CWR, Config
 from tinycl_rt.model.loader import Model
 
 from tinycl.boards import Board
-from tinycl.compiler.fit.memory import PLACES, learner_bytes
+from tinycl.compiler.fit.memory import PLACES, largest_block, learner_bytes
 from tinycl.exceptions import BoardError
 
 __all__ = ["HEAP_BYTES", "MAPPED_BYTES", "SOURCES_BYTES", "Placement", "place"]
@@ -39,12 +39,15 @@ class Placement:
         The place that the board chooses: "mapped", "heap" or "streamed".
     memory : dict of str to dict of str to int
         For each place there is: RAM of the learner in bytes, by what for.
+    largest : dict of str to int
+        For each place: the largest block among it.
     runtime_bytes, heap_bytes : int
         What the runtime takes of the heap, and the heap.
     """
 
     weights: str
     memory: dict[str, dict[str, int]]
+    largest: dict[str, int]
     runtime_bytes: int
     heap_bytes: int
 
@@ -53,8 +56,12 @@ class Placement:
         return self.runtime_bytes + sum(self.memory[weights].values())
 
     def fits(self, weights: str) -> bool:
-        """Whether all fits the heap with the weights in that place."""
-        return self.need(weights) <= self.heap_bytes
+        """Whether all fits the heap with the weights in that place.
+
+        A heap is in pieces by then, so there has to be room for the largest block twice: on a
+        Pico that keeps 8 rows for ``colour-s`` and refuses 16, the same says so.
+        """
+        return self.need(weights) + self.largest[weights] <= self.heap_bytes
 
 
 def place(model: Model, board: Board, config: Config) -> Placement:
@@ -77,20 +84,19 @@ def place(model: Model, board: Board, config: Config) -> Placement:
     """
     if board.heap_bytes is None:
         raise BoardError(f"no heap size is known for {board.name}: choose another board")
-    memory = {
-        weights: learner_bytes(model, config, weights)
-        for weights in PLACES
-        if board.romfs or weights != "mapped"
-    }
+    places = [weights for weights in PLACES if board.romfs or weights != "mapped"]
+    memory = {weights: learner_bytes(model, config, weights) for weights in places}
+    largest = {weights: largest_block(model, config, weights) for weights in places}
     runtime = MAPPED_BYTES if board.romfs else HEAP_BYTES if board.native_arch else SOURCES_BYTES
     if board.heap_bytes >= _LARGE_HEAP and board.native_arch:
         runtime += _LARGE_FRAMES_BYTES
     if not board.romfs and board.native_arch:
         runtime -= _LESS_BY_CWR if config.head == CWR else 0
         runtime += _MORE_ON_ARMV6M if board.native_arch == "armv6m" else 0
-    found = Placement("mapped", memory, runtime, board.heap_bytes)
+    found = Placement("mapped", memory, largest, runtime, board.heap_bytes)
     if board.romfs:
         return found
     half = (board.heap_bytes - runtime) // 2
     whole = model.nbytes <= half and found.fits("heap")
-    return Placement("heap" if whole else "streamed", memory, runtime, board.heap_bytes)
+    weights = "heap" if whole else "streamed"
+    return Placement(weights, memory, largest, runtime, board.heap_bytes)
