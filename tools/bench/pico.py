@@ -32,12 +32,12 @@ from tools.boards.runtime import stage_runtime
 from tools.command import command_line, tool
 
 TIMED = {
-    "native": ("motion", "grey", "grey2", "colour-s", "colour-s2", "speech"),
+    "native": ("motion", "grey", "grey2", "colour-s", "speech"),
     "viper": ("motion", "grey", "colour-s"),
 }
 """By kernels, the models whose time is measured."""
 
-_MODELS = {"motion": 400, "grey": 400, "colour-s": 120, "colour-s2": 120}  # latents with cwr
+_MODELS = {"motion": 400, "grey": 400, "colour-s": 120}  # latents with cwr
 _SAMPLES = 3
 _PROGRAM = PROJECT / "firmware" / "main.py"
 _TIMES = """

@@ -96,16 +96,15 @@ def head_bytes(model: Model, config: Config) -> int:
     return 6 * config.classes * features + 2 * config.rows(features) * features
 
 
-def largest_block(model: Model, config: Config, weights: str = "heap") -> int:
-    """Bytes of the largest piece of heap that a learner takes; arguments as `learner_bytes`."""
+def largest_block(model: Model, config: Config) -> int:
+    """Bytes of the largest piece of heap that a head takes.
+
+    A model's own blocks come before it, while the heap is in one piece.
+    """
     values = config.classes * model.features
-    sums, rows = 4 * values, 2 * config.rows(model.features) * model.features
-    blocks = [model.arena_bytes, *([sums, rows] if config.head else [2 * values])]
-    if weights == "heap":
-        blocks.append(model.nbytes)
-    elif weights == "streamed":
-        blocks += [n for _, n, is_table in _blocks(model) if not is_table]
-    return max(blocks)
+    if not config.head:
+        return 2 * values
+    return max(4 * values, 2 * config.rows(model.features) * model.features)
 
 
 def replay_bytes(model: Model, config: Config) -> int:

@@ -39,15 +39,15 @@ class Placement:
         The place that the board chooses: "mapped", "heap" or "streamed".
     memory : dict of str to dict of str to int
         For each place there is: RAM of the learner in bytes, by what for.
-    largest : dict of str to int
-        For each place: the largest block among it.
+    largest : int
+        The largest block among it that is made when the heap is in pieces.
     runtime_bytes, heap_bytes : int
         What the runtime takes of the heap, and the heap.
     """
 
     weights: str
     memory: dict[str, dict[str, int]]
-    largest: dict[str, int]
+    largest: int
     runtime_bytes: int
     heap_bytes: int
 
@@ -61,7 +61,7 @@ class Placement:
         A heap is in pieces by then, so there has to be room for the largest block twice: on a
         Pico that keeps 8 rows for ``colour-s`` and refuses 16, the same says so.
         """
-        return self.need(weights) + self.largest[weights] <= self.heap_bytes
+        return self.need(weights) + self.largest <= self.heap_bytes
 
 
 def place(model: Model, board: Board, config: Config) -> Placement:
@@ -86,7 +86,7 @@ def place(model: Model, board: Board, config: Config) -> Placement:
         raise BoardError(f"no heap size is known for {board.name}: choose another board")
     places = [weights for weights in PLACES if board.romfs or weights != "mapped"]
     memory = {weights: learner_bytes(model, config, weights) for weights in places}
-    largest = {weights: largest_block(model, config, weights) for weights in places}
+    largest = largest_block(model, config)
     runtime = MAPPED_BYTES if board.romfs else HEAP_BYTES if board.native_arch else SOURCES_BYTES
     if board.heap_bytes >= _LARGE_HEAP and board.native_arch:
         runtime += _LARGE_FRAMES_BYTES
