@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import pytest
 from helpers.command import Demo, tinycl
+from tinycl_rt.model.loader import Model
 
 from tools.figures.__main__ import differences
 from tools.figures.measurements import demo_values
 
+README_BACKBONE = "fa380eb354b3b6d7"
 STREAM = ("--data", "digits", "--scenario", "nc:1,first=5")
 
 
@@ -30,7 +34,15 @@ def test_summary_reaches_the_targets(demo: Demo) -> None:
 
 
 def test_the_readme_quotes_it(demo: Demo) -> None:
-    assert differences("demo", demo_values(demo.summary)) == []
+    """To the digit, if this processor trains the README's backbone: floats differ between them."""
+    found = differences("demo", demo_values(demo.summary))
+    if Model(demo.model.read_bytes()).fingerprint.hex() == README_BACKBONE:
+        assert found == []
+    for _, *both in found:
+        said, measured = (re.fullmatch(r"\s*(\D.*?)([\d.]+)%", text).groups() for text in both)
+        assert said[0] == measured[0] and float(measured[1]) == pytest.approx(
+            float(said[1]), abs=5
+        )
 
 
 def test_report_stands_alone(demo: Demo) -> None:

@@ -49,7 +49,9 @@ def end_at_once(sentence: str = "") -> None:
         os.write(1, b"\x1b[?25h")  # a live display hides the cursor
     if sentence:
         os.write(2, f"tinycl: {sentence}\n".encode())
-    if "multiprocessing.process" in sys.modules:
-        for child in sys.modules["multiprocessing.process"].active_children():
-            child.kill()
-    os._exit(130)
+    try:
+        if "multiprocessing.process" in sys.modules:
+            for child in sys.modules["multiprocessing.process"].active_children():
+                child.kill()
+    finally:  # a child may be half made, or gone
+        os._exit(130)
