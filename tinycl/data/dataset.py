@@ -78,6 +78,19 @@ class Dataset:
             y_test=self.y_test[test],
         )
 
+    def held_out(
+        self, train: NDArray[np.int64] | slice, test: NDArray[np.int64] | slice
+    ) -> Dataset:
+        """Return training samples alone: some rows of them, and others in place of the test's."""
+        return replace(
+            self,
+            x_train=self.x_train[train],
+            y_train=self.y_train[train],
+            experience=None if self.experience is None else self.experience[train],
+            x_test=self.x_train[test],
+            y_test=self.y_train[test],
+        )
+
 
 def make_dataset(
     name: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinycl.compiler.fit.placement import HEAP_BYTES, MAPPED_BYTES, SOURCES_BYTES
+from tinycl.compiler.fit.placement import HEAP_BYTES, code_bytes
 from tinycl.exceptions import FlashError
 from tinycl.flash.identity import Identity
 from tinycl.text import size
@@ -25,7 +25,7 @@ def check_heap(name: str, board: Identity, place: str) -> None:
     place
         Where the runtime goes: ``rom`` or ``files``.
     """
-    needed = MAPPED_BYTES if place == "rom" else HEAP_BYTES if board.mpy else SOURCES_BYTES
+    needed = code_bytes(place == "rom", bool(board.mpy))
     if board.heap and board.heap + _TAKEN < needed:
         raise heap_error(name, needed, board.heap + _TAKEN)
 

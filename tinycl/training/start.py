@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from tinycl_rt import tcm
+from tinycl_rt.kernels.numpy.core import unpack
 from tinycl_rt.model.graph import Operator
 from tinycl_rt.model.loader import Model
 
@@ -41,9 +42,10 @@ def zoo_backbone(name: str) -> Any:
     for index, op in enumerate(_convolutions(compiled)):
         middle = np.array(op.table, np.float64) - 0.5
         if op.code == tcm.CONV8:
+            *_, zero, _ = op.p
             kernel = _integers(op) / 127
             # The compiled layer takes pixels less its zero point, the one in Keras less 128.
-            middle = middle / 127 - (128 - op.p[13]) * kernel.sum(axis=(0, 1, 2))
+            middle = middle / 127 - (128 - zero) * kernel.sum(axis=(0, 1, 2))
         else:
             kernel = _signs(op) * _LATENT
         backbone.get_layer(f"conv{index}").set_weights([kernel.astype(np.float32)])
@@ -91,9 +93,8 @@ def _integers(op: Operator) -> npt.NDArray[np.int64]:
     return np.array(op.weights, np.int64).reshape(-1, kh, kw, c).transpose(1, 2, 3, 0)
 
 
-def _signs(op: Operator) -> npt.NDArray[np.int64]:
+def _signs(op: Operator) -> npt.NDArray[np.float32]:
     """Weights of a binary layer, -1 or 1, (rows, columns, in, out)."""
     _, _, c, kh, kw, *_ = op.p
     packed = np.frombuffer(bytes(op.weights), np.uint8).reshape(-1, kh, kw, tcm.words(c))
-    bits = np.unpackbits(packed, axis=3, bitorder="little")[..., :c]
-    return 1 - 2 * bits.astype(np.int64).transpose(1, 2, 3, 0)
+    return unpack(packed, c).transpose(1, 2, 3, 0)

@@ -58,14 +58,7 @@ def held_out(data: Dataset) -> Dataset:
     """The training set alone: its last quarter, shuffled, in place of the test set."""
     order = np.random.default_rng(0).permutation(len(data.y_train))
     held = min(len(order) // 4, _MOST_HELD)
-    train, test = order[held:], order[:held]
-    return replace(
-        data,
-        x_train=data.x_train[train],
-        y_train=data.y_train[train],
-        x_test=data.x_train[test],
-        y_test=data.y_train[test],
-    )
+    return data.held_out(order[held:], order[:held])
 
 
 @contextmanager

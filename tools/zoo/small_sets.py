@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -85,13 +84,7 @@ def _few(whole: Dataset, samples: int) -> Dataset:
     rows = [np.flatnonzero(whole.y_train == label) for label in range(whole.num_classes)]
     first = np.concatenate([r[:samples] for r in rows])
     last = np.concatenate([r[samples:][-_MEASURED:] for r in rows])
-    return replace(
-        whole,
-        x_train=whole.x_train[first],
-        y_train=whole.y_train[first],
-        x_test=whole.x_train[last],
-        y_test=whole.y_train[last],
-    )
+    return whole.held_out(first, last)
 
 
 def _measure(few: Dataset, zoo: str, seed: int) -> Iterator[tuple[str, float]]:

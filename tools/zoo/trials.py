@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--size", default=DESIGNS[0], help="design that is trained in other ways")
     parser.add_argument("--json", type=Path, required=True, help="where results are kept")
     options = parser.parse_args(words)
-    dataset = held_out(load("cifar100"), options.samples)
+    dataset = load("cifar100").held_out(slice(options.samples), slice(-_MEASURED, None))
     trials: dict[str, dict[str, Any]] = {name: {"size": name} for name in DESIGNS}
     trials |= {f"{options.size}, {name}": {"size": options.size} | WAYS[name] for name in WAYS}
     rows = json.loads(options.json.read_text()) if options.json.is_file() else []
@@ -54,17 +53,6 @@ def main(words: list[str] | None = None) -> int:
     for row in rows:
         print(f"{row['trial']:34} {row['accuracy']:.1%} {row['flash_bytes']:,} B", flush=True)
     return 0
-
-
-def held_out(dataset: Dataset, samples: int) -> Dataset:
-    """The first training samples, and the last ones in place of the test set."""
-    return replace(
-        dataset,
-        x_train=dataset.x_train[:samples],
-        y_train=dataset.y_train[:samples],
-        x_test=dataset.x_train[-_MEASURED:],
-        y_test=dataset.y_train[-_MEASURED:],
-    )
 
 
 def trial(

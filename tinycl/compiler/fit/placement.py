@@ -11,7 +11,7 @@ from tinycl.boards import Board
 from tinycl.compiler.fit.memory import PLACES, largest_block, learner_bytes
 from tinycl.exceptions import BoardError
 
-__all__ = ["HEAP_BYTES", "MAPPED_BYTES", "SOURCES_BYTES", "Placement", "place"]
+__all__ = ["HEAP_BYTES", "MAPPED_BYTES", "SOURCES_BYTES", "Placement", "code_bytes", "place"]
 
 # Firmware, runtime and a running service: `python -m tools.bench.ram`, field runtime_bytes. Code
 # read in place from memory-mapped flash; in the heap; compiled there from sources, with kernels in
@@ -27,6 +27,19 @@ _LARGE_FRAMES_BYTES = 3_500
 _LESS_BY_CWR = 9_300
 # Machine code of a Cortex-M0 beside that of a Cortex-M3: `python -m tools.bench.pico --heap`.
 _MORE_ON_ARMV6M = 9_300
+
+
+def code_bytes(mapped: bool, compiled: bool) -> int:
+    """Heap that firmware, runtime and a running service take.
+
+    Parameters
+    ----------
+    mapped
+        The code is read in place from memory-mapped flash.
+    compiled
+        It is compiled beforehand; else the board compiles sources.
+    """
+    return MAPPED_BYTES if mapped else HEAP_BYTES if compiled else SOURCES_BYTES
 
 
 @dataclass(frozen=True)
@@ -87,7 +100,7 @@ def place(model: Model, board: Board, config: Config) -> Placement:
     places = [weights for weights in PLACES if board.romfs or weights != "mapped"]
     memory = {weights: learner_bytes(model, config, weights) for weights in places}
     largest = largest_block(model, config)
-    runtime = MAPPED_BYTES if board.romfs else HEAP_BYTES if board.native_arch else SOURCES_BYTES
+    runtime = code_bytes(board.romfs, bool(board.native_arch))
     if board.heap_bytes >= _LARGE_HEAP and board.native_arch:
         runtime += _LARGE_FRAMES_BYTES
     if not board.romfs and board.native_arch:
