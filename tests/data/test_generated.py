@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tinycl.data import load
-from tinycl.data.motions import LENGTH, to_pixels
+from tinycl.data.motions import CLASSES, LENGTH, generate, to_pixels
 from tinycl.data.symbols import SIDE, add_to_digits, draw
 
 
@@ -59,3 +59,25 @@ def test_motions_are_windows_of_three_axes() -> None:
 def test_acceleration_to_pixels() -> None:
     g = np.array([-3, -2, -1, 0, 1, 2, 3])
     assert to_pixels(g).tolist() == [0, 1, 64, 128, 192, 255, 255]
+
+
+def test_a_gyroscope_turns_as_gravity_does() -> None:
+    """Where only rotations move the sensor, the gyroscope's rates tell how gravity changes."""
+    motions = load("motions6")
+    assert motions.input_shape == (LENGTH, 1, 6) and motions.num_classes == CLASSES
+    x = motions.x_train[:, :, 0].astype(np.float64)
+    down, turn = (x[..., :3] - 128) / 63.5, np.deg2rad((x[..., 3:] - 128) / 0.128)
+    length = np.linalg.norm(down, axis=2)
+    calm = (np.abs(length - 1).max(axis=1) < 0.25) & (np.abs(turn).mean(axis=(1, 2)) > 0.5)
+    assert calm.sum() > 100
+    # A vector at rest turns in the sensor's frame against the sensor: dv/dt = -w x v.
+    changed = np.gradient(down[calm], 1 / 50, axis=1)
+    wanted = -np.cross(turn[calm], down[calm])
+    assert np.corrcoef(changed.ravel(), wanted.ravel())[0, 1] > 0.6
+
+
+def test_unseen_motions_are_no_class_of_the_training() -> None:
+    new = generate(CLASSES, 3, gyroscope=True)
+    assert new.shape == (3, LENGTH, 1, 6)
+    assert (new != generate(CLASSES - 1, 3, gyroscope=True)).any()
+    np.testing.assert_array_equal(new, generate(CLASSES, 3, gyroscope=True))

@@ -10,7 +10,7 @@ from tinycl.data import builtin
 from tinycl.data.dataset import Dataset
 from tinycl.data.folder import load_folder
 from tinycl.data.letters import load_letters
-from tinycl.data.motions import load_motions
+from tinycl.data.motions import load_motions, load_motions6
 from tinycl.data.npz import load_npz
 from tinycl.data.symbols import add_to_digits, load_symbols
 from tinycl.data.table import load_csv
@@ -20,7 +20,12 @@ from tinycl.exceptions import DataError
 
 __all__ = ["NAMES", "load"]
 
-_GENERATED = {"symbols": load_symbols, "letters": load_letters, "motions": load_motions}
+_GENERATED = {
+    "symbols": load_symbols,
+    "letters": load_letters,
+    "motions": load_motions,
+    "motions6": load_motions6,
+}
 NAMES = ("digits", *builtin.CLASS_NAMES, "drawn", "things", *_GENERATED)
 """Data sets that have a name."""
 
@@ -43,9 +48,9 @@ def load(name: str) -> Dataset:
         ``mnist``, ``fashion_mnist``, ``cifar10``, ``cifar100``
             Read from ``NAME.npz`` in the folder that the environment variable ``TINYCL_DATA``
             names, or else downloaded by Keras.
-        ``symbols``, ``motions``
-            Generated: drawn symbols, and windows of a 3-axis accelerometer
-            (`tinycl.data.symbols`, `tinycl.data.motions`). ``drawn`` is MNIST and symbols,
+        ``symbols``, ``motions``, ``motions6``
+            Generated: drawn symbols, and windows of a 3-axis accelerometer, with a gyroscope
+            too (`tinycl.data.symbols`, `tinycl.data.motions`). ``drawn`` is MNIST and symbols,
             ``things`` that and CIFAR-100 in grey (`tinycl.data.things`).
         ``letters``
             Printed A to Z, from matplotlib's fonts (`tinycl.data.letters`).

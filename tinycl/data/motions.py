@@ -1,6 +1,8 @@
-"""Generated motions of a 3-axis accelerometer, to pretrain on.
+"""Generated motions of an accelerometer, with a gyroscope or without, to pretrain on.
 
-A sample is 128 readings at 50 Hz, uint8 (128, 1, 3): 128 is 0 g, 63.5 steps are 1 g.
+A sample is 128 readings at 50 Hz, uint8 (128, 1, 3): 128 is 0 g, 63.5 steps are 1 g. With a
+gyroscope it is (128, 1, 6): three more, about the same axes, of which 128 is 0 and 0.128 steps
+are 1 degree a second.
 """
 
 from __future__ import annotations
@@ -10,15 +12,25 @@ from numpy.typing import NDArray
 
 from tinycl.data.dataset import Dataset, by_class, make_dataset
 
-__all__ = ["LENGTH", "RATE_HZ", "load_motions", "to_pixels"]
+__all__ = [
+    "CLASSES",
+    "LENGTH",
+    "RATE_HZ",
+    "generate",
+    "load_motions",
+    "load_motions6",
+    "to_pixels",
+]
 
 LENGTH = 128
 RATE_HZ = 50
 CLASSES = 400
 _STEPS_A_G = 63.5
+_STEPS_A_RADIAN = 0.128 * 180 / np.pi  # a second
 _TRAIN, _TEST = 60, 10
 _SEED = 30
 _HARMONICS = 3
+_GYROSCOPE_BIAS, _GYROSCOPE_NOISE = 0.05, 0.03  # rad/s
 _TILT = 0.5  # rad, of each axis: a sensor is never held twice in the same way
 
 
@@ -30,7 +42,7 @@ def load_motions() -> Dataset:
     its own tempo, force, phase, tilt and noise. Many classes of few samples: features that tell
     400 apart serve motions that were never seen better than those that tell 48.
     """
-    parts = [_perform(label, _TRAIN + _TEST) for label in range(CLASSES)]
+    parts = [generate(label, _TRAIN + _TEST) for label in range(CLASSES)]
     return make_dataset("motions", *by_class(parts, _TRAIN))
 
 
@@ -39,8 +51,20 @@ def to_pixels(acceleration: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.clip(np.rint(128 + _STEPS_A_G * acceleration), 0, 255).astype(np.uint8)
 
 
-def _perform(label: int, count: int) -> NDArray[np.uint8]:
-    """Samples (count, 128, 1, 3) of one generated class."""
+def load_motions6() -> Dataset:
+    """As `load_motions`, with a gyroscope; always the same.
+
+    The motions turn the sensor about a second axis too, which changes gravity as well.
+    """
+    parts = [generate(label, _TRAIN + _TEST, True) for label in range(CLASSES)]
+    return make_dataset("motions6", *by_class(parts, _TRAIN))
+
+
+def generate(label: int, count: int, gyroscope: bool = False) -> NDArray[np.uint8]:
+    """Samples (count, 128, 1, 3) of one generated class, (count, 128, 1, 6) with a gyroscope.
+
+    `CLASSES` classes are to pretrain on; any other label is a motion that nobody trained on.
+    """
     rng = np.random.default_rng([_SEED, label])
     rhythm = np.exp(rng.uniform(np.log(0.3), np.log(4)))
     force = rng.choice([0.0, 0.1, 0.3, 0.6, 1.2], p=[0.08, 0.17, 0.3, 0.27, 0.18])
@@ -64,8 +88,23 @@ def _perform(label: int, count: int) -> NDArray[np.uint8]:
     move = np.sign(move) * np.abs(move) ** abrupt * (on * size)[:, :, None]
     angle = swing * size * on * np.sin(2 * np.pi * turns * beat + swing_phase)
     noise = 0.02 * np.exp(0.5 * rng.standard_normal((count, 1, 1)))
-    signal = move + _turned(gravity, axis, angle) + noise * rng.standard_normal(move.shape)
-    return to_pixels(np.einsum("ntd,ned->nte", signal, _tilts(count, rng)))[:, :, None]
+    down = _turned(gravity, axis, angle)
+    if not gyroscope:
+        signal = move + down + noise * rng.standard_normal(move.shape)
+        return to_pixels(np.einsum("ntd,ned->nte", signal, _tilts(count, rng)))[:, :, None]
+    second = _direction(rng)
+    twist = rng.choice([0.0, 0.2, 0.6]) * size * on
+    twist *= np.sin(2 * np.pi * rng.choice([1, 2, 3]) * beat + rng.uniform(0, 2 * np.pi))
+    signal = move + _turned(down, second, twist) + noise * rng.standard_normal(move.shape)
+    # What turns by an angle in the sensor's frame stands still: the sensor turns by its negative.
+    rates = -_rate(twist) * second - _rate(angle) * _turned(axis, second, twist)
+    rates += _GYROSCOPE_BIAS * rng.standard_normal((count, 1, 3))
+    rates += _GYROSCOPE_NOISE * rng.standard_normal(rates.shape)
+    tilts = _tilts(count, rng)
+    turned = [np.einsum("ntd,ned->nte", each, tilts) for each in (signal, rates)]
+    steps = np.rint(128 + _STEPS_A_RADIAN * turned[1])
+    pixels = [to_pixels(turned[0]), np.clip(steps, 0, 255).astype(np.uint8)]
+    return np.concatenate(pixels, axis=2)[:, :, None]
 
 
 def _direction(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -76,9 +115,14 @@ def _direction(rng: np.random.Generator) -> NDArray[np.float64]:
 def _turned(
     v: NDArray[np.float64], axis: NDArray[np.float64], angle: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The vector v (3,), turned about a unit axis by each angle: (..., 3) (Rodrigues)."""
+    """Vectors v (3,) or (..., 3), turned about a unit axis by each angle: (..., 3) (Rodrigues)."""
     cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
-    return v * cos + np.cross(axis, v) * sin + axis * (axis @ v) * (1 - cos)
+    return v * cos + np.cross(axis, v) * sin + axis * (v @ axis)[..., None] * (1 - cos)
+
+
+def _rate(angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How fast angles (N, 128) change, in radians a second: (N, 128, 1)."""
+    return np.gradient(angle, 1 / RATE_HZ, axis=1)[:, :, None]
 
 
 def _tilts(count: int, rng: np.random.Generator) -> NDArray[np.float64]:

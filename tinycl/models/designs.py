@@ -98,9 +98,20 @@ def _joined(
     )
 
 
+def _motion(shape: Shape) -> Architecture:
+    return _architecture(
+        shape,
+        (64, (5, 1), (2, 1), "valid", _NONE, _NONE),
+        (128, (3, 1), _NONE, "valid", (2, 1), (2, 1)),
+        (128, (3, 1), _NONE, "valid", (2, 1), (2, 1)),
+        (128, (3, 1), _NONE, "valid", _NONE, _NONE),
+    )
+
+
 _COLOUR: Shape = (32, 32, 3)
 _GREY: Shape = (28, 28, 1)
 _MOTION: Shape = (128, 1, 3)
+_MOTION6: Shape = (128, 1, 6)
 _SPEECH: Shape = (49, 40, 1)
 DESIGNS: dict[str, tuple[Shape, Architecture]] = {
     "colour-s": (_COLOUR, _colour(64)),
@@ -147,15 +158,7 @@ DESIGNS: dict[str, tuple[Shape, Architecture]] = {
             (192, (3, 1), _NONE, "same", _NONE, _NONE),
         ),
     ),
-    "motion": (
-        _MOTION,
-        _architecture(
-            _MOTION,
-            (64, (5, 1), (2, 1), "valid", _NONE, _NONE),
-            (128, (3, 1), _NONE, "valid", (2, 1), (2, 1)),
-            (128, (3, 1), _NONE, "valid", (2, 1), (2, 1)),
-            (128, (3, 1), _NONE, "valid", _NONE, _NONE),
-        ),
-    ),
+    "motion": (_MOTION, _motion(_MOTION)),
+    "motion6": (_MOTION6, _motion(_MOTION6)),
 }
 """By name: the input's shape and the architecture."""

@@ -56,7 +56,16 @@ _FIRST = "first convolution, 8-bit, per multiply-accumulate"
 _STEP = "head, predict and learn, 256 features × 10 classes, with its Python"  # noqa: RUF001
 _ADD = "class sums: a sample of 1,024 features joins its class"
 _FLOAT = "float32 convolution 3×3 without a floating-point unit, per multiply-accumulate"  # noqa: RUF001
-_BACKBONES = ("colour-s", "colour-s2", "colour-l", "grey", "grey2", "motion", "speech")
+_BACKBONES = (
+    "colour-s",
+    "colour-s2",
+    "colour-l",
+    "grey",
+    "grey2",
+    "motion",
+    "motion6",
+    "speech",
+)
 _LDA = "6·C·D + 7·D + rank·(2·D + rank + 13) and little more"
 _FITTED = ("demo", "motion", "grey", "colour-s")
 _ON_A_PICO = (

@@ -167,4 +167,18 @@ RECIPES = {
             "gestures 74 %, not 92 %",
         ),
     ),
+    "motion6": Recipe(
+        title="2.56 s of an accelerometer and a gyroscope at 50 Hz",
+        pixels="x, y, z: 128 + 63.5 a g, then 128 + 0.128 a degree per second about each",
+        pretrained_on="motions6: 400 generated ones",
+        before=("python -m tools.zoo.unseen_motions -o runs/zoo/unseen6.npz",),
+        training=(
+            f"{_FAST} tinycl train motions6 --size motion6 --views 1 --epochs 20 --batch 128 "
+            "--lr 0.005 --seed 1"
+        ),
+        seed=1,
+        tested_on="motions6",
+        classes=400,
+        transfer=(("npz:runs/zoo/unseen6.npz", "nc:2", None),),
+    ),
 }

@@ -91,6 +91,26 @@ class TestExamples(unittest.TestCase):
         ThermalCamera(Bus()).read(pixels)
         self.assertEqual(bytes(pixels[:8]), bytes((0, 2, 72, 254, 255, 255, 0, 0)))
 
+    def test_motion_sensor(self):
+        from sensors import MotionSensor
+
+        class Bus:
+            def __init__(self):
+                self.written = {}
+
+            def writeto_mem(self, address, register, data):
+                self.written[register] = data
+
+            def readfrom_mem_into(self, address, register, buffer):
+                assert (address, register, len(buffer)) == (0x68, 0x3B, 14)
+                for i, value in enumerate((-2, 0, 64, 99, 127, -128, 1)):
+                    buffer[2 * i], buffer[2 * i + 1] = value & 255, 77
+
+        bus, pixels = Bus(), bytearray(12)
+        MotionSensor(bus).read(pixels)
+        self.assertEqual(bytes(pixels), bytes((126, 128, 192, 255, 0, 129)) * 2)
+        self.assertEqual(bus.written, {0x6B: b"\x00", 0x1B: b"\x10"})
+
     def test_microphone(self):
         """Frames of what a microphone hears are those of the samples that went in."""
         from microphone import microphone
