@@ -12,6 +12,11 @@ One of them teaches, the other is tested: five words at a time, drawn by chance.
 samples are his recording as heard in rooms, through microphones and with noise
 (`tools.zoo.rooms`). ``--npz`` writes the Italian numbers, for a card of the zoo. Debian's packages
 name the licences of the recordings; none is in this repository.
+
+    apt-get download klettres-data
+
+has English letters and syllables that an American and a Briton speak, to choose by: ``--dev``
+measures on these instead.
 """
 
 from __future__ import annotations
@@ -37,10 +42,14 @@ from tools.zoo.rooms import record
 __all__ = ["PAIRS", "Clip", "main", "read_clips"]
 
 PAIRS = {
-    "Italian": (("it_IT_m_Carlo", ".wav"), ("it_IT_f_Menardi", ".wav")),
-    "Spanish": (("es_MX_f_Allison", ".wav"), ("es", ".gsm")),
-    "French": (("fr_CA_f_June", ".wav"), ("fr", ".gsm")),
+    "Italian": (
+        ("asterisk/sounds/it_IT_m_Carlo", ".wav"),
+        ("asterisk/sounds/it_IT_f_Menardi", ".wav"),
+    ),
+    "Spanish": (("asterisk/sounds/es_MX_f_Allison", ".wav"), ("asterisk/sounds/es", ".gsm")),
+    "French": (("asterisk/sounds/fr_CA_f_June", ".wav"), ("asterisk/sounds/fr", ".gsm")),
 }
+_DEVELOPMENT = {"English": (("klettres/en", ".ogg"), ("klettres/en_GB", ".ogg"))}
 _WORDS, _MOST = 5, 20
 
 Clip = NDArray[np.float32]
@@ -52,6 +61,7 @@ def main(words: list[str] | None = None) -> int:
     parser = command_line(__doc__)
     parser.add_argument("sounds", type=Path, help="where the packages are unpacked")
     parser.add_argument("--model", default="speech", help="a backbone of the zoo, or a .tcm file")
+    parser.add_argument("--dev", action="store_true", help="measure on English instead")
     parser.add_argument("--draws", type=int, default=60, help="of five words, a language")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--npz", type=Path, help="write a data set and measure nothing")
@@ -62,7 +72,7 @@ def main(words: list[str] | None = None) -> int:
         return 0
     model = Model(read_model(Path(options.model), []))
     rows = []
-    for language in PAIRS:
+    for language in _DEVELOPMENT if options.dev else PAIRS:
         clips = read_clips(options.sounds, language)
         rows += _measure(language, clips, model, options.draws, rng)
         for row in rows[-2:]:
@@ -87,8 +97,9 @@ def read_clips(sounds: Path, language: str) -> list[dict[str, Clip]]:
     DataError
         The recordings are not there.
     """
-    root = sounds / "usr" / "share" / "asterisk" / "sounds"
-    return [_clips(root / folder, ending) for folder, ending in PAIRS[language]]
+    root = sounds / "usr" / "share"
+    pair = (PAIRS | _DEVELOPMENT)[language]
+    return [_clips(root / folder, ending) for folder, ending in pair]
 
 
 def _clips(folder: Path, ending: str) -> dict[str, Clip]:
@@ -101,11 +112,12 @@ def _clips(folder: Path, ending: str) -> dict[str, Clip]:
         how = {"format": "RAW", "subtype": "GSM610", "channels": 1, "samplerate": 8000}
     found = {}
     for file in sorted(folder.rglob(f"*{ending}")):
-        x, rate = soundfile.read(file, dtype="float32", **how)
-        x = resample_poly(x, 16000, rate).astype(np.float32)
+        x, rate = soundfile.read(file, dtype="float32", always_2d=True, **how)
+        x = resample_poly(x.mean(axis=1), 16000, rate).astype(np.float32)
         loud = np.flatnonzero(np.abs(x) > 0.02 * np.abs(x).max(initial=1e-3))
         if len(loud) > 3200 and loud[-1] - loud[0] < 17600 and "tone" not in file.name:
-            found[str(file.relative_to(folder))[: -len(ending)]] = x[loud[0] : loud[-1] + 1]
+            name = str(file.relative_to(folder).with_suffix("")).lower()
+            found[name] = x[loud[0] : loud[-1] + 1]
     if not found:
         raise DataError(f"{folder} holds no recordings; the docstring says how to get them")
     return {name: x for name, x in found.items() if "beep" not in name}
