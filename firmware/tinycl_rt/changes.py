@@ -105,12 +105,17 @@ def install(device):
     except (MemoryError, ValueError):
         _reopen(device)
         raise
+    _rename_model(device, path)
+    _take(device)
+
+
+def _rename_model(device, path):
+    """The file of a model that proved good takes the place of the old one's."""
     source = device.model.source
     source.close()
     rename(path, device.path(MODEL_FILE))
     device._model_path = device.path(MODEL_FILE)
     source.open(device._model_path)
-    _take(device)
 
 
 def _change(device, action, config=None):
@@ -200,14 +205,10 @@ def _take(device):
     device._since_save = 0
     device.warning = ""
     try:
-        try:
-            _set_up(device)
-            device.store.load(device.learner)
-        except MemoryError:
+        if not _fits(_restore, device):
             if not _lighten(device):
-                raise
-            _set_up(device)
-            device.store.load(device.learner)
+                raise MemoryError("no room for the learner")
+            _restore(device)
     except (ValueError, OSError, MemoryError) as e:
         _drop(device)  # what it learned now would take the place of what it could not load
         device.warning = "state not loaded: %s" % reason(e)
@@ -215,13 +216,31 @@ def _take(device):
 
 def _set_up(device):
     """Make the learner, if there is none, and the store."""
-    if device.learner is None:
-        try:
-            device.learner = device._make_learner(device.model)
-        except MemoryError:
-            if not _lighten(device):
-                raise
+    if device.learner is None and not (_fits(_make, device) or _lighten(device)):
+        _make(device)
     device.store = device._make_store()
+
+
+def _make(device):
+    device.learner = device._make_learner(device.model)
+
+
+def _restore(device):
+    _set_up(device)
+    device.store.load(device.learner)
+
+
+def _fits(action, device):
+    """Whether there was room to do something to a device.
+
+    Python's stack keeps what a call was given until another call takes its place, and the heap
+    with it. So whoever lets go of the model afterwards must not have called with it himself.
+    """
+    try:
+        action(device)
+    except MemoryError:
+        return False
+    return True
 
 
 def make_learner(device, model, config=None):

@@ -137,6 +137,22 @@ def test_what_is_said_to_fit_fits(tmp_path: Path) -> None:
     assert info.learned == 2 and info.config is not None and info.config.replay_slots == 120
 
 
+def test_a_model_of_nearly_half_the_heap_comes_by_serial(tmp_path: Path) -> None:
+    """Its weights are streamed at once: no heap is lost to an attempt to keep the file in it."""
+    built("pico")
+    data = (PROJECT / "tinycl" / "zoo" / "models" / "colour-s2.tcm").read_bytes()
+    dark, light = np.zeros((32, 32, 3), np.uint8), np.full((32, 32, 3), 200, np.uint8)
+    with start("pico", flash=tmp_path) as board, connect(board.port, board.patience) as client:
+        free = client.hello().heap_free
+        assert free // 3 < len(data) < free // 2
+        client.put_model(data)
+        client.begin(0, classes=[0, 1], samples=2)
+        for i, pixels in enumerate((dark, light)):
+            client.learn(0, i, pixels, i)
+        client.end(0, 2)
+        assert [client.predict(pixels) for pixels in (dark, light)] == [0, 1]
+
+
 def test_firmware_for_another_board_is_refused(tmp_path: Path) -> None:
     built("pico")
     file = tmp_path / "other.uf2"

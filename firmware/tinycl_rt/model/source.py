@@ -29,8 +29,8 @@ def open_source(path, room=None):
     path : str
         OSError when there is no such file.
     room : int, optional
-        Bytes that the file may take in the heap, 0: none. By default half of what is free, so
-        that a learner has the other half; without limit where Python does not know.
+        Bytes that the file may take in the heap, 0: none. By default a third of what is free: a
+        learner takes more than half. Without limit where Python does not know.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def open_source(path, room=None):
         return source
     if room is None:
         gc.collect()
-        room = gc.mem_free() // 2 if hasattr(gc, "mem_free") else source.size
+        room = gc.mem_free() // 3 if hasattr(gc, "mem_free") else source.size
     if source.size > room:
         return source
     try:

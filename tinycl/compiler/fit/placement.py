@@ -80,8 +80,8 @@ class Placement:
 def place(model: Model, board: Board, config: Config) -> Placement:
     """Choose as ``tinycl_rt.device`` does.
 
-    In place where flash is mapped; in the heap, if the file takes no more than half of what is
-    free and all fits; else streamed.
+    In place where flash is mapped; in the heap, if the file takes no more than a third of what
+    is free and all fits; else streamed.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def place(model: Model, board: Board, config: Config) -> Placement:
     found = Placement("mapped", memory, largest, runtime, board.heap_bytes)
     if board.romfs:
         return found
-    half = (board.heap_bytes - runtime) // 2
-    whole = model.nbytes <= half and found.fits("heap")
+    most = (board.heap_bytes - runtime) // 3
+    whole = model.nbytes <= most and found.fits("heap")
     weights = "heap" if whole else "streamed"
     return Placement(weights, memory, largest, runtime, board.heap_bytes)
