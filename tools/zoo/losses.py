@@ -82,10 +82,13 @@ def cross_entropy(target: Any, output: Any, features: Any) -> Any:
 
 
 def margin(target: Any, output: Any, features: Any) -> Any:
-    """How far each logit is from lying 1 below that of the class; logits up to a constant."""
+    """How far other logits are from lying 1 below that of the class: up to a constant, logits are
+    the logarithms of the outputs.
+    """
     logits = tf.math.log(output + 1e-7)
     short = tf.nn.relu(1.0 - (logits[:, :, None] - logits[:, None, :]))
-    return tf.reduce_mean(tf.einsum("bi,bij->bj", target, short))
+    others = 1 - tf.eye(tf.shape(logits)[1])
+    return tf.reduce_mean(tf.einsum("bi,bij->bj", target, short * others))
 
 
 def orthogonal(target: Any, output: Any, features: Any) -> Any:
