@@ -143,7 +143,7 @@ RECIPES = {
         classes=1370,
         transfer=(("npz:runs/zoo/real_words.npz", "nc:2", None),),
         tried=(
-            "560 words in six languages, most spoken by espeak-ng, 7 epochs: 90.0, 68.3 and 66.7 % "
+            "560 words in six languages, most of espeak-ng, 7 epochs: 90.0, 68.3 and 66.7 % "
             "of Italian, Spanish and French words of real people (tinycl/docs/sound.md)",
         ),
     ),
