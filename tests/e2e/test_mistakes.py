@@ -71,7 +71,7 @@ MISTAKES = [
     ("a seed from 1", "demo", "--seed", "0"),
     ("seed between 1 and", "simulate", "--model", "M", "--data", "digits", "--seed", "-1"),
     ("1 to 100,000 epochs", "train", "digits", "--epochs", "1000000000"),
-    ("the zoo has no backbone 'green'", "train", "digits", "--from", "green"),
+    ("the zoo has no 'green'", "train", "digits", "--from", "green"),
     ("grey takes samples of (28, 28, 1)", "train", "digits", "--from", "grey"),
     ("leave out --size 8k", "train", "letters", "--from", "grey", "--size", "8k"),
     ("fewer --epochs", "simulate", "--model", "M", "--data", "digits", "--epochs", "1000000000"),

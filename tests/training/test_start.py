@@ -41,7 +41,7 @@ def test_a_backbone_of_the_zoo_gives_the_same_bits_in_keras(name: str) -> None:
 def test_what_does_not_fit_is_refused() -> None:
     letters, digits = load("letters"), load("digits")
     assert make_settings(letters, start="grey", adapt=1).size == "grey"
-    with pytest.raises(ModelError, match="no backbone 'green': choose one of colour-l"):
+    with pytest.raises(DataError, match="no 'green': choose one of colour-l"):
         make_settings(letters, start="green", adapt=1)
     with pytest.raises(DataError, match=r"grey takes samples of \(28, 28, 1\), digits has \(8"):
         make_settings(digits, start="grey", adapt=1)

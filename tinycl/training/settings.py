@@ -10,10 +10,10 @@ import numpy as np
 
 from tinycl.data import Dataset
 from tinycl.exceptions import DataError, ModelError
-from tinycl.models.designs import DESIGNS, check_size
+from tinycl.models.designs import architecture_for, check_size
 from tinycl.training.augment import AUGMENTATIONS
 from tinycl.training.mixing import MIXES
-from tinycl.zoo import names
+from tinycl.zoo import card
 
 __all__ = ["SCHEDULES", "TEACHERS", "TrainingSettings", "make_settings"]
 
@@ -184,9 +184,8 @@ def make_settings(
 
 def _check_start(dataset: Dataset, name: str, layers: int) -> None:
     """Refuse a start that the zoo does not have, or that takes other samples."""
-    if name not in names():
-        raise ModelError(f"the zoo has no backbone {name!r}: choose one of {', '.join(names())}")
-    wanted, architecture = DESIGNS[name]
+    wanted = card(name).input_shape
+    architecture = architecture_for(wanted, name)
     if dataset.input_shape != wanted:
         raise DataError(
             f"{name} takes samples of {wanted}, {dataset.name} has {dataset.input_shape}"
