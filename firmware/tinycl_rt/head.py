@@ -66,8 +66,11 @@ class Head(Forward):
     replays = True
 
     def __init__(self, config, features, feature_range, kernels, rng):
+        from tinycl_rt.kernels import choose  # at the top, it would stay in memory
+
         n = config.classes
         Forward.__init__(self, n, features, kernels)
+        self._kl = choose.cwr(kernels)
         self.p = array("i", bytes(4 * 8))
         # A slice: another array of bytes would take its room twice until it is collected, where
         # the one above leaves room for this.
@@ -166,7 +169,7 @@ class Head(Forward):
 
     def step(self, label):
         """One step of gradient descent on the features in ``x``; returns the class seen before."""
-        return self._k.head_step(
+        return self._kl.head_step(
             self.p, self.tw, self.x, self.acc, self._g, self._lut, self._rng, label
         )
 
@@ -174,7 +177,7 @@ class Head(Forward):
         """The first half of ``step``, up to the error; returns the class seen before."""
         best = self.scores(self.tw)
         n, _, _, _, logit_shift, gbits, _, _ = self.p
-        self._k.softmax_error(self.acc, self._lut, self._g, n, label, logit_shift, gbits)
+        self._kl.softmax_error(self.acc, self._lut, self._g, n, label, logit_shift, gbits)
         return best
 
     def backward(self, kernels, f):
@@ -185,7 +188,7 @@ class Head(Forward):
     def update(self):
         """The second half of ``step``."""
         n, d, _, _, _, _, shift, limit = self.p
-        self._k.head_update(self.tw, self._g, self.x, n, d, shift, limit, self._rng)
+        self._kl.head_update(self.tw, self._g, self.x, n, d, shift, limit, self._rng)
 
     def end(self):
         """Consolidate: CWR* over the classes of the open experience (1907.03799)."""
@@ -195,7 +198,7 @@ class Head(Forward):
         total, rows = 0, 0
         for j in range(n):
             if self.active[j] and self.cur[j]:
-                total += self._k.head_sum(self.tw, j, d)
+                total += self._kl.head_sum(self.tw, j, d)
                 rows += 1
         if not rows:
             return
@@ -206,5 +209,5 @@ class Head(Forward):
                 continue
             if not self.naive:
                 keep = keep_q15(self.past[j], self.cur[j])
-                self._k.head_merge(self.cw, self.tw, j, d, avg, keep, self._limit)
+                self._kl.head_merge(self.cw, self.tw, j, d, avg, keep, self._limit)
             self.past[j] += self.cur[j]

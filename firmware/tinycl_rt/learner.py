@@ -104,6 +104,7 @@ class Learner(Predictor):
             self.head = self.replay = None
             forget("head")  # another head's code may take their place
             forget("lda")
+            sys.modules.pop("tinycl_cwr", None)
             sys.modules.pop("tinycl_lda", None)
         self._head_shape = shape
         self.tail = old = None

@@ -56,16 +56,19 @@ def test_kernels_and_runtime_built_into_firmware(tmp_path: Path) -> None:
     code = f"""
 import sys
 sys.path[:] = [".frozen", {str(vectors)!r}]
-import tinycl_core, tinycl_float, tinycl_lda, tinycl_tail, tinycl_full, tinycl_rt, vector_check
+import tinycl_core, tinycl_cwr, tinycl_float, tinycl_lda, tinycl_tail, tinycl_full
+import tinycl_rt, vector_check
 assert tinycl_rt.backend == tinycl_core.NAME == tinycl_full.NAME == "native"
 assert tinycl_rt.kernels.choose.tail(tinycl_core) is tinycl_tail
+assert tinycl_rt.kernels.choose.cwr(tinycl_core) is tinycl_cwr
 assert tinycl_rt.kernels.choose.lda(tinycl_core) is tinycl_lda
 assert tinycl_rt.kernels.choose.floats(tinycl_core) is tinycl_float
 try:
     tinycl_core.bconv(b"", b"", b"", b"", bytearray(4), bytearray(4))
 except ValueError as error:
     print(error)
-print(vector_check.check(tinycl_core), vector_check.check_learning(tinycl_core))
+both = vector_check.Both(tinycl_core, tinycl_cwr)
+print(vector_check.check(both), vector_check.check_learning(tinycl_core))
 """
     (tmp_path / "tinycl_core.mpy").write_text("no module: a board prefers what is built in")
     ran = subprocess.run(

@@ -59,8 +59,9 @@ test("vectors of boards", async () => {
 import vector_check as v
 from tinycl_rt.kernels import choose
 k = choose.load()
-assert k.NAME == "native"
-found = v.check(k, "/"), v.check(choose.tail(k), "/", "tail.jsonl"), v.check(choose.lda(k), "/", "lda.jsonl")
+import tinycl_cwr
+assert k.NAME == "native" and choose.cwr(k) is tinycl_cwr
+found = v.check(v.Both(k, tinycl_cwr), "/"), v.check(choose.tail(k), "/", "tail.jsonl"), v.check(choose.lda(k), "/", "lda.jsonl")
 assert min(found) > 15 and v.check_learning(k, "/") > 3, found
 `);
 });

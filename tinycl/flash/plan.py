@@ -17,8 +17,8 @@ __all__ = ["PROGRAMS", "PlannedFile", "plan", "programs"]
 PROGRAMS = {"micropython": ("main.py",), "circuitpython": ("boot.py", "code.py")}
 """Files that firmware runs at power-on."""
 
-# A board that never learns has the first of these in the place of tinycl_core.mpy.
-_PREDICTING = {"tinycl_predict.mpy": "tinycl_core.mpy", "tinycl_float.mpy": "tinycl_float.mpy"}
+# What a board that never learns has of the kernels.
+_PREDICTING = ("tinycl_core.mpy", "tinycl_float.mpy")
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,11 @@ def plan(
         packed = runtime_files(profile, arch, viper, sound)
         files += [PlannedFile(f"/lib/tinycl_rt/{path}", data) for path, data in packed.items()]
     for name, module in kernels.modules.items():
-        learning = None if name == "tinycl_predict.mpy" else name
-        placed = _PREDICTING.get(name) if profile == "predict" else learning
+        wanted = name in _PREDICTING if profile == "predict" else True
         if name == "tinycl_sound.mpy":
-            placed = name if sound else None
-        if placed:
-            files.append(PlannedFile(f"/lib/{placed}", module.read_bytes()))
+            wanted = sound
+        if wanted:
+            files.append(PlannedFile(f"/lib/{name}", module.read_bytes()))
     if model is not None:
         files.append(PlannedFile("/model.tcm", model))
     if state is not None:

@@ -37,16 +37,17 @@ from tools.command import COUNTING, boards, command_line, tool, write_json
 
 BACKENDS = ("reference", "viper", "native")
 
-# Binary convolution, for one word of 32 MACs: two loads, three words each; one XOR; 5/9 of a
-# carry-save adder and 1/9 of turning four words of carries into a number. Thumb-2 adds in five
-# instructions and sums in 29; Thumb-1, with two operands and no shift in them, in seven and 50.
-# 8-bit convolution: a weight's load, a multiplication and addition (Thumb-1: two instructions),
-# a quarter of a pixel's load. Head, the mean of logits and update: half a load of two weights,
-# half a feature's, rounding, shift, multiply-add; then load, bring into Q15, half a feature's
-# load, multiply-subtract, bring back, store.
+# Binary convolution, for one word of 32 MACs: two loads, three words each; one XOR; 12/18 of a
+# carry-save adder and 1/18 of turning six words of carries into a number. Thumb-2 adds in five
+# instructions and sums in 49; Thumb-1, with two operands and no shift in them, in six and 68.
+# 8-bit convolution, for four MACs of two channels and two positions: a load of two pixels, two
+# of weights, two multiplications of both pixels. Thumb-1: three instructions for the pixels, a
+# multiplication and an addition for each MAC. Head, the mean of logits and update: half a load
+# of two weights, half a feature's, rounding, shift, multiply-add; then load, bring into Q15,
+# half a feature's load, multiply-subtract, bring back, store.
 FLOORS = {
-    "cortex-m3": {"binary": (2 / 3 + 1 + 25 / 9 + 29 / 9) / 32, "first": 2.25, "head": 4.75},
-    "cortex-m0": {"binary": (2 / 3 + 1 + 35 / 9 + 50 / 9) / 32, "first": 3.25, "head": 6.75},
+    "cortex-m3": {"binary": (2 / 3 + 1 + 60 / 18 + 49 / 18) / 32, "first": 1.25, "head": 4.75},
+    "cortex-m0": {"binary": (2 / 3 + 1 + 72 / 18 + 68 / 18) / 32, "first": 3.25, "head": 6.75},
 }
 
 

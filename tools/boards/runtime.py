@@ -64,8 +64,6 @@ def stage_runtime(
     stage([*([] if profile else [_RUNTIME]), *parts], folder, board, native)
     if profile:
         write_runtime(folder, profile, board.native_arch or None, sound)
-    if profile == "predict":  # as tinycl flash places it
-        (folder / "tinycl_predict.mpy").replace(folder / "tinycl_core.mpy")
 
 
 def write_runtime(folder: Path, profile: str, arch: str | None, sound: bool = False) -> None:

@@ -103,7 +103,7 @@ def imports() -> Values:
 
 def native_code() -> Values:
     """Bytes of heap that each native module takes on the Cortex-M3."""
-    names = ("core", "predict", "lda", "tail", "full", "float")
+    names = ("core", "cwr", "lda", "tail", "full", "float")
     calls = [_NATIVE.format(name=name) for name in names]
     rows = run_workload(BUILT["cortex-m3"], [], calls)
     return dict(zip(names, rows, strict=True))

@@ -52,6 +52,7 @@ def _columns(name: str) -> tuple[tuple[str, str], ...]:
 
 
 _CONV = "binary convolution 3×3, 64→64, per multiply-accumulate"  # noqa: RUF001
+_POINTS = "binary convolution 1×1, 64→64, per multiply-accumulate"  # noqa: RUF001
 _FIRST = "first convolution, 8-bit, per multiply-accumulate"
 _STEP = "head, predict and learn, 256 features × 10 classes, with its Python"  # noqa: RUF001
 _ADD = "class sums: a sample of 1,024 features joins its class"
@@ -103,6 +104,13 @@ PARTS = {
                     "{m3_binary_conv_3x3_64_64_viper_mac:.2f}",
                     "{m3_binary_conv_3x3_64_64_reference_mac:.0f}",
                     "{m0_binary_conv_3x3_64_64_native_mac:.2f}",
+                ),
+                _row(
+                    _POINTS,
+                    "{m3_binary_conv_1x1_64_64_native_mac:.2f}",
+                    "{m3_binary_conv_1x1_64_64_viper_mac:.2f}",
+                    "{m3_binary_conv_1x1_64_64_reference_mac:.0f}",
+                    "{m0_binary_conv_1x1_64_64_native_mac:.2f}",
                 ),
                 _row(
                     _FIRST,
@@ -166,11 +174,13 @@ PARTS = {
     "native": Part(
         native_code,
         (
-            Line(_PERFORMANCE, "`tinycl_core` {core:,} bytes, `tinycl_predict` "),
             Line(
                 _PERFORMANCE,
-                "predicts) {predict:,}, `tinycl_lda` {lda:,}, `tinycl_tail` {tail:,}, "
-                "`tinycl_full` {full:,}, `tinycl_float` {float:,}.",
+                "`tinycl_core` {core:,} bytes, `tinycl_cwr` {cwr:,}, `tinycl_lda` {lda:,},",
+            ),
+            Line(
+                _PERFORMANCE,
+                "`tinycl_tail` {tail:,}, `tinycl_full` {full:,}, `tinycl_float` {float:,}.",
             ),
         ),
     ),

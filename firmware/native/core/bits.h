@@ -3,96 +3,169 @@
 #ifndef TINYCL_CORE_BITS_H
 #define TINYCL_CORE_BITS_H
 
-#include <stdint.h>
+#include "check.h"
 
-// Full adder in each of the 32 bits: *sum + b + c = sum + 2 * carry; returns the carry.
+// Full adder in each of the 32 bits: *sum + b + c = sum + 2 * carry; returns the carry. Where b and c
+// differ, it is the bit of *sum, else theirs: six instructions even where each has two operands, if
+// GCC does not mix several adders.
 static inline uint32_t tc_add_bits(uint32_t *sum, uint32_t b, uint32_t c) {
-    uint32_t a = *sum, u = a ^ b;
-    *sum = u ^ c;
-    return (a & b) | (u & c);
+    uint32_t a = *sum;
+    c ^= b;
+    TC_KEEP(c);
+    b ^= (a ^ b) & c;
+    TC_KEEP(b);
+    *sum = a ^ c;
+    TC_KEEP(*sum);
+    return b;
 }
 
-// Masks for the sums below. Where an instruction can shift what it masks (Thumb-2) they are to stay
-// in registers, not to be written out as constants each time.
-typedef struct {
-    uint32_t m1, m2, m4;
-} tc_masks;
-
-static inline tc_masks tc_make_masks(void) {
-    tc_masks m = {0x55555555, 0x33333333, 0x0f0f0f0f};
-#ifdef __thumb2__
-    __asm__("" : "+r"(m.m1), "+r"(m.m2), "+r"(m.m4));
-#endif
-    return m;
-}
-
-// Three words of *x XOR *w; both move on. GCC does not combine loads into LDM by itself: this is
-// the one place with a fork for an architecture, worth 12 % of a convolution's instructions.
-static inline void tc_xor3(const uint32_t **x, const uint32_t **w, uint32_t *d) {
+// The next two words of *p, and of *x XOR *w. GCC does not combine loads into LDM by itself: this,
+// tc_walk_to and tc_high are the forks for an architecture.
+__attribute__((always_inline))
+static inline void tc_load2(const uint32_t **p, uint32_t *a, uint32_t *b) {
 #ifdef __thumb__
-    const uint32_t *px = *x, *pw = *w;
-    register uint32_t x0 __asm__("r0"), x1 __asm__("r1"), x2 __asm__("r2");
-    register uint32_t w0 __asm__("r3"), w1 __asm__("r4"), w2 __asm__("r5");
-    __asm__("ldmia %0!, {r0, r1, r2}\n\tldmia %1!, {r3, r4, r5}"
-        : "+l"(px), "+l"(pw), "=r"(x0), "=r"(x1), "=r"(x2), "=r"(w0), "=r"(w1), "=r"(w2)
+    register uint32_t first __asm__("r0"), second __asm__("r1");
+    __asm__("ldmia %0!, {r0, r1}" : "+l"(*p), "=r"(first), "=r"(second) : : "memory");
+    *a = first;
+    *b = second;
+#else
+    *a = *(*p)++;
+    *b = *(*p)++;
+#endif
+}
+
+__attribute__((always_inline))
+static inline void tc_xor2(const uint32_t **x, const uint32_t **w, uint32_t *a, uint32_t *b) {
+#ifdef __thumb__
+    register uint32_t x0 __asm__("r0"), x1 __asm__("r1"), w0 __asm__("r2"), w1 __asm__("r3");
+    __asm__("ldmia %0!, {r0, r1}\n\tldmia %1!, {r2, r3}"
+        : "+l"(*x), "+l"(*w), "=r"(x0), "=r"(x1), "=r"(w0), "=r"(w1)
         :
         : "memory");
-    *x = px;
-    *w = pw;
-    d[0] = x0 ^ w0;
-    d[1] = x1 ^ w1;
-    d[2] = x2 ^ w2;
+    *a = x0 ^ w0;
+    *b = x1 ^ w1;
 #else
-    for (int i = 0; i < 3; i++) {
-        d[i] = *(*x)++ ^ *(*w)++;
+    *a = *(*x)++ ^ *(*w)++;
+    *b = *(*x)++ ^ *(*w)++;
+#endif
+}
+
+// A walk along two rows of words, which XORs them.
+typedef struct {
+    const uint32_t *x, *w;
+    uint32_t d[9]; // x XOR w
+    uint32_t have; // how many of them are there
+} tc_walk;
+
+// Goes on until d has n words: one or two more. Thumb-1 has registers for two words at a time,
+// Thumb-2 for three.
+__attribute__((always_inline))
+static inline void tc_walk_to(tc_walk *k, uint32_t n) {
+#ifdef __thumb2__
+    if (k->have < n) {
+        register uint32_t x0 __asm__("r0"), x1 __asm__("r1"), x2 __asm__("r2");
+        register uint32_t w0 __asm__("r3"), w1 __asm__("r4"), w2 __asm__("r5");
+        __asm__("ldmia %0!, {r0, r1, r2}\n\tldmia %1!, {r3, r4, r5}"
+            : "+l"(k->x), "+l"(k->w), "=r"(x0), "=r"(x1), "=r"(x2), "=r"(w0), "=r"(w1), "=r"(w2)
+            :
+            : "memory");
+        k->d[k->have++] = x0 ^ w0;
+        k->d[k->have++] = x1 ^ w1;
+        k->d[k->have++] = x2 ^ w2;
+    }
+#else
+    if ((n - k->have) & 1) {
+        k->d[k->have++] = *k->x++ ^ *k->w++;
+    }
+    if (k->have < n) {
+        tc_xor2(&k->x, &k->w, &k->d[k->have], &k->d[k->have + 1]);
+        k->have += 2;
     }
 #endif
 }
 
-// Ones in each group of 4 bits.
-static inline uint32_t tc_count4(uint32_t v, tc_masks m) {
-    v -= v >> 1 & m.m1;
-    return (v & m.m2) + (v >> 2 & m.m2);
+// Adds words n and n + 1 of the walk to *sum; returns the carry.
+__attribute__((always_inline))
+static inline uint32_t tc_add_words(tc_walk *k, uint32_t *sum, uint32_t n) {
+    tc_walk_to(k, n + 2);
+    return tc_add_bits(sum, k->d[n], k->d[n + 1]);
 }
 
-// Sums of neighbours: of 4-bit groups in each byte, of all bytes.
-static inline uint32_t tc_sum8(uint32_t v, tc_masks m) {
-    return (v & m.m4) + (v >> 4 & m.m4);
+// The upper half of each field, brought to the place of the lower, which is `low`. Thumb-2 writes
+// such a mask into the instruction and shifts in the next one, if GCC does not turn the two around.
+static inline uint32_t tc_high(uint32_t v, uint32_t low, int shift) {
+#ifdef __thumb2__
+    v &= low << shift;
+    TC_KEEP(v);
+    return v >> shift;
+#else
+    return v >> shift & low;
+#endif
+}
+
+// Ones in each group of 4 bits.
+static inline uint32_t tc_count4(uint32_t v) {
+    v -= tc_high(v, 0x55555555, 1);
+    v = (v & 0x33333333) + tc_high(v, 0x33333333, 2);
+    TC_KEEP(v);
+    return v;
+}
+
+// Sums of neighbours: of 4-bit groups in each byte; of all bytes, at most 255.
+static inline uint32_t tc_sum8(uint32_t v) {
+    v = (v & 0x0f0f0f0f) + tc_high(v, 0x0f0f0f0f, 4);
+    TC_KEEP(v);
+    return v;
 }
 
 static inline uint32_t tc_sum32(uint32_t v) {
-    v = (v & 0x00ff00ff) + (v >> 8 & 0x00ff00ff);
-    return (v + (v >> 16)) & 0xffff;
+    uint32_t all = 0x01010101;
+    TC_KEEP(all);
+    return v * all >> 24;
 }
 
-// Ones in x XOR w over nine words, added up in each byte: 72 at most. Both pointers move on.
+// Ones in x XOR w over nine words, or eighteen if `twice`: 3x3 windows of 32 channels, or 64.
 //
-// Five carry-save adders leave ones, twice twos and fours: 25 operations instead of counting
-// nine words. Nine words are a 3x3 window of 32 channels, so larger 3x3 windows are a multiple.
+// Twelve carry-save adders make six words of eighteen, which say how often each bit is set: two count
+// one, two count two, one counts four and one eight. Only these are counted, in groups of 4 bits. A
+// group of 4 bits holds 12 at most in each of the three sums, and the bytes add up to less than 256.
 __attribute__((always_inline))
-static inline uint32_t tc_differ9(const uint32_t **x, const uint32_t **w, tc_masks m) {
-    uint32_t d[3];
-    tc_xor3(x, w, d);
-    uint32_t one = d[0], two = tc_add_bits(&one, d[1], d[2]), last;
-    tc_xor3(x, w, d);
-    uint32_t b = tc_add_bits(&one, d[0], d[1]);
-    last = d[2];
-    tc_xor3(x, w, d);
-    uint32_t c = tc_add_bits(&one, last, d[0]);
-    uint32_t four = tc_add_bits(&two, b, c);
-    uint32_t more = tc_add_bits(&one, d[1], d[2]);
-    uint32_t low = tc_count4(one, m) + 2 * tc_count4(two, m);
-    uint32_t high = tc_count4(more, m) + 2 * tc_count4(four, m);
-    return tc_sum8(low, m) + 2 * tc_sum8(high, m);
+static inline uint32_t tc_differ_nines(const uint32_t *x, const uint32_t *w, bool twice) {
+    tc_walk k = {.x = x, .w = w};
+    tc_walk_to(&k, 1);
+    uint32_t one = k.d[0], last = 0, eight = 0;
+    uint32_t two = tc_add_words(&k, &one, 1);
+    uint32_t a = tc_add_words(&k, &one, 3);
+    uint32_t b = tc_add_words(&k, &one, 5);
+    uint32_t four = tc_add_bits(&two, a, b);
+    uint32_t more = tc_add_words(&k, &one, 7);
+    if (twice) {
+        k.have = 0;
+        a = tc_add_words(&k, &one, 0);
+        uint32_t c = tc_add_bits(&two, more, a);
+        a = tc_add_words(&k, &one, 2);
+        b = tc_add_words(&k, &one, 4);
+        b = tc_add_bits(&two, a, b);
+        eight = tc_add_bits(&four, b, c);
+        more = tc_add_words(&k, &one, 6);
+        tc_walk_to(&k, 9);
+        last = k.d[8];
+    }
+    uint32_t low = tc_sum8(tc_count4(one) + 2 * tc_count4(two));
+    low += tc_sum8(tc_count4(last) + 2 * tc_count4(more));
+    uint32_t high = tc_sum8(tc_count4(four) + 2 * tc_count4(eight));
+    return tc_sum32(low) + 4 * tc_sum32(high);
 }
 
-// The same over two words, and one.
-static inline uint32_t tc_differ2(const uint32_t *x, const uint32_t *w, tc_masks m) {
-    return tc_sum8(tc_count4(x[0] ^ w[0], m) + tc_count4(x[1] ^ w[1], m), m);
+// In each byte, the ones of a word, and of the next two words of *x XOR *w.
+static inline uint32_t tc_ones8(uint32_t v) {
+    return tc_sum8(tc_count4(v));
 }
 
-static inline uint32_t tc_differ1(uint32_t x, uint32_t w, tc_masks m) {
-    return tc_sum8(tc_count4(x ^ w, m), m);
+static inline uint32_t tc_differ2(const uint32_t **x, const uint32_t **w) {
+    uint32_t a, b;
+    tc_xor2(x, w, &a, &b);
+    return tc_sum8(tc_count4(a) + tc_count4(b));
 }
 
 static inline uint32_t tc_load32(const uint8_t *p) {

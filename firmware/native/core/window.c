@@ -41,33 +41,32 @@ tc_error tc_open_window(tc_window *v, const tc_geometry *g, const tc_buffer *x, 
     v->oc = oc;
     v->acc = acc->data;
     v->fill = 0;
+    v->pad = g->pad != 0;
     for (uint32_t c = 0; c < oc; c++) {
         v->acc[c] = 0;
     }
     return TC_OK;
 }
 
-int32_t tc_count_window(
+int32_t tc_gather_window(
     tc_window *v, const tc_geometry *g, const uint8_t *x, int32_t iy, int32_t ix) {
     uint32_t words = tc_bit_bytes(g->c) / 4;
-    int32_t taps = 0;
+    int32_t left = tc_clamp(-ix, 0, g->kw), right = tc_clamp(g->w - ix, left, g->kw);
+    int32_t rows = 0;
     v->at = 0;
     for (int32_t y = iy; y < iy + g->kh; y++) {
-        for (int32_t column = ix; column < ix + g->kw; column++) {
-            const uint8_t *from = NULL;
-            if (y >= 0 && y < g->h && column >= 0 && column < g->w) {
-                from = x + (size_t)(y * g->w + column) * words * 4;
-                taps++;
-            } else if (g->pad) {
-                taps++;
-            } else {
-                tc_count_patch(v);
-                v->at += words;
-                continue;
-            }
-            tc_feed_words(v, from, words);
+        const uint8_t *from = NULL;
+        if (y >= 0 && y < g->h) {
+            from = x + (size_t)(y * g->w + ix + left) * words * 4;
+            rows++;
+        }
+        if (left) {
+            tc_feed_words(v, NULL, (uint32_t)left * words);
+        }
+        tc_feed_words(v, from, (uint32_t)(right - left) * words);
+        if (right < g->kw) {
+            tc_feed_words(v, NULL, (uint32_t)(g->kw - right) * words);
         }
     }
-    tc_count_patch(v);
-    return taps;
+    return v->pad ? g->kh * g->kw : rows * (right - left);
 }

@@ -62,7 +62,8 @@ tc_error tc_float_bconv(const tc_buffer *p, const tc_buffer *x, const tc_buffer 
     for (int32_t oy = 0; oy < g->oh; oy++) {
         for (int32_t ox = 0; ox < g->ow; ox++, out += v.oc) {
             int32_t iy = oy * g->sh - g->top, ix = ox * g->sw - g->left;
-            int32_t taps = g->c * tc_count_window(&v, g, x->data, iy, ix);
+            int32_t taps = g->c * tc_gather_window(&v, g, x->data, iy, ix);
+            tc_count_patch(&v);
             uint32_t at = g->pad == 2 ? (uint32_t)rows[oy] + (uint32_t)columns[ox] : 0;
             store(&v, taps, low, high, table, at ? table + at : NULL, out);
         }

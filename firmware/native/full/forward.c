@@ -5,38 +5,38 @@
 #include "shared.h"
 
 // Differing bits of n words.
-static int32_t differ(const uint8_t *x, const uint8_t *w, uint32_t n, tc_masks m) {
+static int32_t differ(const uint8_t *x, const uint8_t *w, uint32_t n) {
     uint32_t sum = 0;
     if (tc_aligned(x, 4) && tc_aligned(w, 4)) {
         const uint32_t *a = (const void *)x, *b = (const void *)w;
-        for (; n >= 9; n -= 9) {
-            sum += tc_sum32(tc_differ9(&a, &b, m));
+        for (uint32_t take; n >= 9; n -= take, a += take, b += take) {
+            take = n >= 18 ? 18 : 9;
+            sum += tc_differ_nines(a, b, take == 18);
         }
-        for (; n >= 2; n -= 2, a += 2, b += 2) {
-            sum += tc_sum32(tc_differ2(a, b, m));
+        for (; n >= 2; n -= 2) {
+            sum += tc_sum32(tc_differ2(&a, &b));
         }
-        for (; n; n--) {
-            sum += tc_sum32(tc_differ1(*a++, *b++, m));
-        }
+        x = (const void *)a;
+        w = (const void *)b;
     }
     for (; n; n--, x += 4, w += 4) {
-        sum += tc_sum32(tc_differ1(tc_load32(x), tc_load32(w), m));
+        sum += tc_sum32(tc_ones8(tc_load32(x) ^ tc_load32(w)));
     }
     return (int32_t)sum;
 }
 
 // Ones in n words.
-static int32_t ones(const uint8_t *w, uint32_t n, tc_masks m) {
+static int32_t ones(const uint8_t *w, uint32_t n) {
     uint32_t sum = 0;
     for (; n; n--, w += 4) {
-        sum += tc_sum32(tc_differ1(tc_load32(w), 0, m));
+        sum += tc_sum32(tc_ones8(tc_load32(w)));
     }
     return (int32_t)sum;
 }
 
 // The sum of one window.
 static int32_t sum_of(
-    const tc_geometry *g, const uint8_t *x, const uint8_t *w, int32_t iy, int32_t ix, tc_masks m) {
+    const tc_geometry *g, const uint8_t *x, const uint8_t *w, int32_t iy, int32_t ix) {
     uint32_t words = tc_bit_bytes(g->c) / 4;
     int32_t left = tc_clamp(-ix, 0, g->kw), right = tc_clamp(g->w - ix, left, g->kw);
     uint32_t before = (uint32_t)left * words, within = (uint32_t)(right - left) * words;
@@ -44,14 +44,14 @@ static int32_t sum_of(
     int32_t count = 0, taps = 0;
     for (int32_t ky = 0; ky < g->kh; ky++, iy++, w += (before + within + behind) * 4) {
         if (iy < 0 || iy >= g->h || left == right) {
-            count += g->pad ? ones(w, before + within + behind, m) : 0;
+            count += g->pad ? ones(w, before + within + behind) : 0;
             continue;
         }
         taps += right - left;
         const uint8_t *from = x + (size_t)(iy * g->w + ix + left) * words * 4;
-        count += differ(from, w + before * 4, within, m);
+        count += differ(from, w + before * 4, within);
         if (g->pad) {
-            count += ones(w, before, m) + ones(w + (before + within) * 4, behind, m);
+            count += ones(w, before) + ones(w + (before + within) * 4, behind);
         }
     }
     return (g->pad ? g->kh * g->kw : taps) * g->c - 2 * count;
@@ -62,12 +62,11 @@ static int32_t sum_of(
 static int32_t sums(const tc_geometry *g, int32_t n, const uint8_t *x, const uint8_t *w,
     int32_t terms, int16_t *acc) {
     size_t image = (size_t)(g->h * g->w) * tc_bit_bytes(g->c);
-    tc_masks m = tc_make_masks();
     int32_t total = 0;
     for (; n; n--, x += image) {
         for (int32_t oy = 0; oy < g->oh; oy++) {
             for (int32_t ox = 0; ox < g->ow; ox++) {
-                int32_t v = sum_of(g, x, w, oy * g->sh - g->top, ox * g->sw - g->left, m);
+                int32_t v = sum_of(g, x, w, oy * g->sh - g->top, ox * g->sw - g->left);
                 v = tc_clamp(v, -terms, terms);
                 *acc++ = (int16_t)v;
                 total += v;

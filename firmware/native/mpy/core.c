@@ -1,21 +1,14 @@
-// MicroPython's side of the integer kernels: tinycl_core, with which a board learns.
+// MicroPython's side of the integer kernels with which a model predicts: tinycl_core.
 
-#include "layers.h"
+#include "module.h"
 
-FUNCTION(softmax_error, 7, "=iH=h####",
-    tc_softmax_error(B(0), B(1), B(2), N(3), N(4), N(5), N(6)));
-
-FUNCTION(head_update, 8, "=hhb####=?I",
-    tc_head_update(B(0), B(1), B(2), N(3), N(4), N(5), N(6), OPTIONAL(7)));
-
-NUMBER(head_step, 8, "i=hb=i=hH=?I#",
-    tc_head_step(B(0), B(1), B(2), B(3), B(4), B(5), OPTIONAL(6), N(7), &found));
-
-TAKING(head_sum, 3, "h##",
-    int32_t sum = 0; done(tc_head_sum(B(0), N(1), N(2), &sum));
-    return mp_obj_new_int((mp_uint_t)(mp_int_t)sum););
-
-FUNCTION(head_merge, 7, "=hh#####", tc_head_merge(B(0), B(1), N(2), N(3), N(4), N(5), N(6)));
+FUNCTION(conv8, 6, "i.bi=.=i", tc_conv8(B(0), B(1), B(2), B(3), B(4), B(5)));
+FUNCTION(binarise, 4, "i.i=.", tc_binarise(B(0), B(1), B(2), B(3)));
+FUNCTION(bconv, 6, "i..i=.=i", tc_bconv(B(0), B(1), B(2), B(3), B(4), B(5)));
+FUNCTION(bpool, 4, "i..=.", tc_bpool(B(0), B(1), B(2), B(3)));
+FUNCTION(sum_pool, 3, "i.=.", tc_sum_pool(B(0), B(1), B(2)));
+NUMBER(head_forward, 7, "hb=i####",
+    tc_head_forward(B(0), B(1), B(2), N(3), N(4), N(5), N(6), &found));
 
 #define KERNELS(KERNEL) \
     KERNEL(MP_QSTR_conv8, conv8_obj) \
@@ -23,10 +16,5 @@ FUNCTION(head_merge, 7, "=hh#####", tc_head_merge(B(0), B(1), N(2), N(3), N(4), 
     KERNEL(MP_QSTR_bconv, bconv_obj) \
     KERNEL(MP_QSTR_bpool, bpool_obj) \
     KERNEL(MP_QSTR_sum_pool, sum_pool_obj) \
-    KERNEL(MP_QSTR_head_forward, head_forward_obj) \
-    KERNEL(MP_QSTR_softmax_error, softmax_error_obj) \
-    KERNEL(MP_QSTR_head_update, head_update_obj) \
-    KERNEL(MP_QSTR_head_step, head_step_obj) \
-    KERNEL(MP_QSTR_head_sum, head_sum_obj) \
-    KERNEL(MP_QSTR_head_merge, head_merge_obj)
+    KERNEL(MP_QSTR_head_forward, head_forward_obj)
 MODULE(tinycl_core, MP_QSTR_NAME, MP_QSTR_native, KERNELS)

@@ -17,4 +17,9 @@ endif
 FAST ?= core/inner/ float/ full/ lda/ tail/
 $(FAST:%=$(BUILD)/%%.o): CFLAGS += -O2
 
+# Thumb-1 reaches its upper registers through a copy: these take more to keep than words on the stack.
+ifeq ($(ARCH),armv6m)
+$(BUILD)/core/inner/binary.o: CFLAGS += -ffixed-r8 -ffixed-r9 -ffixed-r10 -ffixed-r11
+endif
+
 $(SRC_O): $(wildcard $(HERE)/*/*.h) $(HERE)/mpy/module.mk

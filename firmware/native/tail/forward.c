@@ -53,7 +53,8 @@ tc_error tc_tail_bconv_train(const tc_buffer *p, int32_t n, const tc_buffer *x, 
         for (int32_t oy = 0; oy < g->oh; oy++) {
             for (int32_t ox = 0; ox < g->ow; ox++) {
                 int32_t iy = oy * g->sh - g->top, ix = ox * g->sw - g->left;
-                int32_t taps = tc_count_window(&v, g, from, iy, ix);
+                int32_t taps = tc_gather_window(&v, g, from, iy, ix);
+                tc_count_patch(&v);
                 const int32_t *bounds = t->data;
                 if (g->pad == 2) {
                     bounds += bounds[oy] + bounds[g->oh + ox];

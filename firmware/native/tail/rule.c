@@ -64,7 +64,7 @@ static inline uint32_t learn(const tc_rule *r, int32_t kind, uint32_t noise, con
         }
         if (bits) {
             *w = before ^ bits;
-            flips += tc_sum32(tc_differ1(bits, 0, tc_make_masks()));
+            flips += tc_sum32(tc_ones8(bits));
         }
     }
     return flips;

@@ -15,6 +15,7 @@ _TAIL_MODULES = {
     "reference": "tinycl_rt.kernels.reference.tail",
     "numpy": "tinycl_rt.kernels.numpy.tail",
 }
+_CWR_MODULES = dict(_MODULES, native="tinycl_cwr")
 _LDA_MODULES = {
     "native": "tinycl_lda",
     "viper": "tinycl_rt.kernels.viper.lda",
@@ -82,6 +83,11 @@ def floats(kernels):
 def tail(kernels):
     """Kernels of the trainable tail that go with a kernel set; the reference where they lack."""
     return _matching(_TAIL_MODULES, kernels)
+
+
+def cwr(kernels):
+    """Kernels with which the head cwr learns, likewise."""
+    return _matching(_CWR_MODULES, kernels)
 
 
 def lda(kernels):

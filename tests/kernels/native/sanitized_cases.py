@@ -99,6 +99,39 @@ def test_windows_of_more_than_one_patch(c: int, k: int, odd: bool) -> None:
         agree(host, "conv8", g.replace(c=c // 8, oc=5), c)
 
 
+@pytest.mark.parametrize("odd", [False, True])
+@pytest.mark.parametrize("words", range(1, 46))
+def test_all_bits_differ(words: int, odd: bool) -> None:
+    """The largest sums that bytes of counters have to hold, and one less."""
+    n, results = 32 * words, []
+    g = Geometry(1, 1, n, 1, 1, 1, 1, 0, 0, 1, 1, 4, 0, 0, 0)
+    w = bytearray(b"\xff" * (4 * 4 * words))
+    w[0] = w[4 * words] = 0xFE
+    for k in (ODD if odd else HOST, ref):
+        y = bytearray(4)
+        t = array("i", (2 - n, 3 - n, -n, 1 - n))
+        k.bconv(g.p, bytes(4 * words), bytes(w), t, y, array("i", bytes(16)))
+        results.append(y)
+    assert results[0] == results[1] == b"\x0a\0\0\0"
+
+
+@pytest.mark.parametrize("zero", [-255, 0, 128, 255])
+@pytest.mark.parametrize("taps", [27, 63, 64, 65, 80, 81, 160])
+def test_the_largest_sums_of_pixels(taps: int, zero: int) -> None:
+    """Of one position and of two, up to those that a word has just room for."""
+    g = Geometry(1, 3, taps, 1, 1, 1, 1, 0, 0, 1, 3, 3, 0, zero, 0)
+    x = bytes(taps) + b"\xff" * taps + bytes(taps)
+    w = array("b", [-128] * taps + [127] * taps + [-128] * taps)
+    for shift in (0, 1):
+        results = []
+        for k in (HOST, ref):
+            sums = [(p - zero) * v * taps for p, v in ((255, -128), (0, 127), (0, -128))]
+            y, t = bytearray(12), array("i", [s + shift for s in sums])
+            k.conv8(g.p, x, w, t, y, array("i", bytes(12)))
+            results.append(y)
+        assert results[0] == results[1]
+
+
 @given(st.integers(1, 3), st.integers(1, 40), st.integers(1, 8), SEEDS, STYLES)
 def test_updates_of_any_shift_and_error(
     rows: int, features: int, qf: int, seed: int, style: str

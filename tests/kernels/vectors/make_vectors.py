@@ -109,6 +109,22 @@ def backbone_cases() -> list[str]:
     return found
 
 
+def largest_sums() -> list[str]:
+    """All bits differ, and pixels at an end of their range: thresholds at the sums and beside."""
+    found = []
+    for words in (2, 7, 8, 9, 18):
+        n = 32 * words
+        g = Geometry(1, 1, n, 1, 1, 1, 1, 0, 0, 1, 1, 2, 0, 0, 0)
+        x, w, t = bytes(4 * words), b"\xff" * (8 * words), array("i", (-n, 1 - n))
+        found.append(case("bconv", g.p, x, w, t, rubbish(4), array("i", (0, 0))))
+    g = Geometry(1, 3, 64, 1, 1, 1, 1, 0, 0, 1, 3, 3, 0, 0, 0)
+    x = b"\xff" * 64 + bytes(64) + b"\xff" * 64
+    w = array("b", [-128] * 64 + [127] * 64 + [-128] * 64)
+    t = array("i", (-128 * 255 * 64, 127 * 255 * 64, 1 - 128 * 255 * 64))
+    found.append(case("conv8", g.p, x, w, t, rubbish(12), array("i", (0, 0, 0))))
+    return found
+
+
 def head_cases() -> list[str]:
     """Widths of bits, saturation, left shifts, labels outside, random rounding."""
     found = []
@@ -166,7 +182,7 @@ def learning() -> dict[str, Any]:
 
 def files() -> dict[str, str]:
     """Names and contents of the files."""
-    lines = [*backbone_cases(), *head_cases()]
+    lines = [*backbone_cases(), *largest_sums(), *head_cases()]
     return {
         "kernels.jsonl": "".join(line + "\n" for line in lines),
         "lda.jsonl": "".join(line + "\n" for line in lda_cases(case)),

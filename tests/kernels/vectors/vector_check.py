@@ -22,6 +22,19 @@ from tinycl_rt.lib.integers import exp_table
 _FOLDER = __file__.rsplit("/", 1)[0]
 
 
+class Both:
+    """A kernel set of two modules: the native one, and what it learns the head cwr with."""
+
+    def __init__(self, kernels, cwr):
+        self.NAME, self.modules = kernels.NAME, (cwr, kernels)
+
+    def __getattr__(self, name):
+        for module in self.modules:
+            if hasattr(module, name):
+                return getattr(module, name)
+        raise AttributeError(name)
+
+
 def _bytes(text):
     out = bytearray(len(text) // 2)  # a list of numbers would not fit on a small board
     for i in range(len(out)):

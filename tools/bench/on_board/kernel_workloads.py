@@ -66,7 +66,7 @@ def head_kernels(classes, features):
 
     def run(k):
         head = make_head(k, classes, features)
-        head._k = work = _Recorder(k)
+        head._kl = work = _Recorder(choose.cwr(k))
         head.step(3)
         assert min(abs(e) for e in head._g) > 0
         return work.instructions

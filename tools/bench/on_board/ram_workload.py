@@ -175,11 +175,10 @@ def _load_head(head):
         __import__("tinycl_rt." + part)
     except ImportError:
         __import__("tinycl_rt." + module)
-    if head:
-        try:
-            __import__("tinycl_lda")
-        except ImportError:
-            __import__("tinycl_rt.kernels.reference.lda")
+    try:
+        __import__("tinycl_lda" if head else "tinycl_cwr")
+    except ImportError:
+        __import__("tinycl_rt.kernels.reference." + ("lda" if head else "core"))
 
 
 def _source(path, room):

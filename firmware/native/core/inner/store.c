@@ -7,12 +7,11 @@ void tc_store(
     while (oc) {
         uint32_t take = oc < 32 ? oc : 32, bits = 0;
         oc -= take;
-        for (uint32_t i = take; i; i--) {
+        for (uint32_t bit = 1u << (32 - take); bit; bit <<= 1) {
             int32_t sum = n + scale * *acc;
             *acc++ = 0;
-            bits >>= 1;
             if (sum < *t++) {
-                bits |= 0x80000000;
+                bits |= bit;
             }
         }
         tc_store32(y, bits >> (32 - take));
