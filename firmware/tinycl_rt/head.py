@@ -69,8 +69,8 @@ class Head(Forward):
         from tinycl_rt.kernels import choose  # at the top, it would stay in memory
 
         n = config.classes
+        self._kl = choose.cwr(kernels)  # before large arrays leave little room in one piece
         Forward.__init__(self, n, features, kernels)
-        self._kl = choose.cwr(kernels)
         self.p = array("i", bytes(4 * 8))
         # A slice: another array of bytes would take its room twice until it is collected, where
         # the one above leaves room for this.

@@ -9,12 +9,16 @@ import json
 import tinyclboard
 from tinycl_rt import Learner
 from tinycl_rt.kernels import choose
+from tinycl_rt.lib.modules import forget
 from tinycl_rt.model.loader import Model
 from tinycl_rt.model.source import open_source
 
 
 def run(path, names):
     model = Model(open_source(path))
+    forget("model.parser")  # as a device does: a learner of the largest model needs the room
+    forget("model.checks")
+    gc.collect()
     for name in names:
         # All heads predict alike; this one takes the least room.
         kernels = choose.load(name)
