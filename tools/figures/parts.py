@@ -176,7 +176,7 @@ PARTS = {
         (
             Line(
                 _PERFORMANCE,
-                "`tinycl_core` {core:,} bytes, `tinycl_cwr` {cwr:,}, `tinycl_lda` {lda:,},",
+                "`tinycl_core` {core:,} bytes, `tinycl_cwr` {cwr:,}, `tinycl_lda` {lda:,} and",
             ),
             Line(
                 _PERFORMANCE,

@@ -62,6 +62,9 @@ static uint8_t logarithm(const power *sum, int32_t octave) {
 static tc_error check_bands(const tc_buffer *bands) {
     TC_TRY(tc_check_array(bands, SIDES, 1));
     const uint8_t *side = bands->data;
+    if (side[0] == 0) {
+        return TC_ARGUMENT; // tc_spectrum tells the size of the frequencies from 1 on
+    }
     for (uint32_t b = 0; b < SIDES - 1; b++) {
         if (side[b] > side[b + 1]) {
             return TC_ARGUMENT;
