@@ -205,9 +205,10 @@ def _take(device):
     device._since_save = 0
     device.warning = ""
     try:
-        if not _fits(_restore, device):
+        trouble = _trouble(_restore, device)
+        if trouble:
             if not _lighten(device):
-                raise MemoryError("no room for the learner")
+                raise trouble
             _restore(device)
     except (ValueError, OSError, MemoryError) as e:
         _drop(device)  # what it learned now would take the place of what it could not load
@@ -216,8 +217,10 @@ def _take(device):
 
 def _set_up(device):
     """Make the learner, if there is none, and the store."""
-    if device.learner is None and not (_fits(_make, device) or _lighten(device)):
-        _make(device)
+    if device.learner is None:
+        trouble = _trouble(_make, device)
+        if trouble and not _lighten(device):
+            raise trouble
     device.store = device._make_store()
 
 
@@ -230,17 +233,17 @@ def _restore(device):
     device.store.load(device.learner)
 
 
-def _fits(action, device):
-    """Whether there was room to do something to a device.
+def _trouble(action, device):
+    """The MemoryError of doing something to a device, or None.
 
     Python's stack keeps what a call was given until another call takes its place, and the heap
     with it. So whoever lets go of the model afterwards must not have called with it himself.
     """
     try:
         action(device)
-    except MemoryError:
-        return False
-    return True
+    except MemoryError as e:
+        return e
+    return None
 
 
 def make_learner(device, model, config=None):

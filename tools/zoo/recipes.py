@@ -129,7 +129,7 @@ RECIPES = {
     "speech": Recipe(
         title="spoken words, 1 s",
         pixels="log-mel bands of 20 ms steps, tinycl_rt.sound.LogMel.window",
-        pretrained_on="1,369 words in nine languages, of Debian's speech synthesisers",
+        pretrained_on="1,369 synthetic words in nine languages",
         before=(
             "python -m tools.zoo.spoken -o runs/zoo/spoken.npz",
             f"{_SPOKEN} --real 1 --epochs 8 --lr 0.002 -o runs/zoo/speech-teacher",
