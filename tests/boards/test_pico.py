@@ -124,7 +124,8 @@ def test_what_is_said_to_fit_fits(tmp_path: Path) -> None:
         for label in (0, 1):
             client.learn(0, label, np.full((32, 32, 3), 90 * label, np.uint8), label)
         client.end(0, 2)
-        used = placed.heap_bytes - client.hello().heap_free
+        # What a request left behind may be taken for something until others have come.
+        used = placed.heap_bytes - max(client.hello().heap_free for _ in range(3))
         client.save()
         board.restart()
         info = client.reconnect()
