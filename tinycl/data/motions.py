@@ -42,13 +42,7 @@ def load_motions() -> Dataset:
     its own tempo, force, phase, tilt and noise. Many classes of few samples: features that tell
     400 apart serve motions that were never seen better than those that tell 48.
     """
-    parts = [generate(label, _TRAIN + _TEST) for label in range(CLASSES)]
-    return make_dataset("motions", *by_class(parts, _TRAIN))
-
-
-def to_pixels(acceleration: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Acceleration in g, any shape, as a board's bytes: cut at -2 g and +2 g."""
-    return np.clip(np.rint(128 + _STEPS_A_G * acceleration), 0, 255).astype(np.uint8)
+    return _all("motions", gyroscope=False)
 
 
 def load_motions6() -> Dataset:
@@ -56,8 +50,17 @@ def load_motions6() -> Dataset:
 
     The motions turn the sensor about a second axis too, which changes gravity as well.
     """
-    parts = [generate(label, _TRAIN + _TEST, True) for label in range(CLASSES)]
-    return make_dataset("motions6", *by_class(parts, _TRAIN))
+    return _all("motions6", gyroscope=True)
+
+
+def _all(name: str, gyroscope: bool) -> Dataset:
+    parts = [generate(label, _TRAIN + _TEST, gyroscope) for label in range(CLASSES)]
+    return make_dataset(name, *by_class(parts, _TRAIN))
+
+
+def to_pixels(values: NDArray[np.float64], steps: float = _STEPS_A_G) -> NDArray[np.uint8]:
+    """Readings, any shape, as a board's bytes; without ``steps`` in g, cut at -2 g and +2 g."""
+    return np.clip(np.rint(128 + steps * values), 0, 255).astype(np.uint8)
 
 
 def generate(label: int, count: int, gyroscope: bool = False) -> NDArray[np.uint8]:
@@ -101,9 +104,10 @@ def generate(label: int, count: int, gyroscope: bool = False) -> NDArray[np.uint
     rates += _GYROSCOPE_BIAS * rng.standard_normal((count, 1, 3))
     rates += _GYROSCOPE_NOISE * rng.standard_normal(rates.shape)
     tilts = _tilts(count, rng)
-    turned = [np.einsum("ntd,ned->nte", each, tilts) for each in (signal, rates)]
-    steps = np.rint(128 + _STEPS_A_RADIAN * turned[1])
-    pixels = [to_pixels(turned[0]), np.clip(steps, 0, 255).astype(np.uint8)]
+    pixels = [
+        to_pixels(np.einsum("ntd,ned->nte", readings, tilts), steps)
+        for readings, steps in ((signal, _STEPS_A_G), (rates, _STEPS_A_RADIAN))
+    ]
     return np.concatenate(pixels, axis=2)[:, :, None]
 
 

@@ -10,6 +10,7 @@ it after the training, weights by channel. What is in --runs already is not trai
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,7 @@ def main(words: list[str] | None = None) -> int:
     train(f"{how} --real 1 --lr 0.002 -o {runs / 'teacher'}", teacher)
     folder = runs / "binary"
     train(f"{how} --lr 0.005 --teacher {teacher} -o {folder}", folder / "training.json")
-    data = load("cifar100")
-    rows = [binary(folder, data), int8(runs, data, teacher, epochs)]
+    rows = [binary(folder), int8(runs, load("cifar100"), teacher, epochs)]
     for row in rows:
         print("; ".join(f"{key}: {value}" for key, value in row.items()), flush=True)
     write_json(options.json, rows)
@@ -77,23 +77,23 @@ def train(command: str, made: Path) -> None:
         say(command, "--resume")
 
 
-def binary(folder: Path, data: Dataset) -> dict[str, Any]:
+def binary(folder: Path) -> dict[str, Any]:
     """What the binary backbone costs and reaches."""
     tflite, tcm = folder / "backbone.tflite", folder / "model.tcm"
     say(f"tinycl convert {folder} -o {tflite}")
     say(f"tinycl compile {tflite} -o {tcm} --verify 20 --data cifar100")
-    model = Model(tcm.read_bytes())
-    classifier = load_model(folder / "checkpoints" / "final.keras")
-    found = classifier.predict(data.x_test.astype(np.float32), batch_size=256, verbose=0)
-    [counted] = measure(BUILT["cortex-m3"], tcm.read_bytes(), ["native"])
+    compiled = tcm.read_bytes()
+    model = Model(compiled)
+    trained = json.loads((folder / "training.json").read_text())
+    [counted] = measure(BUILT["cortex-m3"], compiled, ["native"])
     later = transfer(tcm, _LATER, "nc:2", _SAMPLES, folder)
     return {
         "network": _SIZE,
-        "flash_bytes": len(tcm.read_bytes()),
+        "flash_bytes": len(compiled),
         "activation_bytes": model.arena_bytes,
         "instructions_cortex_m3": counted["instructions"],
         "bytes_a_latent": model.latent_bytes,
-        "test_accuracy": round(float((found.argmax(axis=1) == data.y_test).mean()), 4),
+        "test_accuracy": round(trained["test_accuracy"], 4),
         "learned_later": later["accuracy"],
         "spread": later["spread"],
     }
@@ -110,7 +110,9 @@ def int8(runs: Path, data: Dataset, teacher: Path, epochs: int) -> dict[str, Any
     features = tf.keras.Model(classifier.input, classifier.get_layer("features").output)
     frozen = quantise(features, data.x_train[:500])
     found = outputs(tflite, data.x_test).argmax(axis=1)
-    scores = [learned_later(frozen, load(_LATER), seed) for seed in range(_ORDERS)]
+    later = load(_LATER)
+    taught, tested = (as_features(outputs(frozen, x)) for x in (later.x_train, later.x_test))
+    scores = [learned_later(taught, tested, later, seed) for seed in range(_ORDERS)]
     return {
         "network": "depthwise-separable, int8",
         "flash_bytes": flash(features),
@@ -192,13 +194,15 @@ def outputs(tflite: bytes, x: NDArray[np.uint8]) -> NDArray[np.int8]:
     return np.concatenate(found)
 
 
-def learned_later(frozen: bytes, data: Dataset, seed: int) -> float:
+def as_features(found: NDArray[np.int8]) -> NDArray[np.int8]:
+    """What a quantised model answers as features, 0..127: ReLU leaves no negative one."""
+    return np.maximum(found.astype(np.int16) // 2 + 64, 0).astype(np.int8)
+
+
+def learned_later(
+    x: NDArray[np.int8], x_test: NDArray[np.int8], data: Dataset, seed: int
+) -> float:
     """The default head on int8 features, taught as `tinycl simulate --scenario nc:2` does."""
-    # Zero of a feature is its quantiser's lowest value: ReLU leaves no negative one.
-    x, x_test = (
-        np.maximum(outputs(frozen, part).astype(np.int16) // 2 + 64, 0).astype(np.int8)
-        for part in (data.x_train, data.x_test)
-    )
     head = Lda(Config(classes=data.num_classes), x.shape[1], 127, kernels)
     for experience in build(data, "nc:2", seed, "random", _SAMPLES):
         head.begin(experience.classes)
