@@ -114,7 +114,11 @@ def _moved(op: Operator, x: npt.NDArray[Any], z: npt.NDArray[Any] | None) -> npt
         return x[..., first // 8 : first // 8 + tcm.words(count)]
     if op.code == tcm.FLOAT_TAKE:
         return x[..., first : first + count]
+    if op.code == tcm.MIRROR:
+        return x[:, :, ::-1]
     assert z is not None
+    if op.code == tcm.STACK:
+        return np.stack([x, z], axis=2).reshape(len(x), -1, *x.shape[2:])
     if op.code == tcm.FLOAT_JOIN:
         return np.concatenate([x, z], axis=-1)
     signs = k.unpack(x, c), k.unpack(z, count - c)

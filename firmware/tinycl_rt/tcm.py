@@ -58,6 +58,8 @@ TAKE = 18  # channels of bits, from the zero point on: whole words
 JOIN = 19  # channels of two tensors of bits, the second in place of the zero point
 FLOAT_TAKE = 20
 FLOAT_JOIN = 21
+MIRROR = 22  # pixels, each row from its end
+STACK = 23  # rows of two tensors of bits by turns, the second in place of the zero point
 
 # Type of the weights, of the operators that have some: as of Python's arrays.
 WEIGHTS = {CONV8: "b", BCONV: "B", FLOAT_BCONV: "B", FLOAT_CONV: "f", FLOAT_DEPTHWISE: "f"}

@@ -20,6 +20,7 @@ from tinycl_rt.learner import Learner
 from tinycl_rt.model.loader import Model
 
 from tinycl.boards.registry import BUILT
+from tinycl.compiler.recompile import mirror_tcm
 from tinycl.compiler.untrained import untrained
 from tinycl.data import load
 from tools.boards.paths import mpy_cross
@@ -76,6 +77,26 @@ def test_the_head_learns_the_same_and_is_saved(name: str, tmp_path: Path) -> Non
     expected = link.clean_run(model, images, labels)
     answers = [expected.predict(image.tobytes()) for image in images[:20]]
     files = given(model, images, labels, link.CONFIG)
+    head, state = run_on(name, tmp_path, files, _START + _HEAD, kernels=False).splitlines()
+    assert head == f"{crc32(expected.head.cw)} {crc32(expected.replay.bits)} {answers}"
+    assert state == bytes(expected.dump()).hex()
+
+
+@pytest.mark.parametrize("name", ["unix", "cortex-m3", "circuitpython"])
+def test_a_mirrored_model_learns_the_same(name: str, tmp_path: Path) -> None:
+    """With latents of both images in a replay memory, and saved."""
+    data = mirror_tcm(deep_model())
+    stream = streams.samples(Model(data), 24)
+    images = np.array([list(pixels) for pixels, _ in stream], np.uint8)
+    labels = np.array([label for _, label in stream])
+    config = Config(classes=4, head="cwr", replay_slots=9, seed=3)
+    expected = Learner(Model(data), config, numpy_kernels)
+    expected.begin(0, sorted({label for _, label in stream}), len(stream))
+    for pixels, label in stream:
+        expected.learn(pixels, label)
+    expected.end()
+    answers = [expected.predict(pixels) for pixels, _ in stream[:20]]
+    files = given(data, images, labels, config)
     head, state = run_on(name, tmp_path, files, _START + _HEAD, kernels=False).splitlines()
     assert head == f"{crc32(expected.head.cw)} {crc32(expected.replay.bits)} {answers}"
     assert state == bytes(expected.dump()).hex()

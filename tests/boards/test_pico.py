@@ -133,8 +133,10 @@ def test_what_is_said_to_fit_fits(tmp_path: Path) -> None:
     assert placed.weights == "streamed" and placed.heap_bytes == 246_144
     restarted = placed.heap_bytes - info.heap_free
     assert placed.need("streamed") == pytest.approx(restarted, rel=0.03)
-    # Native code of the head that the board had before stays until a restart.
-    assert used < restarted + 9_000
+    # Until a restart native code of the head that the board had before stays, 8 KB. So may a part
+    # of the runtime that it let go: MicroPython's collector takes any word for an address, and
+    # ten runs on a busy machine left 8 to 17 KB.
+    assert used < restarted + 20_000
     assert info.learned == 2 and info.config is not None and info.config.replay_slots == 120
 
 

@@ -78,6 +78,21 @@ def test_join_is_a_concatenation_of_signs(a: int, b: int, places: int, seed: int
     assert bits(y, a + b) == np.concatenate([x, z], axis=1).astype(int).tolist()
 
 
+@given(st.integers(1, 5), st.integers(1, 9), st.integers(1, 4), SEEDS)
+def test_mirror_and_stack_move_whole_pixels_and_rows(h: int, w: int, c: int, seed: int) -> None:
+    x = fill(seed, "any", 0, 255, (h, w, c)).astype(np.uint8)
+    y = bytearray(x.size)
+    p = array("i", (h, w, c, 1, 1, 1, 1, 0, 0, h, w, c, 0, 0, 0))
+    step(Operator(tcm.MIRROR, 0, 1, p, None, None), memoryview(x.tobytes()), None, memoryview(y))
+    assert bytes(y) == x[:, ::-1].tobytes()
+    one, two = (fill(seed + i, "any", 0, 255, (h, w, words(c))).astype(np.uint8) for i in (1, 2))
+    y = bytearray(2 * one.size)
+    given = (memoryview(one.tobytes()), memoryview(two.tobytes()), memoryview(y))
+    p = array("i", (h, w, c, 1, 1, 1, 1, 0, 0, 2 * h, w, c, 0, 0, 0))
+    step(Operator(tcm.STACK, 0, 2, p, None, None, 1), *given)
+    assert bytes(y) == b"".join(a.tobytes() + b.tobytes() for a, b in zip(one, two, strict=True))
+
+
 @given(geometries(channels=4, outputs=9), SEEDS)
 def test_conv8_is_a_correlation_of_shifted_pixels(g: Geometry, seed: int) -> None:
     x = fill(seed, "any", 0, 255, (g.h, g.w, g.c))

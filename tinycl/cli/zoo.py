@@ -75,23 +75,36 @@ def show(name: Name, json_file: o.Json = None) -> None:
 def get(
     name: Name,
     output: Annotated[
-        Path | None, o.written("File. [default: NAME.tcm]", "--output", "-o")
+        Path | None, o.written("File. [default: NAME.tcm, or NAME-mirrored.tcm]", "--output", "-o")
     ] = None,
+    mirror: Annotated[
+        bool,
+        typer.Option(
+            "--mirror", help="See each image mirrored too: better features, twice the work."
+        ),
+    ] = False,
 ) -> None:
     """Write a backbone's compiled model, for stream, simulate, flash and the board.
 
-    Verbs that take --model also take the name.
+    Verbs that take --model also take the name. With --mirror the board sees each image and its
+    mirror image, see 'tinycl compile --help'.
 
     Examples:
 
         tinycl zoo get colour-s -o model.tcm
+
+        tinycl zoo get colour-s2 --mirror -o mirrored.tcm
 
         tinycl simulate --model colour-s --data cifar10 --scenario nc:2 --limit 100
     """
     from tinycl.zoo import model
 
     data = model(name)
-    path = output or Path(f"{name}.tcm")
+    if mirror:
+        from tinycl.compiler.recompile import mirror_tcm
+
+        data = mirror_tcm(data)
+    path = output or Path(f"{name}-mirrored.tcm" if mirror else f"{name}.tcm")
     write_file(path, data)
     print(f"wrote {path}: {size(len(data))}")
     next_step("label", "--model", path, "--port", "PORT")

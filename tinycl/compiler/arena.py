@@ -29,21 +29,26 @@ class Arena:
 def plan_memory(program: Program) -> Arena:
     """Place the activations; those that are alive together never share a byte.
 
-    An elementwise operator writes over its input if nobody reads that again. The pixels belong to
-    the caller and the features to the head: they take no place. Bits and floats lie in blocks of
-    their own, because MicroPython cannot see a piece of bytes as floats.
+    An elementwise operator writes over its input if nobody reads that again. The pixels that come
+    in belong to the caller and the features to the head: they take no place. Bytes and floats lie
+    in blocks of their own, because MicroPython cannot see a piece of bytes as floats.
     """
-    sizes = [a.nbytes if a.dtype in (tcm.BITS, tcm.FLOAT32) else 0 for a in program.activations]
+    sizes = [0 if a.dtype == tcm.COUNTS else -(-a.nbytes // 4) * 4 for a in program.activations]
+    sizes[0] = 0
     place = _places(program)
     offsets: list[int | None] = [None] * len(sizes)
     totals = {}
-    for dtype in (tcm.BITS, tcm.FLOAT32):
-        mine = [i for i, a in enumerate(program.activations) if a.dtype == dtype and sizes[i]]
-        found, totals[dtype] = _block(program, mine, sizes, place)
+    for floats in (False, True):
+        mine = [
+            i
+            for i, a in enumerate(program.activations)
+            if sizes[i] and (a.dtype == tcm.FLOAT32) == floats
+        ]
+        found, totals[floats] = _block(program, mine, sizes, place)
         for i in mine:
             offsets[i] = found[place[i]]
     largest = max(range(len(sizes)), key=lambda k: sizes[k])
-    return Arena(tuple(offsets), totals[tcm.BITS], largest, totals[tcm.FLOAT32])
+    return Arena(tuple(offsets), totals[False], largest, totals[True])
 
 
 def _places(program: Program) -> list[int]:

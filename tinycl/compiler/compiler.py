@@ -13,6 +13,7 @@ from tinycl.compiler.graph import Graph, read_graph
 from tinycl.compiler.ir import Activation, Program, Step, Window
 from tinycl.compiler.lower.lower import lower
 from tinycl.compiler.lower.symbols import Accumulator
+from tinycl.compiler.mirror import mirror
 from tinycl.compiler.writer import write
 from tinycl.exceptions import CompileError
 from tinycl.models.architecture import feature_grid
@@ -21,6 +22,7 @@ __all__ = [
     "Compiled",
     "compile_file",
     "compile_tflite",
+    "count_bits",
     "load_tcm",
     "read_metadata",
 ]
@@ -31,7 +33,7 @@ class Compiled:
     """A compiled model and what it came from.
 
     ``sign_tensor`` is the index of the graph's tensor with the latent signs, ``first`` the 8-bit
-    convolution: both are for verification.
+    convolution, ``mirrored`` whether the model sees mirrored pixels too: for verification.
     """
 
     data: bytes
@@ -43,9 +45,12 @@ class Compiled:
     sign_tensor: int
     sign_tensor_is_packed: bool
     first: Accumulator | None
+    mirrored: bool = False
 
 
-def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = False) -> Compiled:
+def compile_tflite(
+    flatbuffer: bytes, grid: int | None = None, outputs: bool = False, mirrored: bool = False
+) -> Compiled:
     """Compile a converted backbone.
 
     Parameters
@@ -58,12 +63,19 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = F
         that is shorter). By default what `tinycl.models.architecture.feature_grid` says.
     outputs
         Keep what stands behind the last signs: the model also computes the float outputs.
+    mirrored
+        The model sees each image mirrored too (`tinycl.compiler.mirror`).
 
     Raises
     ------
     CompileError
-        Not a .tflite, an operator that is not supported, or a grid that does not fit.
+        Not a .tflite, an operator that is not supported, a grid that does not fit, or nothing to
+        mirror.
     """
+    if mirrored and outputs:
+        raise CompileError(
+            "a mirrored model has two latents and no float outputs: leave the classifier out"
+        )
     graph = read_graph(flatbuffer)
     try:
         lowered = lower(graph, outputs)
@@ -73,8 +85,8 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = F
         raise CompileError(
             f"this .tflite is inconsistent ({type(error).__name__}): convert it again"
         ) from error
-    program = lowered.program
-    h, w, c = program.activations[lowered.latent].shape
+    program, latent = lowered.program, lowered.latent
+    h, w, c = program.activations[latent].shape
     if grid is not None and not 1 <= grid <= max(h, w):
         raise CompileError(
             f"a grid of {grid} does not fit latents of {h} x {w}: use 1..{max(h, w)}"
@@ -82,12 +94,9 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = F
     gh, gw = feature_grid((h, w, c)) if grid is None else (min(grid, h), min(grid, w))
     if gh * gw * c > tcm.MAX_FEATURES:
         raise CompileError(f"a grid of {grid} makes {gh * gw * c} features: use a smaller one")
-    cell = -(-h // gh) * -(-w // gw)
-    shift = max(0, cell.bit_length() - 7)
-    features = program.add(Activation(tcm.COUNTS, (gh, gw, c), "features"))
-    program.steps.append(
-        Step(tcm.SUM_POOL, lowered.latent, features, Window(), shift=shift, macs=0)
-    )
+    if mirrored:
+        latent = mirror(program, latent)
+    count_bits(program, latent, (gh, gw, c))
     arena = plan_memory(program)
     metadata: dict[str, object] = {
         "tinycl": __version__,
@@ -107,11 +116,21 @@ def compile_tflite(flatbuffer: bytes, grid: int | None = None, outputs: bool = F
         lowered.sign_tensor.index,
         lowered.sign_tensor.dtype == "int32",
         lowered.first,
+        mirrored,
     )
 
 
+def count_bits(program: Program, latent: int, shape: tuple[int, int, int]) -> None:
+    """Append the last step, which counts the latent's bits in cells: features of this shape."""
+    h, w, _ = program.activations[latent].shape
+    cell = -(-h // shape[0]) * -(-w // shape[1])
+    shift = max(0, cell.bit_length() - 7)
+    features = program.add(Activation(tcm.COUNTS, shape, "features"))
+    program.steps.append(Step(tcm.SUM_POOL, latent, features, Window(), shift=shift))
+
+
 def compile_file(
-    path: Path, grid: int | None = None, outputs: bool = False
+    path: Path, grid: int | None = None, outputs: bool = False, mirrored: bool = False
 ) -> tuple[bytes, Compiled]:
     """Read and compile a file; returns its flatbuffer too. CompileError when it cannot be read."""
     try:
@@ -119,7 +138,7 @@ def compile_file(
     except OSError as error:
         raise CompileError(f"cannot read {path}: {error.strerror}") from error
     try:
-        return flatbuffer, compile_tflite(flatbuffer, grid, outputs)
+        return flatbuffer, compile_tflite(flatbuffer, grid, outputs, mirrored)
     except CompileError as error:
         raise CompileError(f"{path}: {error}") from error
 

@@ -1,10 +1,11 @@
 """Compare a compiled model with Larq Compute Engine's own interpreter: every bit, every float."""
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from tinycl_rt import tcm
 from tinycl_rt.kernels.numpy import core as numpy_kernels
 
 from tinycl.compiler.compiler import Compiled
@@ -110,11 +111,17 @@ def _signs_by_lce(
     flatbuffer: bytes, compiled: Compiled, x: npt.NDArray[np.uint8]
 ) -> npt.NDArray[np.float32]:
     """What LCE computes for the tensor of the latent signs, which need not be the output: +-1."""
+    h, w, channels = compiled.model.latent_shape
+    if compiled.mirrored:
+        one = replace(compiled, mirrored=False)
+        pair = [
+            _signs_by_lce(flatbuffer, one, np.ascontiguousarray(i)) for i in (x, x[:, :, ::-1])
+        ]
+        return np.stack(pair, axis=2).reshape(len(x), h, w, channels)
     patched = bytearray(flatbuffer)
     struct.pack_into("<i", patched, compiled.graph.output_position, compiled.sign_tensor)
     found = LceInterpreter(bytes(patched)).run(x)
-    h, w, channels = compiled.model.latent_shape
     if not compiled.sign_tensor_is_packed:
-        return found.reshape(len(x), h, w, channels).astype(np.float32)
+        return found.reshape(len(x), -1, w, channels).astype(np.float32)
     packed = np.ascontiguousarray(found.astype("<i4")).view(np.uint8)
-    return numpy_kernels.unpack(packed.reshape(len(x), h, w, -1), channels)
+    return numpy_kernels.unpack(packed.reshape(len(x), -1, w, tcm.words(channels)), channels)

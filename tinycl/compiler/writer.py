@@ -39,12 +39,15 @@ def write(program: Program, arena: Arena, metadata: dict[str, object]) -> bytes:
     )
     data = bytearray()
     operators = bytearray()
+    written: dict[int, tuple[int, int]] = {}  # blocks that several steps share are written once
     for step in program.steps:
-        blocks = []
+        blocks: list[int] = []
         for block in (step.weights, step.table):
-            raw = b"" if block is None else np.ascontiguousarray(block).tobytes()
-            blocks += [len(data) if raw else 0, len(raw)]
-            data += raw + bytes(-len(raw) % 4)
+            if id(block) not in written:
+                raw = b"" if block is None else np.ascontiguousarray(block).tobytes()
+                written[id(block)] = (len(data) if raw else 0, len(raw))
+                data += raw + bytes(-len(raw) % 4)
+            blocks += written[id(block)]
         w = step.window
         operators += struct.pack(
             tcm.OPERATOR,

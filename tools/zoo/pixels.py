@@ -32,7 +32,7 @@ from tinycl.experiment.evaluate import predict_latents
 from tinycl.inference import latents
 from tools.command import command_line, tool, write_json
 
-__all__ = ["main"]
+__all__ = ["compare", "main"]
 
 _LIMITS = (5, 20, 200)
 _TESTED = 2000
@@ -51,7 +51,7 @@ def main(words: list[str] | None = None) -> int:
     print("| set | samples a class | pixels |" + "".join(f" {name} |" for name in models))
     print("|---|---|---|" + "---|" * len(models))
     for dataset in _sets():
-        for row in _measure(dataset, models, options.seeds):
+        for row in compare(dataset, models, options.seeds, _LIMITS):
             rows.append(row)
             cells = [f"{row[name]:.1%}" for name in ("pixels", *models)]
             print(f"| {row['set']} | {row['samples']} | {' | '.join(cells)} |", flush=True)
@@ -72,14 +72,17 @@ def _sets() -> Iterator[Dataset]:
     yield make_dataset("symbols never seen", *symbols)
 
 
-def _measure(dataset: Dataset, models: dict[str, Model], seeds: int) -> Iterator[dict[str, Any]]:
+def compare(
+    dataset: Dataset, models: dict[str, Model], seeds: int, limits: tuple[int, ...]
+) -> Iterator[dict[str, Any]]:
+    """Accuracy on a data set by samples a class: of raw pixels, and through each backbone."""
     rng = np.random.default_rng(1)
     test = rng.permutation(len(dataset.x_test))[:_TESTED]
     x_test, y_test = dataset.x_test[test], dataset.y_test[test]
     orders = [
         np.stack(
             [
-                rng.permutation(np.flatnonzero(dataset.y_train == label))[: max(_LIMITS)]
+                rng.permutation(np.flatnonzero(dataset.y_train == label))[: max(limits)]
                 for label in range(dataset.num_classes)
             ]
         )
@@ -89,7 +92,7 @@ def _measure(dataset: Dataset, models: dict[str, Model], seeds: int) -> Iterator
     places = places.reshape(seeds, dataset.num_classes, -1)
     x, y = dataset.x_train[used], dataset.y_train[used]
     bits = {name: (latents(m, x), latents(m, x_test)) for name, m in models.items()}
-    for limit in _LIMITS:
+    for limit in limits:
         chosen = [order[:, :limit].T.ravel() for order in places]
         row: dict[str, Any] = {"set": dataset.name, "samples": limit}
         row["pixels"] = np.mean([_logistic(x[i], y[i], x_test, y_test) for i in chosen])

@@ -1,7 +1,7 @@
-"""Operators that only move values: some channels of a tensor, channels of two tensors in one.
+"""Operators that only move values: channels, the pixels of a row, rows of two tensors.
 
-The same code for every kernel set and every board. Grouped convolutions are made of these and of
-plain ones, concatenations of the second alone.
+The same code for every kernel set and every board. Grouped convolutions take and join channels,
+concatenations join them; a model that sees its input mirrored too stacks the rows of both latents.
 """
 
 from array import array
@@ -26,8 +26,10 @@ _KINDS = {
     tcm.JOIN: tcm.BITS,
     tcm.FLOAT_TAKE: tcm.FLOAT32,
     tcm.FLOAT_JOIN: tcm.FLOAT32,
+    tcm.MIRROR: tcm.PIXELS,
+    tcm.STACK: tcm.BITS,
 }
-_JOINS = (tcm.JOIN, tcm.FLOAT_JOIN)
+_TWO = (tcm.JOIN, tcm.FLOAT_JOIN, tcm.STACK)  # operators of two inputs
 
 
 def operator(tensors, fields, name):
@@ -35,27 +37,30 @@ def operator(tensors, fields, name):
     ``float_checks.operator``."""
     code, source, target, kh, kw, sh, sw, pt, pl, pad, zero, shift, w0, wn, t0, tn = fields
     dtype = _KINDS.get(code)
-    joins = code in _JOINS
-    if joins and not 0 < zero < len(tensors):
+    two = code in _TWO
+    if two and not 0 < zero < len(tensors):
         raise ValueError("model: %s has no second input" % name)
-    other = zero if joins else 0
+    other = zero if two else 0
     x, y, z = tensors[source], tensors[target], tensors[other]
-    if (x.dtype, y.dtype) != (dtype, dtype) or (joins and z.dtype != dtype):
+    if (x.dtype, y.dtype) != (dtype, dtype) or (two and z.dtype != dtype):
         raise ValueError("model: %s is unknown or of the wrong types" % name)
     if (kh, kw, sh, sw, pt, pl, pad, shift, wn, tn) != (1, 1, 1, 1, 0, 0, 0, 0, 0, 0):
         raise ValueError("model: %s has fields that it does not use" % name)
-    if x.overlaps(y) or (joins and z.overlaps(y)):
+    if x.overlaps(y) or (two and z.overlaps(y)):
         raise ValueError("model: %s writes over its own input" % name)
     (h, w, c), (oh, ow, oc) = x.shape, y.shape
-    right = (h, w) == (oh, ow)
-    if joins:
-        right = right and z.shape[:2] == (h, w) and oc == c + z.shape[2]
+    if code == tcm.STACK:
+        right = z.shape == x.shape and y.shape == (2 * h, w, c)
+    elif code == tcm.MIRROR:
+        right = y.shape == x.shape and not zero
+    elif two:
+        right = z.shape[:2] == (h, w) == (oh, ow) and oc == c + z.shape[2]
     else:
-        right = right and 0 <= zero and zero + oc <= c
+        right = (h, w) == (oh, ow) and 0 <= zero and zero + oc <= c
         right = right and (dtype == tcm.FLOAT32 or not (zero % 32 or oc % 32))
     if not right:
         raise ValueError("model: %s has shapes %r and %r" % (name, x.shape, y.shape))
-    p = array("i", (h, w, c, 1, 1, 1, 1, 0, 0, oh, ow, oc, 0, 0 if joins else zero, 0))
+    p = array("i", (h, w, c, 1, 1, 1, 1, 0, 0, oh, ow, oc, 0, 0 if two else zero, 0))
     return Operator(code, source, target, p, None, None, other)
 
 
@@ -67,6 +72,11 @@ def step(op, x, z, y):
         take(op.p, x, y, op.p[_C], op.p[_ZERO], op.p[_OC])
     elif op.code == tcm.JOIN:
         join(op.p, x, z, y)
+    elif op.code == tcm.MIRROR:
+        mirror(op.p, x, y)
+    elif op.code == tcm.STACK:
+        row = op.p[_W] * tcm.words(op.p[_C])
+        interleave(op.p[_H], x, row, z, row, y)
     else:
         c = op.p[_C]
         interleave(op.p[_H] * op.p[_W], x, c, z, op.p[_OC] - c, y)
@@ -77,6 +87,17 @@ def take(p, x, y, row, first, count):
     for i in range(p[_H] * p[_W]):
         at = i * row + first
         y[i * count : (i + 1) * count] = x[at : at + count]
+
+
+def mirror(p, x, y):
+    """Each row of pixels from its end."""
+    w, c = p[_W], p[_C]
+    out = 0
+    for row in range(0, p[_H] * w * c, w * c):
+        for at in range(row + (w - 1) * c, row - c, -c):
+            for k in range(at, at + c):
+                y[out] = x[k]
+                out += 1
 
 
 def join(p, x, z, y):

@@ -31,18 +31,26 @@ class Data:
         self._source = source
         self._at = at
         self._nbytes = nbytes
+        self._loaded = {}  # operators may share blocks
 
     def weights(self, code, offset, nbytes, name):
         """Weights of an operator with this opcode; None: it has none."""
         inside(offset, nbytes, self._nbytes, name)
         if not nbytes:
             return None
-        return self._source.weights(tcm.WEIGHTS[code], self._at + offset, nbytes)
+        return self._once(False, tcm.WEIGHTS[code], offset, nbytes)
 
     def table(self, kind, offset, nbytes, name):
         """Thresholds and the like: they stay in memory."""
         inside(offset, nbytes, self._nbytes, name)
-        return self._source.load(kind, self._at + offset, nbytes) if nbytes else None
+        return self._once(True, kind, offset, nbytes) if nbytes else None
+
+    def _once(self, stays, kind, offset, nbytes):
+        block = stays, kind, offset, nbytes
+        if block not in self._loaded:
+            load = self._source.load if stays else self._source.weights
+            self._loaded[block] = load(kind, self._at + offset, nbytes)
+        return self._loaded[block]
 
     def check_bits(self, offset, nbytes, channels, name):
         """Words of packed weights must have no bits set behind their last channel."""

@@ -22,6 +22,8 @@ _UNITS = {
     tcm.TAKE: "moved row",
     tcm.FLOAT_TAKE: "moved value",
     tcm.FLOAT_JOIN: "moved value",
+    tcm.MIRROR: "mirrored byte",
+    tcm.STACK: "moved row",
 }
 
 # Instructions a unit: counted by `python -m tools.bench.layers`, layers of 16 to 64 channels.
@@ -39,6 +41,7 @@ _COSTS = {
     "sign": (759.0, 59.4, 11.6, 982.0, 65.5, 19.3),
     "moved row": (2090.0, 2090.0, 2120.0, 3350.0, 3350.0, 3380.0),
     "joined word": (6500.0, 6500.0, 6500.0, 9240.0, 9240.0, 9240.0),
+    "mirrored byte": (900.0, 904.0, 901.0, 1180.0, 1170.0, 1160.0),
     "moved value": (212.0, 212.0, 214.0, 283.0, 283.0, 285.0),
 }
 # Boards of other processors: the nearest that was counted.
@@ -65,9 +68,11 @@ def units(code: int, p: Sequence[int]) -> int:
         return taps * tcm.words(c) // 4
     if code == tcm.TAKE:
         return places
+    if code == tcm.STACK:
+        return oh
     if code == tcm.JOIN:
         return places * (tcm.words(oc) // 4 if c % 32 else 2)
-    if code in (tcm.BINARISE, tcm.SUM_POOL):
+    if code in (tcm.BINARISE, tcm.SUM_POOL, tcm.MIRROR):
         return h * w * c
     return taps * oc
 

@@ -43,6 +43,8 @@ _KINDS = {
     tcm.JOIN: "concat channels",
     tcm.FLOAT_TAKE: "slice channels, float",
     tcm.FLOAT_JOIN: "concat channels, float",
+    tcm.MIRROR: "mirror pixels",
+    tcm.STACK: "stack rows",
 }
 # Objects of an operator and its output on MicroPython with 32-bit words, geometry included.
 _OPERATOR_BYTES = 320
@@ -56,7 +58,6 @@ _WEIGHT_BITS = {
     tcm.FLOAT_DEPTHWISE: 32,
 }
 _MACS = {1: "binary_macs", 8: "int8_macs", 32: "float_macs"}
-_PLACED = (tcm.BITS, tcm.FLOAT32)
 _ARRAY_BYTES = 16  # an object beside its bytes
 _VIEW_BYTES = 32  # a memoryview on MicroPython with 32-bit words, two blocks of its heap
 
@@ -73,6 +74,7 @@ def layer_rows(compiled: Compiled) -> list[dict[str, Any]]:
     for step in compiled.program.steps:
         blocks = [b for b in (step.weights, step.table) if b is not None]
         ends = [activations[i] for i in (*step.sources, step.target)]
+        placed = [a for a in ends if a.dtype != tcm.COUNTS and a is not activations[0]]
         bits = _WEIGHT_BITS.get(step.code, 0)
         rows.append(
             {
@@ -81,7 +83,7 @@ def layer_rows(compiled: Compiled) -> list[dict[str, Any]]:
                 "shape": list(ends[-1].shape),
                 "weight_bits": bits,
                 "flash_bytes": sum(int(b.nbytes) for b in blocks),
-                "ram_bytes": sum(a.nbytes for a in ends if a.dtype in _PLACED),
+                "ram_bytes": sum(a.nbytes for a in placed),
                 **{name: step.macs if bits == width else 0 for width, name in _MACS.items()},
             }
         )
@@ -174,11 +176,13 @@ def _beside(features: int, config: Config) -> int:
 
 
 def _blocks(model: Model) -> Iterator[tuple[str, int, bool]]:
-    """Kind, bytes and whether it is a table, of every block of weights or table."""
+    """Kind, bytes and whether it is a table, of every block of weights or table, once."""
+    seen = set()
     for op in model.operators:
         for block, is_table in ((op.weights, False), (op.table, True)):
-            if block is None:
+            if block is None or id(block) in seen:
                 continue
+            seen.add(id(block))
             kind = "B" if op.code == tcm.BPOOL else "i" if op.code < tcm.FLOAT_BCONV else "f"
             yield kind if is_table else tcm.WEIGHTS[op.code], len(block) * block.itemsize, is_table
 

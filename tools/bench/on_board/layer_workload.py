@@ -104,6 +104,19 @@ def others(k):
         gc.collect()
         op = Operator(code, 0, 1, p, None, None)
         say(k, code, p, tinyclboard.count(move, op, x, x, y))
+    p = array("i", (side, side, 3, 1, 1, 1, 1, 0, 0, side, side, 3, 0, 0, 0))
+    x, y = memoryview(bytearray(side * side * 3)), memoryview(bytearray(side * side * 3))
+    say(
+        k,
+        tcm.MIRROR,
+        p,
+        tinyclboard.count(move, Operator(tcm.MIRROR, 0, 1, p, None, None), x, x, y),
+    )
+    p = array("i", (side, side, c, 1, 1, 1, 1, 0, 0, 2 * side, side, c, 0, 0, 0))
+    x, y = memoryview(bytearray(side * side * 4)), memoryview(bytearray(2 * side * side * 4))
+    say(
+        k, tcm.STACK, p, tinyclboard.count(move, Operator(tcm.STACK, 0, 1, p, None, None), x, x, y)
+    )
 
 
 def run(path, names):
