@@ -28,6 +28,7 @@ from typing import Any
 from tinycl_rt.model.loader import Model
 
 from tinycl.boards.registry import BUILT
+from tinycl.compiler.recompile import mirror_tcm
 from tinycl.data import load
 from tinycl.models.files import load_model
 from tinycl.zoo import Card, card
@@ -187,6 +188,16 @@ def transfers(tcm: Path, recipe: Recipe, folder: Path) -> tuple[dict[str, Any], 
             )
             continue
         found.append(transfer(tcm, data, scenario, limit, folder))
+    if recipe.mirrored:
+        twice = folder / "mirrored.tcm"
+        twice.write_bytes(mirror_tcm(tcm.read_bytes()))
+        for data, scenario, limit in recipe.transfer:
+            its = transfer(twice, data, scenario, limit, folder)
+            get = f"tinycl zoo get {folder.name} --mirror -o mirrored.tcm && "
+            command = get + its["command"].replace(
+                f"--model {folder.name}", "--model mirrored.tcm"
+            )
+            found.append({**its, "data": f"{data}, mirrored", "command": command})
     return tuple(found)
 
 

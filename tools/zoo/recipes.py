@@ -30,6 +30,8 @@ class Recipe:
     transfer
         (data, scenario, samples a class) of classes that the training never saw; None: all of
         their samples.
+    mirrored
+        Whether it also learns them from images and their mirror images.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Recipe:
     transfer: tuple[tuple[str, str, int | None], ...]
     tried: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    mirrored: bool = False
 
 
 def _colour(
@@ -61,6 +64,7 @@ def _colour(
         classes=100,
         transfer=(("cifar10", "nc:2", 1000),),
         tried=tried,
+        mirrored=size == "colour-s2",
     )
 
 
