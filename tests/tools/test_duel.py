@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from tinycl.data.dataset import make_dataset
 from tinycl.models.designs import DESIGNS
 
 tf = pytest.importorskip("tensorflow")
@@ -47,6 +48,21 @@ def test_int8_outputs_are_those_of_the_floats_nearly() -> None:
     floats = model.predict(pixels.astype(np.float32), verbose=0)
     assert found.shape == floats.shape and found.dtype == np.int8
     assert np.corrcoef(found.ravel(), floats.ravel())[0, 1] > 0.999
+
+
+def test_a_head_learns_int8_features() -> None:
+    rng = np.random.default_rng(1)
+    means = rng.integers(-90, 90, (4, 64))
+
+    def some(n: int) -> tuple[np.ndarray, np.ndarray]:
+        y = np.repeat(np.arange(4), n)
+        return np.clip(means[y] + rng.normal(0, 20, (4 * n, 64)), 0, 127).astype(np.int8), y
+
+    (x, y), (x_test, y_test) = some(30), some(20)
+    pixels = np.zeros((120, 1, 1, 1), np.uint8), np.zeros((80, 1, 1, 1), np.uint8)
+    data = make_dataset("four", (pixels[0], y), (pixels[1], y_test))
+    assert duel.learned_later(x, x_test, data, 0) > 0.9
+    assert duel.learned_later(x, rng.permutation(x_test), data, 0) < 0.5
 
 
 def test_losses_are_least_for_features_that_are_apart() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -207,13 +208,13 @@ def learned_later(
     for experience in build(data, "nc:2", seed, "random", _SAMPLES):
         head.begin(experience.classes)
         for index in experience.indices:
-            head.x[:] = memoryview(x[index])
+            head.x[:] = array("b", x[index].tobytes())
             head.count(int(data.y_train[index]))
             head.step(int(data.y_train[index]))
         head.end()
     right = 0
     for sample, label in zip(x_test, data.y_test, strict=True):
-        head.x[:] = memoryview(sample)
+        head.x[:] = array("b", sample.tobytes())
         right += head.predict(False) == label
     return right / len(x_test)
 
