@@ -17,8 +17,7 @@ from tinycl_rt.model.loader import Model
 
 from tinycl.compiler.recompile import mirror_tcm
 from tinycl.data import load
-from tinycl.data.dataset import Dataset, make_dataset
-from tinycl.data.things import to_grey
+from tinycl.data.dataset import Dataset
 from tinycl.zoo import model
 from tools.command import command_line, tool, write_json
 from tools.zoo.pixels import compare
@@ -50,17 +49,10 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _pairs() -> Iterator[tuple[str, Dataset]]:
-    """Backbones, and data sets that they were not trained on, but for MNIST."""
-    colour = load("cifar10")
-    yield "colour-s", colour
-    yield "colour-s2", colour
-    grey = [
-        (to_grey(x), y)
-        for x, y in ((colour.x_train, colour.y_train), (colour.x_test, colour.y_test))
-    ]
-    yield "grey2", make_dataset("CIFAR-10 in grey", grey[0], grey[1])
+    """Backbones, and data sets that they were not trained on."""
+    yield "colour-s", load("cifar10")
+    yield "colour-s2", load("cifar10")
     yield "grey2", load("letters")
-    yield "grey2", load("mnist")
 
 
 if __name__ == "__main__":
