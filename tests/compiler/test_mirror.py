@@ -26,6 +26,7 @@ if find_spec("larq_compute_engine") is None:  # not imported here: Keras must be
 from helpers.random_larq import convert, random_larq
 
 from tinycl.compiler.compiler import compile_tflite
+from tinycl.compiler.fit.memory import layer_rows
 from tinycl.compiler.recompile import mirror_tcm
 from tinycl.compiler.verify import random_pixels, verify
 from tinycl.inference import latents
@@ -65,6 +66,8 @@ def test_features_are_sums_over_both(flatbuffer: bytes, tmp_path: Path) -> None:
     assert twice.model.features == once.model.features
     assert twice.model.latent_bytes == 2 * once.model.latent_bytes
     assert twice.model.nbytes < once.model.nbytes + 1500  # weights are there once
+    flash = [sum(row["flash_bytes"] for row in layer_rows(one)) for one in (once, twice)]
+    assert flash[0] == flash[1]
     x = random_pixels(4, (32, 32, 3))
     counts = []
     for model, images in ((once.model, (x, x[:, :, ::-1])), (twice.model, (x,))):
@@ -102,7 +105,9 @@ def test_what_cannot_be_mirrored_is_refused(flatbuffer: bytes, tmp_path: Path) -
     tflite = tmp_path / "backbone.tflite"
     tflite.write_bytes(flatbuffer)
     ran = CliRunner().invoke(
-        app, ["compile", str(tflite), "-o", str(tmp_path / "m.tcm"), "--mirror", "--verify", "3"]
+        app,
+        ["compile", str(tflite), "-o", str(tmp_path / "m.tcm"), "--mirror", "--verify", "3"],
+        env={"COLUMNS": "120"},
     )
     assert ran.exit_code == 0, ran.output
     assert "mirror pixels" in ran.output and "0 differ" in ran.output

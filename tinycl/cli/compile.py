@@ -45,12 +45,7 @@ def command(
             "--keep-classifier", help="Compute the float outputs behind the last signs too."
         ),
     ] = False,
-    mirror: Annotated[
-        bool,
-        typer.Option(
-            "--mirror", help="See each image mirrored too: better features, twice the work."
-        ),
-    ] = False,
+    mirror: o.Mirror = False,
     verify: Annotated[
         int, typer.Option(metavar="N", help="Hold N samples against LCE's interpreter.")
     ] = 0,

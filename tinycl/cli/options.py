@@ -25,6 +25,7 @@ __all__ = [
     "Data",
     "Flash",
     "Json",
+    "Mirror",
     "ModelFile",
     "Port",
     "Reset",
@@ -75,6 +76,10 @@ def written_folder(text: str, *names: str) -> Any:
 
 
 Json = Annotated[Path | None, written("Write the results to this file.", "--json")]
+Mirror = Annotated[
+    bool,
+    typer.Option("--mirror", help="See each image mirrored too: better features, twice the work."),
+]
 Seed = Annotated[int, typer.Option(help="Seed of the stream and of the learner.")]
 ModelFile = Annotated[
     Path,

@@ -77,12 +77,7 @@ def get(
     output: Annotated[
         Path | None, o.written("File. [default: NAME.tcm, or NAME-mirrored.tcm]", "--output", "-o")
     ] = None,
-    mirror: Annotated[
-        bool,
-        typer.Option(
-            "--mirror", help="See each image mirrored too: better features, twice the work."
-        ),
-    ] = False,
+    mirror: o.Mirror = False,
 ) -> None:
     """Write a backbone's compiled model, for stream, simulate, flash and the board.
 

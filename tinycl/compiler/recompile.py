@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from tinycl_rt.model.graph import Operator
 from tinycl_rt.model.loader import Model
 
@@ -50,13 +51,11 @@ def _program(model: Model) -> Program:
 
 
 def _step(op: Operator) -> Step:
-    weights, table = (None if b is None else np.frombuffer(b, np.uint8) for b in _blocks(op))
     window, (pad, zero_point, shift) = Window(*op.p[3:9]), op.p[12:15]
+    blocks = _raw(op.weights), _raw(op.table)
     other = op.other or None
-    return Step(
-        op.code, op.source, op.target, window, weights, table, pad, zero_point, shift, 0, other
-    )
+    return Step(op.code, op.source, op.target, window, *blocks, pad, zero_point, shift, 0, other)
 
 
-def _blocks(op: Operator) -> tuple[Any, Any]:
-    return op.weights, op.table
+def _raw(block: Any) -> npt.NDArray[np.uint8] | None:
+    return None if block is None else np.frombuffer(block, np.uint8)

@@ -65,14 +65,17 @@ _VIEW_BYTES = 32  # a memoryview on MicroPython with 32-bit words, two blocks of
 def layer_rows(compiled: Compiled) -> list[dict[str, Any]]:
     """One row per operator: kind, output shape, weight bits, flash and RAM bytes, MACs.
 
-    ``flash_bytes`` counts weights and thresholds, ``ram_bytes`` the operator's input and output in
+    ``flash_bytes`` counts weights and thresholds, those that operators share with the first of
+    them, ``ram_bytes`` the operator's input and output in
     the arena, ``binary_macs``, ``int8_macs`` and ``float_macs`` the multiply-accumulates inside
     the image.
     """
     rows = []
     activations = compiled.program.activations
+    seen: set[int] = set()
     for step in compiled.program.steps:
-        blocks = [b for b in (step.weights, step.table) if b is not None]
+        blocks = [b for b in (step.weights, step.table) if b is not None and id(b) not in seen]
+        seen.update(map(id, blocks))
         ends = [activations[i] for i in (*step.sources, step.target)]
         placed = [a for a in ends if a.dtype != tcm.COUNTS and a is not activations[0]]
         bits = _WEIGHT_BITS.get(step.code, 0)

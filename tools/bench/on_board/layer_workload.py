@@ -104,19 +104,14 @@ def others(k):
         gc.collect()
         op = Operator(code, 0, 1, p, None, None)
         say(k, code, p, tinyclboard.count(move, op, x, x, y))
-    p = array("i", (side, side, 3, 1, 1, 1, 1, 0, 0, side, side, 3, 0, 0, 0))
-    x, y = memoryview(bytearray(side * side * 3)), memoryview(bytearray(side * side * 3))
-    say(
-        k,
-        tcm.MIRROR,
-        p,
-        tinyclboard.count(move, Operator(tcm.MIRROR, 0, 1, p, None, None), x, x, y),
-    )
-    p = array("i", (side, side, c, 1, 1, 1, 1, 0, 0, 2 * side, side, c, 0, 0, 0))
-    x, y = memoryview(bytearray(side * side * 4)), memoryview(bytearray(2 * side * side * 4))
-    say(
-        k, tcm.STACK, p, tinyclboard.count(move, Operator(tcm.STACK, 0, 1, p, None, None), x, x, y)
-    )
+    for code, channels, rows, size in (
+        (tcm.MIRROR, 3, side, side * 3),
+        (tcm.STACK, c, 2 * side, side * 4),
+    ):
+        p = (side, side, channels, 1, 1, 1, 1, 0, 0, rows, side, channels, 0, 0, 0)
+        x, y = memoryview(bytearray(side * size)), memoryview(bytearray(rows * size))
+        op = Operator(code, 0, 1, array("i", p), None, None)
+        say(k, code, op.p, tinyclboard.count(move, op, x, x, y))
 
 
 def run(path, names):
